@@ -1,0 +1,1 @@
+"""Image-quality phantom scans of CT scanners, measured with uncertainty."""
