@@ -589,7 +589,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One number that a physicist can sign; `u` is its standard uncertainty (k = 1), None for a count or header value."""
+    """A number that a physicist can sign; `u` is its standard uncertainty (k = 1), None for counts, header values."""
 
     key: str
     value: float
