@@ -653,6 +653,8 @@ class Analysis:
     """The pose's origin in DICOM patient coordinates."""
     results: tuple[Result, ...]
     regions: tuple[Drawn, ...] = ()
+    centres_px: tuple[tuple[float, float] | None, ...] = ()
+    """(column, row) of each located module's centre on the middle one of its slices; None where it has no slice."""
     iqa_version: str = ""
     source: str = field(default="", compare=False)
     """Path that was read: to print, never to store."""
