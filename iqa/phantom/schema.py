@@ -1,0 +1,212 @@
+"""What may stand in a definition file, and how a mistake in it is worded.
+
+The tables of features are derived from the nouns of `iqa.model`, so that a field has one name and one meaning.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic_core import ErrorDetails
+
+from iqa.errors import DefinitionError
+from iqa.model import Bead, Feature, Grade, Insert, LinePairs, Pin, Ramp, Region, StepRamp, Target, Wire
+from iqa.phantom.text import Raw
+
+SCHEMA = "iqa.phantom/1"
+STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+KINDS: dict[str, type[Feature]] = {
+    "insert": Insert,
+    "pin": Pin,
+    "target": Target,
+    "bead": Bead,
+    "wire": Wire,
+    "ramp": Ramp,
+    "step_ramp": StepRamp,
+    "line_pairs": LinePairs,
+    "region": Region,
+}
+POSITIVE = {"diameter_mm", "length_mm", "lp_per_cm", "bars", "count", "step_mm"}
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*")
+UNITS = ("mm", "deg", "hu")
+
+Positive = Annotated[float, Field(gt=0)]
+Table = TypeVar("Table", bound=BaseModel)
+Features = dict[str, dict[str, Any]]
+
+
+class Graded(BaseModel):
+    """The provenance that any table may carry."""
+
+    model_config = STRICT
+    source: str | None = None
+    grade: Grade | None = None
+    graded: dict[str, tuple[str, Grade]] = {}
+
+
+class MaterialTable(Graded):
+    """CT number of one material wherever it occurs."""
+
+    hu: float
+    hu_range: tuple[float, float] | None = None
+
+
+class ModuleTable(Graded):
+    """One block along the axis."""
+
+    z_mm: float
+    z_from_mm: float
+    z_to_mm: float
+    diameter_mm: Positive | None = None
+    body_hu: float
+    insert_diameter_mm: Positive | None = None
+    housing_hu: float | None = None
+    turn_free_deg: Annotated[float, Field(ge=0, le=180)] = 3.0
+    every: Features = {}
+    insert: Features = {}
+    pin: Features = {}
+    target: Features = {}
+    bead: Features = {}
+    wire: Features = {}
+    ramp: Features = {}
+    step_ramp: Features = {}
+    line_pairs: Features = {}
+    region: Features = {}
+    target_ring: Features = {}
+    target_row: Features = {}
+    line_pair_ring: Features = {}
+
+
+class VariantTable(BaseModel):
+    """How one make of a phantom differs from the default one."""
+
+    model_config = STRICT
+    name: str
+    note: str
+    drop: tuple[str, ...] = ()
+    set: dict[str, Any] = {}
+    rotate_deg: dict[str, float] = {}
+    turn: tuple[str, ...] = ()
+    move_mm: dict[str, float] = {}
+
+
+class PhantomTable(BaseModel):
+    """A whole definition file."""
+
+    model_config = STRICT
+    schema_: Annotated[Literal["iqa.phantom/1"], Field(alias="schema")]
+    name: str
+    title: str
+    maker: str
+    diameter_mm: Positive | None = None
+    origin: str
+    mirror_symmetric: bool = False
+    source: str
+    grade: Grade
+    material: Features = {}
+    module: Features
+    variant: tuple[dict[str, Any], ...] = ()
+
+
+class TargetRing(BaseModel):
+    """Targets of falling size along an arc; the other keys are those of a target."""
+
+    model_config = STRICT | ConfigDict(extra="allow")
+    label: str | None = None
+    radius_mm: Positive
+    start_deg: float
+    steps_deg: tuple[float, ...]
+    diameters_mm: tuple[Positive, ...]
+
+
+class TargetRow(BaseModel):
+    """Equal targets on a straight row across the radius; the other keys are those of a target."""
+
+    model_config = STRICT | ConfigDict(extra="allow")
+    label: str | None = None
+    radius_mm: Positive
+    angle_deg: float
+    diameter_mm: Positive
+    spacing_mm: Positive
+    count: Annotated[int, Field(gt=0)]
+
+
+class LinePairRing(BaseModel):
+    """Radial line-pair groups on a circle; the other keys are those of line pairs."""
+
+    model_config = STRICT | ConfigDict(extra="allow")
+    radius_mm: Positive
+    lp_per_cm: tuple[Positive, ...]
+    angles_deg: tuple[float, ...]
+    bars: tuple[int, ...]
+
+
+@cache
+def feature_table(kind: str) -> type[BaseModel]:
+    """The table of one kind of feature: the fields of its noun, its place in either form."""
+    noun = KINDS[kind]
+    hints = get_type_hints(noun)
+    fields: dict[str, Any] = {
+        f.name: (Annotated[hints[f.name], Field(gt=0)] if f.name in POSITIVE else hints[f.name], _default(f))
+        for f in dataclasses.fields(noun)
+        if f.name not in ("name", "provenance", "x_mm", "y_mm")
+    }
+    if kind == "ramp":
+        fields["slope_deg"] = (Annotated[float, Field(gt=0, lt=90)], ...)
+    places = dict.fromkeys(("x_mm", "y_mm", "radius_mm", "angle_deg"), (float | None, None))
+    return create_model(kind, __config__=STRICT, **{**fields, **places})
+
+
+def _default(f: dataclasses.Field[Any]) -> Any:
+    return ... if f.default is dataclasses.MISSING else f.default
+
+
+def validate(table: type[Table], raw: Raw, file: str, key: str) -> Table:
+    """The table, checked.
+
+    Raises
+    ------
+    DefinitionError
+        For the first thing that is wrong in it, unknown keys before missing ones.
+    """
+    try:
+        return table.model_validate(raw)
+    except ValidationError as error:
+        problems = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+        raise _worded(problems[0], table, file, key) from None
+
+
+def _worded(problem: ErrorDetails, table: type[BaseModel], file: str, key: str) -> DefinitionError:
+    where = ".".join([*([key] if key else []), *(str(part) for part in problem["loc"])])
+    if problem["type"] == "extra_forbidden":
+        return DefinitionError(file, where, known_key(str(problem["loc"][-1]), fields_of(table)), "an unknown key")
+    if problem["type"] == "missing":
+        return DefinitionError(file, where, "a value", "nothing")
+    expected = problem["msg"].removeprefix("Input should be ").removeprefix("a valid ")
+    return DefinitionError(file, where, expected, repr(problem["input"]))
+
+
+def fields_of(table: type[BaseModel]) -> list[str]:
+    """The keys that a table knows, as they are written."""
+    return [info.alias or name for name, info in table.model_fields.items()]
+
+
+def known_key(found: str, known: list[str]) -> str:
+    """What to write instead of an unknown key: the same with its unit, the nearest one, or the list of all."""
+    with_unit = [f"{found}_{unit}" for unit in UNITS if f"{found}_{unit}" in known]
+    if with_unit:
+        return f"the unit in the key, {with_unit[0]}"
+    near = difflib.get_close_matches(found, known, n=1)
+    return f"a known key (did you mean {near[0]}?)" if near else f"one of {', '.join(sorted(known))}"
+
+
+def check_name(name: str, file: str, key: str) -> None:
+    """Raise unless a name can stand between the dots of a result's key."""
+    if not NAME.fullmatch(name):
+        raise DefinitionError(file, key, "a name of letters, digits and _, without a dot", repr(name))
