@@ -1,0 +1,139 @@
+"""The main job, top to bottom: read → locate → measure → Analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from iqa.dicom import read
+from iqa.locate import locate
+from iqa.metrics import measure
+from iqa.model import Analysis, Candidate, Candidates, Located, Refused, Scan
+from iqa.phantom import library
+from iqa.phantom.find import find
+
+Progress = Callable[[int, int], None]
+"""Called with (files done, files in all) while files are read."""
+Each = Callable[[Scan, Analysis], None]
+"""Called with every scan that was analysed, while its pixels are still at hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An input without an analysis: why, and the definitions that fit where several do (best first)."""
+
+    path: str
+    """To print, never to store."""
+    reason: str
+    candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What became of the inputs of one call."""
+
+    analyses: tuple[Analysis, ...]
+    refused: tuple[Refusal, ...]
+    set_aside: tuple[Refusal, ...] = ()
+    """Scouts, dose reports, plans and the like that lay beside the scans."""
+
+    @property
+    def why_nothing(self) -> str:
+        """One line on why no scan was analysed: the only refusal, or the first of several."""
+        first = self.refused[0]
+        fits = ", ".join(c.name for c in first.candidates)
+        cure = f" Candidates: {fits}; say which it is with --phantom NAME." if fits else ""
+        others = len(self.refused) - 1
+        more = f" ({others} more refused)" if others else ""
+        return f"{first.path}: {first.reason}{cure}{more}"
+
+
+def analyze(
+    paths: Sequence[str | Path],
+    *,
+    phantom: str | None = None,
+    phantom_dirs: Sequence[str | Path] = (),
+    progress: Progress | None = None,
+    each: Each | None = None,
+) -> Session:
+    """Every scan in files, folders and archives, measured.
+
+    Parameters
+    ----------
+    paths
+        Files, folders or zip archives with DICOM images.
+    phantom
+        Name (or name/variant) of the phantom where it is known; without it the scan decides.
+    phantom_dirs
+        Folders with definitions of the user's own, beside the shipped ones.
+    progress, each
+        Called while files are read, and with every analysed scan; see `Progress` and `Each`.
+
+    Raises
+    ------
+    InputError
+        A path does not exist or holds no DICOM file at all.
+    UsageError
+        There is no phantom of that name.
+    DefinitionError
+        A definition in `phantom_dirs` breaks the schema.
+    """
+    specs = library([Path(d) for d in phantom_dirs])
+    if phantom is not None:
+        find(phantom, specs)  # a wrong name is said before minutes of reading
+    reading = read(paths, progress=progress)
+    analyses, refused = [], _plain(reading.refused)
+    for scan in reading.scans:
+        found = locate(scan, specs, phantom=phantom)
+        if isinstance(found, Located):
+            analyses.append(assemble(scan, found))
+            if each is not None:
+                each(scan, analyses[-1])
+        else:
+            refused.append(_refusal(scan, found))
+    set_aside = _plain(reading.set_aside)
+    if not reading.scans:  # nothing but scouts or other modalities: that is why there is no result
+        refused, set_aside = refused + set_aside, []
+    return Session(tuple(analyses), tuple(refused), tuple(set_aside))
+
+
+def assemble(scan: Scan, located: Located) -> Analysis:
+    """A located scan, measured, with all that is needed to derive its numbers again."""
+    measured = measure(scan, located)
+    pose = located.pose
+    return Analysis(
+        identity=scan.identity,
+        acquisition=scan.acquisition,
+        shape=scan.stored.shape,
+        spacing_mm=scan.spacing_mm,
+        scan_flags=scan.flags,
+        located=located,
+        origin_patient_mm=scan.to_patient(pose.x_mm, pose.y_mm, pose.z_mm),
+        centres_px=tuple(_centres(scan, located)),
+        results=measured.results,
+        regions=measured.regions,
+        iqa_version=version("iqa"),
+        source=scan.source,
+    )
+
+
+def _centres(scan: Scan, located: Located) -> Iterator[tuple[float, float] | None]:
+    """(column, row) of each module's centre on the middle one of its slices."""
+    for module in located.modules:
+        if not module.slices:
+            yield None
+            continue
+        middle = module.slices[len(module.slices) // 2]
+        x, y = module.pose.on_plane(0.0, 0.0, float(scan.z_mm[middle]))
+        yield scan.to_pixel(x, y, middle)
+
+
+def _plain(outcomes: Sequence[Refused]) -> list[Refusal]:
+    return [Refusal(r.path, r.reason) for r in outcomes]
+
+
+def _refusal(scan: Scan, found: Candidates | Refused) -> Refusal:
+    candidates = found.candidates if isinstance(found, Candidates) else ()
+    return Refusal(scan.source, found.reason, candidates)

@@ -1,0 +1,129 @@
+"""A session as the JSON document ``iqa.analysis/1`` (schema in docs/schema)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import zip_longest
+from typing import Any
+
+from iqa.analyze import Refusal, Session
+from iqa.model import Analysis, Candidate, Curve, Located, Measurement, ModuleFit
+
+SCHEMA = "iqa.analysis/1"
+
+Json = dict[str, Any]
+
+
+def document(session: Session) -> Json:
+    """The whole session as plain JSON values: no NaN, a missing value is None, no path but those of refusals."""
+    return {
+        "schema": SCHEMA,
+        "analyses": [analysis_document(a) for a in session.analyses],
+        "refused": [_refusal(r) for r in session.refused],
+    }
+
+
+def analysis_document(analysis: Analysis) -> Json:
+    """One analysis as plain JSON values."""
+    located = analysis.located
+    return {
+        "scan": _scan(analysis),
+        "acquisition": asdict(analysis.acquisition),
+        "phantom": _phantom(located),
+        "pose": _pose(analysis),
+        "modules": _modules(located.modules, analysis.centres_px),
+        "measurements": [_measurement(m) for m in analysis.measurements],
+        "not_measured": [asdict(n) for n in analysis.not_measured],
+        "curves": [_curve(c) for c in analysis.curves],
+        "provenance": {"iqa": analysis.iqa_version, "definition_sha256": located.spec.definition_hash},
+    }
+
+
+def _scan(analysis: Analysis) -> Json:
+    slices, rows, columns = analysis.shape
+    identity = analysis.identity
+    return {
+        "series_uid": identity.series_uid,
+        "pixel_sha256": identity.pixel_sha256,
+        "slices": slices,
+        "matrix": [rows, columns],
+        "spacing_mm": list(analysis.spacing_mm),
+        "acquired": identity.acquired,
+        "flags": list(analysis.scan_flags),
+    }
+
+
+def _phantom(located: Located) -> Json:
+    runner_up = located.runner_up
+    return {
+        "name": located.spec.name,
+        "variant": located.spec.variant,
+        "score": located.score,
+        "margin": located.margin,
+        "runner_up": None if runner_up is None else _candidate(runner_up),
+    }
+
+
+def _pose(analysis: Analysis) -> Json:
+    pose = analysis.located.pose
+    x, y, z = analysis.origin_patient_mm
+    return {
+        "x_mm": x,
+        "y_mm": y,
+        "z_mm": z,
+        "roll_deg": pose.roll_deg,
+        "pitch_deg": pose.pitch_deg,
+        "yaw_deg": pose.yaw_deg,
+        "mirrored": pose.mirrored if analysis.located.mirror_known else None,
+        "reversed": pose.reversed,
+    }
+
+
+def _modules(modules: Sequence[ModuleFit], centres: Sequence[tuple[float, float] | None]) -> list[Json]:
+    """Modules that the scan holds, each with its first and last slice."""
+    return [
+        {
+            "name": module.name,
+            "slices": [module.slices[0], module.slices[-1]],
+            "z_mm": module.pose.z_mm,
+            "centre_px": None if centre is None else list(centre),
+            "roll_deg": module.pose.roll_deg,
+        }
+        for module, centre in zip_longest(modules, centres)
+        if module.slices
+    ]
+
+
+def _measurement(measurement: Measurement) -> Json:
+    return {**asdict(measurement), "u": _number(measurement.u), "flags": list(measurement.flags)}
+
+
+def _curve(curve: Curve) -> Json:
+    return {
+        "key": curve.key,
+        "x": list(curve.x),
+        "values": [_number(v) for v in curve.values],
+        "u": [_number(u) for u in curve.u],
+        "x_unit": curve.x_unit,
+        "unit": curve.unit,
+        "method": curve.method,
+    }
+
+
+def _candidate(candidate: Candidate) -> Json:
+    return {"name": candidate.name, "variant": candidate.variant, "score": candidate.score}
+
+
+def _refusal(refusal: Refusal) -> Json:
+    return {
+        "path": refusal.path,
+        "reason": refusal.reason,
+        "candidates": [_candidate(c) for c in refusal.candidates],
+    }
+
+
+def _number(value: float | None) -> float | None:
+    """An unknown uncertainty or an undefined point of a curve is null in JSON, which knows no NaN."""
+    return value if value is not None and math.isfinite(value) else None

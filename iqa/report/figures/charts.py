@@ -1,0 +1,97 @@
+"""Charts of an analysis: CT number against nominal, noise by slice and other curves, profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from iqa.model import Analysis, Curve, Insert
+from iqa.report.figures.style import BAND, INFO, INK, INK_2, RULE
+from iqa.report.numbers import print_unit, show
+
+COVERAGE = 2.0
+"""Bars and bands show ± 2 u."""
+MOST_MARKED = 40
+"""Points that are still told apart on one chart; more are a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class InsertPoint:
+    """One insert's measured CT number beside its nominal one, HU."""
+
+    name: str
+    nominal: float
+    measured: float
+    u: float
+    accepted: tuple[float, float] | None
+    """The maker's range, where there is one."""
+
+
+def insert_points(analysis: Analysis) -> list[InsertPoint]:
+    """The measured inserts of an analysis, by rising nominal CT number."""
+    inserts = (f for m in analysis.located.spec.modules for f in m.of(Insert) if isinstance(f, Insert))
+    points = []
+    for insert in inserts:
+        measured = analysis.value(f"ct_number.{insert.name}")
+        if measured is not None:
+            points.append(InsertPoint(insert.name, insert.hu, measured.value, measured.u or 0.0, insert.hu_range))
+    return sorted(points, key=lambda p: p.nominal)
+
+
+def draw_ct_numbers(axes: Axes, points: Sequence[InsertPoint]) -> Axes:
+    """Difference of measured and nominal CT number for each insert, ± 2 u, with the maker's range behind it."""
+    rows = np.arange(len(points))
+    for row, p in zip(rows, points, strict=True):
+        if p.accepted is not None:
+            low, high = (bound - p.nominal for bound in p.accepted)
+            axes.barh(row, high - low, left=low, height=0.62, color=BAND)
+    difference = [p.measured - p.nominal for p in points]
+    axes.errorbar(difference, rows, xerr=[COVERAGE * p.u for p in points], fmt="o", color=INFO, elinewidth=1.2)
+    axes.axvline(0.0, color=INK, linewidth=0.6)
+    axes.set_yticks(rows, [f"{p.name.replace('_', ' ')}  {show(round(p.nominal), None, 'HU').value}" for p in points])
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("measured − nominal CT number, HU")
+    axes.set_title("CT number of the inserts (name, nominal); bar ± 2 u, grey: the maker's range", fontsize=8)
+    return axes
+
+
+def draw_curve(axes: Axes, curve: Curve) -> Axes:
+    """A curve with its ± 2 u band."""
+    x, values, u = np.asarray(curve.x), np.asarray(curve.values), np.asarray(curve.u)
+    axes.fill_between(x, values - COVERAGE * u, values + COVERAGE * u, color=INFO, alpha=0.15, linewidth=0)
+    axes.plot(x, values, color=INFO, marker="o" if len(x) <= MOST_MARKED else "")
+    axes.set_xlabel(_axis(curve.x_unit))
+    axes.set_title(f"{curve.key}{_of(curve.unit)}; band ± 2 u", fontsize=8)
+    if curve.x_unit == "slice":
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return axes
+
+
+def draw_profiles(
+    axes: Axes, distance_mm: NDArray[np.float64], across: NDArray[np.float64], down: NDArray[np.float64], title: str
+) -> Axes:
+    """Mean CT number along the row and the column through the body's centre."""
+    axes.axvline(0.0, color=RULE, linewidth=0.6)
+    axes.plot(distance_mm, across, color=INFO)
+    axes.plot(distance_mm, down, color=INK_2, dashes=(4, 2))
+    axes.set_xlabel("distance from the centre, mm")
+    axes.set_title(title, fontsize=8)
+    ends = [("left to right", across, INFO), ("top to bottom", down, INK_2)]
+    for height, (name, _, colour) in zip((0.12, 0.04), ends, strict=True):
+        axes.text(0.5, height, name, color=colour, transform=axes.transAxes, ha="center", fontsize=8)
+    return axes
+
+
+def _axis(unit: str) -> str:
+    named = {"1/mm": "spatial frequency, mm⁻¹", "mm": "mm", "slice": "slice"}
+    return named.get(unit, print_unit(unit))
+
+
+def _of(unit: str) -> str:
+    printed = print_unit(unit)
+    return f", {printed}" if printed else ""

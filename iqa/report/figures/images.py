@@ -1,0 +1,137 @@
+"""A module's image, with the regions where they were really measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle
+from numpy.typing import NDArray
+
+from iqa.model import Block, Drawn, Scan
+from iqa.report.figures.style import CASING_PT, LINE_PT, Extent, bare, cased
+from iqa.report.numbers import MINUS
+
+HALF_WINDOW_HU: dict[Block, float] = {"inserts": 500.0, "gauge": 600.0, "low_contrast": 40.0, "uniform": 60.0}
+"""Half widths that show a block's features: inserts from LDPE to Delrin, metal bars, 1 % targets, shading."""
+NOISE_IN_WINDOW = 3.0
+"""A window narrower than ± this many σ would show a low-dose scan as black and white dots."""
+MARGIN = 1.07
+"""Picture width over body diameter: room for the outline and no more."""
+LABEL_GAP_MM = 2.5
+SCALE_BAR_MM = 50.0
+LABEL_PT = 7.0
+
+
+def extent_mm(scan: Scan, index: int) -> Extent:
+    """Stack-frame edges of one slice's image, pixel boxes included."""
+    rows, columns = scan.stored.shape[1:]
+    left, top = scan.to_stack(-0.5, -0.5, index)
+    right, bottom = scan.to_stack(columns - 0.5, rows - 0.5, index)
+    return left, right, bottom, top
+
+
+def window_hu(hu: NDArray[np.float32], inside: NDArray[np.bool_], block: Block) -> tuple[float, float]:
+    """(low, high) CT numbers of black and white: round the body's median, wide enough for block and noise."""
+    values = hu[inside]
+    middle = float(np.median(values))
+    neighbours = np.diff(hu, axis=1)[inside[:, 1:] & inside[:, :-1]]
+    noise = 1.4826 * float(np.median(np.abs(neighbours))) / math.sqrt(2.0)
+    half = max(HALF_WINDOW_HU[block], NOISE_IN_WINDOW * noise)
+    return round(middle - half, -1), round(middle + half, -1)
+
+
+def within(extent: Extent, shape: tuple[int, int], centre: tuple[float, float], radius_mm: float) -> NDArray[np.bool_]:
+    """(rows, columns) mask of the pixels whose centres lie within a circle."""
+    left, right, bottom, top = extent
+    x = left + (np.arange(shape[1]) + 0.5) * (right - left) / shape[1]
+    y = top + (np.arange(shape[0]) + 0.5) * (bottom - top) / shape[0]
+    return np.asarray(np.hypot(x[None, :] - centre[0], y[:, None] - centre[1]) <= radius_mm)
+
+
+def draw_image(axes: Axes, hu: NDArray[np.float32], extent: Extent, window: tuple[float, float]) -> Axes:
+    """The image in mm, grey from the window's low to its high CT number."""
+    axes.imshow(hu, extent=extent, vmin=window[0], vmax=window[1])
+    return bare(axes)
+
+
+def frame(axes: Axes, centre: tuple[float, float], diameter_mm: float, extent: Extent) -> Axes:
+    """The view limited to a square round the body, as far as the image reaches."""
+    half = diameter_mm * MARGIN / 2
+    axes.set_xlim(max(centre[0] - half, extent[0]), min(centre[0] + half, extent[1]))
+    axes.set_ylim(min(centre[1] + half, extent[2]), max(centre[1] - half, extent[3]))
+    return axes
+
+
+def draw_regions(axes: Axes, regions: Sequence[Drawn], centre: tuple[float, float]) -> Axes:
+    """Each region as a circle at its true size and place, with its name outside it, away from the centre."""
+    for region in regions:
+        axes.add_patch(_circle(region))
+    for region in _one_label_each(regions):
+        _label(axes, region, centre)
+    return axes
+
+
+def draw_scale_bar(axes: Axes) -> Axes:
+    """A bar of 50 mm in the lower left corner."""
+    left, right = axes.get_xlim()
+    bottom, top = axes.get_ylim()
+    x, y = left + 0.03 * (right - left), bottom - 0.03 * (bottom - top)
+    effect = cased(2.0, 4.0)
+    axes.plot([x, x + SCALE_BAR_MM], [y, y], color="white", linewidth=2.0, path_effects=effect, solid_capstyle="butt")
+    axes.text(
+        x,
+        y - 1.5,
+        f"{SCALE_BAR_MM:.0f} mm",
+        color="white",
+        fontsize=LABEL_PT,
+        va="bottom",
+        path_effects=cased(0.0, 2.0),
+    )
+    return axes
+
+
+def window_text(window: tuple[float, float]) -> str:
+    """The window for a caption."""
+    low, high = (f"{w:.0f}".replace("-", MINUS) for w in window)
+    return f"window {low} to {high} HU"
+
+
+def _circle(region: Drawn) -> Circle:
+    return Circle(
+        (region.x_mm, region.y_mm),
+        region.radius_mm,
+        fill=False,
+        edgecolor="white",
+        linewidth=LINE_PT,
+        path_effects=cased(LINE_PT, CASING_PT),
+    )
+
+
+def _one_label_each(regions: Sequence[Drawn]) -> list[Drawn]:
+    """The largest region of each name: a feature measured by two families is named once."""
+    largest: dict[str, Drawn] = {}
+    for region in regions:
+        if region.name not in largest or region.radius_mm > largest[region.name].radius_mm:
+            largest[region.name] = region
+    return list(largest.values())
+
+
+def _label(axes: Axes, region: Drawn, centre: tuple[float, float]) -> None:
+    dx, dy = region.x_mm - centre[0], region.y_mm - centre[1]
+    central = math.hypot(dx, dy) <= region.radius_mm
+    y = region.y_mm + region.radius_mm + LABEL_GAP_MM
+    if not central and dy < 0:
+        y = region.y_mm - region.radius_mm - LABEL_GAP_MM
+    axes.text(
+        region.x_mm,
+        y,
+        region.name.replace("_", " "),
+        color="white",
+        fontsize=LABEL_PT,
+        ha="center",
+        va="bottom" if not central and dy < 0 else "top",
+        path_effects=cased(0.0, 2.0),
+    )

@@ -1,0 +1,121 @@
+"""The figure files of one analysed scan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from iqa.model import Analysis, ModuleFit, Scan
+from iqa.report.figures import charts, images
+from iqa.report.figures.style import INK_3, new_figure, save, styled
+from iqa.report.table import scan_line
+
+PICTURE_IN = 4.2
+CHART_IN = (5.6, 3.4)
+UNKNOWN_BODY_MM = 200.0
+"""Width of the view where no outline of a body was seen."""
+PROFILE_BAND_MM = 5.0
+"""Width over which a profile is averaged: noise goes down by some pixels, shading stays."""
+
+
+def draw_all(scan: Scan, analysis: Analysis, folder: Path, *, prefix: str) -> list[Path]:
+    """The files that were written: each module's picture, profiles, CT numbers, each curve.
+
+    Parameters
+    ----------
+    prefix
+        Begins each file's name, ``<prefix>-<what>.png``.
+    """
+    with styled():
+        return [save(figure, folder / f"{prefix}-{what}.png") for what, figure in _figures(scan, analysis)]
+
+
+def module_figure(scan: Scan, analysis: Analysis, module: ModuleFit) -> Figure:
+    """One module's middle slice with the regions measured on it."""
+    figure = new_figure(PICTURE_IN, PICTURE_IN + 0.35)
+    draw_module_image(figure.subplots(), scan, analysis, module)
+    return figure
+
+
+def draw_module_image(axes: Axes, scan: Scan, analysis: Analysis, module: ModuleFit) -> Axes:
+    """One module's middle slice with regions, scale bar and, as caption, name, slice and window."""
+    index = module.slices[len(module.slices) // 2]
+    z_mm = float(scan.z_mm[index])
+    centre = module.pose.on_plane(0.0, 0.0, z_mm)
+    diameter = _diameter(analysis, module)
+    hu, extent = scan.hu(index), images.extent_mm(scan, index)
+    inside = images.within(extent, hu.shape, centre, 0.4 * diameter)
+    window = images.window_hu(hu, inside, analysis.located.spec.module(module.name).block)
+    images.draw_image(axes, hu, extent, window)
+    images.frame(axes, centre, diameter, extent)
+    images.draw_regions(axes, [r for r in analysis.regions if r.module == module.name], centre)
+    images.draw_scale_bar(axes)
+    axes.set_title(f"{module.name}, slice {index}, {images.window_text(window)}", fontsize=8)
+    return axes
+
+
+def _figures(scan: Scan, analysis: Analysis) -> Iterator[tuple[str, Figure]]:
+    for module in analysis.located.modules:
+        if module.slices:
+            yield module.name.lower(), module_figure(scan, analysis, module)
+            if analysis.located.spec.module(module.name).block == "uniform":
+                yield f"{module.name.lower()}-profiles", _profiles(scan, analysis, module)
+    points = charts.insert_points(analysis)
+    if points:
+        yield "ct-number", _chart(analysis, lambda axes: charts.draw_ct_numbers(axes, points))
+    for curve in analysis.curves:
+        yield curve.key.replace(".", "-"), _chart(analysis, partial(charts.draw_curve, curve=curve))
+
+
+def _chart(analysis: Analysis, draw: Callable[[Axes], Axes]) -> Figure:
+    """One chart, with the scan it belongs to below it."""
+    figure = new_figure(*CHART_IN)
+    draw(figure.subplots())
+    figure.supxlabel(scan_line(analysis), fontsize=6.5, color=INK_3, x=0.01, ha="left")
+    return figure
+
+
+def _profiles(scan: Scan, analysis: Analysis, module: ModuleFit) -> Figure:
+    """Profiles through the centre of a uniform module, averaged over its slices."""
+    centre = module.pose.on_plane(0.0, 0.0, float(scan.z_mm[module.slices[len(module.slices) // 2]]))
+    distance, across, down = mean_profiles(scan, module, centre, _diameter(analysis, module))
+    title = f"{module.name}: mean CT number, HU, over a band of {PROFILE_BAND_MM:g} mm and {_count(module)}"
+    return _chart(analysis, lambda axes: charts.draw_profiles(axes, distance, across, down, title))
+
+
+def mean_profiles(
+    scan: Scan, module: ModuleFit, centre: tuple[float, float], diameter_mm: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Distances from the centre (mm) and mean CT numbers (HU) along the row and down the column through it.
+
+    Averaged over the module's slices and a band of 5 mm; only the inner 90 % of the body's diameter, where its edge
+    plays no part. Points beyond the image are left out.
+    """
+    mean = np.asarray(np.mean([scan.hu(i) for i in module.slices], axis=0, dtype=np.float64))
+    column, row = scan.to_pixel(*centre, module.slices[0])
+    dy, dx = scan.pixel_mm
+    half = int(0.45 * diameter_mm / max(dx, dy))
+    reach = int(min(half, column, row, mean.shape[1] - 1 - column, mean.shape[0] - 1 - row))
+    steps = np.arange(-reach, reach + 1, dtype=np.float64)
+    c, r = round(column), round(row)
+    band_x, band_y = (max(1, round(PROFILE_BAND_MM / d / 2)) for d in (dx, dy))
+    across = mean[r - band_y : r + band_y + 1, c - reach : c + reach + 1].mean(axis=0)
+    down = mean[r - reach : r + reach + 1, c - band_x : c + band_x + 1].mean(axis=1)
+    return steps * dx, across, down
+
+
+def _diameter(analysis: Analysis, module: ModuleFit) -> float:
+    body = analysis.located.spec.module(module.name).diameter_mm
+    measured = analysis.located.body.diameter_mm if analysis.located.body else None
+    return body or measured or UNKNOWN_BODY_MM
+
+
+def _count(module: ModuleFit) -> str:
+    n = len(module.slices)
+    return f"{n} slice{'s' if n > 1 else ''}"

@@ -1,0 +1,61 @@
+"""The look of every figure: the shipped style file and the few colours that a style file cannot name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from iqa.shipped import shipped
+
+INK, INK_2, INK_3 = "#1B2226", "#46525A", "#626E76"
+RULE, RULE_2, BAND, TINT = "#D3D9DC", "#8B979E", "#E7EBED", "#F3F5F6"
+INFO, GOOD = "#1F5A94", "#0B6E63"
+
+LINE_PT, CASING_PT, CASING = 1.1, 2.4, "#111111"
+"""A white line on a dark casing is seen on black air and on white Teflon alike."""
+
+Extent = tuple[float, float, float, float]
+"""(left, right, bottom, top) of an image in mm; bottom > top, since y runs down."""
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Within it, matplotlib draws in the style of reports/figures.mplstyle."""
+    with mpl.rc_context(fname=str(shipped("reports") / "figures.mplstyle")):
+        yield
+
+
+def new_figure(width_in: float, height_in: float) -> Figure:
+    """An empty figure on the Agg canvas; no window system and no global state of pyplot is touched."""
+    figure = Figure(figsize=(width_in, height_in), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save(figure: Figure, file: Path) -> Path:
+    """The figure as a PNG file; its folder is made where it is missing."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(file, metadata={"Software": None})
+    return file
+
+
+def cased(line_pt: float = LINE_PT, casing_pt: float = CASING_PT) -> list[patheffects.AbstractPathEffect]:
+    """Path effects of a white line, or white letters, on a dark casing."""
+    extra = (casing_pt - line_pt) / 2
+    return [patheffects.withStroke(linewidth=line_pt + 2 * extra, foreground=CASING)]
+
+
+def bare(axes: Axes) -> Axes:
+    """An Axes for a picture to scale: no ticks, no frame, equal scales."""
+    axes.set_aspect("equal")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    return axes

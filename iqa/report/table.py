@@ -1,0 +1,137 @@
+"""A session as tables for a terminal, readable at 100 columns and in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from iqa.analyze import Refusal, Session
+from iqa.model import Analysis, Measurement, NotMeasured
+from iqa.report.numbers import MINUS, show
+
+INDENT = (0, 0, 0, 2)
+SHOWN_SET_ASIDE = 5
+"""Files set aside that are named one by one; a folder can hold hundreds, and their number is enough then."""
+
+
+def session_table(session: Session) -> RenderableType:
+    """Every analysis, then what was refused, then what was set aside."""
+    blocks: list[RenderableType] = [analysis_table(a) for a in session.analyses]
+    if session.refused:
+        blocks.append(_refused(session.refused))
+    if session.set_aside:
+        blocks.append(_set_aside(session.set_aside))
+    return Group(*blocks)
+
+
+def analysis_table(analysis: Analysis) -> RenderableType:
+    """One analysis: what was scanned, the numbers by family, what was not measured and why."""
+    blocks: list[RenderableType] = [_heading(analysis), _numbers(analysis.measurements)]
+    if analysis.not_measured:
+        blocks.append(_not_measured(analysis.not_measured))
+    return Group(*blocks)
+
+
+def scan_line(analysis: Analysis) -> str:
+    """Scanner, technique and stack in one line; what the header does not say is left out."""
+    a = analysis.acquisition
+    slices, rows, columns = analysis.shape
+    parts = [
+        " ".join(p for p in (a.manufacturer, a.model) if p),
+        analysis.identity.acquired or "",
+        f"{a.kv:g} kV" if a.kv else "",
+        f"{a.kev:g} keV" if a.kev else "",
+        a.kernel or "",
+        f"{slices} slice{'s' if slices > 1 else ''} of {columns} × {rows}",
+        " × ".join(f"{s:.4g}" for s in reversed(analysis.spacing_mm) if s is not None) + " mm",
+    ]
+    return " · ".join(p for p in parts if p)
+
+
+def phantom_line(analysis: Analysis) -> str:
+    """Which phantom, how surely, and how it lies."""
+    located, pose = analysis.located, analysis.located.pose
+    rival = located.runner_up
+    parts = [
+        f"{located.spec.title} ({located.spec.label})",
+        f"score {located.score:.1f}" + (f", {located.margin:.1f} above {rival.name}" if rival else ""),
+        f"roll {_degrees(pose.roll_deg)}",
+        "mirrored" if pose.mirrored and located.mirror_known else "",
+        "reversed along z" if pose.reversed else "",
+    ]
+    return " · ".join(p for p in parts if p)
+
+
+def _degrees(value: float) -> str:
+    return f"{value:+.1f}°".replace("-", MINUS)
+
+
+def _heading(analysis: Analysis) -> RenderableType:
+    lines = [Text(phantom_line(analysis), style="bold"), Text(scan_line(analysis))]
+    if analysis.source:
+        lines.append(Text(analysis.source, style="dim"))
+    if analysis.scan_flags:
+        lines.append(Text("flags: " + ", ".join(analysis.scan_flags), style="yellow"))
+    return Padding(Group(*lines), (1, 0, 0, 0))
+
+
+def _numbers(measurements: Sequence[Measurement]) -> RenderableType:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
+    table.add_column("key", no_wrap=True)
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("± u (k = 1)", no_wrap=True)
+    table.add_column("where", overflow="fold")
+    table.add_column("flags", overflow="fold")
+    for _, rows in groupby(measurements, key=_family):
+        for m in rows:
+            shown = show(m.value, m.u, m.unit)
+            spread = f"± {shown.u} {shown.unit}" if shown.u else f"  {shown.unit}"
+            table.add_row(m.key, shown.value, spread.rstrip(), m.where, ", ".join(m.flags))
+        table.add_section()
+    return Padding(table, (1, 0, 0, 0))
+
+
+def _not_measured(missing: Sequence[NotMeasured]) -> RenderableType:
+    """Reasons once each, with all the keys that share them."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for n in missing:
+        reasons.setdefault((n.reason, n.needs), []).append(n.key)
+    blocks: list[RenderableType] = [Text("Not measured", style="bold")]
+    for (reason, needs), keys in reasons.items():
+        blocks += [
+            Padding(Text(", ".join(keys)), INDENT),
+            Padding(Text(f"{reason} {needs}", style="dim"), (0, 0, 0, 4)),
+        ]
+    return Padding(Group(*blocks), (1, 0, 0, 0))
+
+
+def _refused(refused: Sequence[Refusal]) -> RenderableType:
+    blocks: list[RenderableType] = [Text("Refused", style="bold")]
+    for r in refused:
+        blocks.append(Padding(Text(r.path), INDENT))
+        blocks += [Padding(Text(line, style="dim"), (0, 0, 0, 4)) for line in _why(r)]
+    return Padding(Group(*blocks), (1, 0, 0, 0))
+
+
+def _why(refusal: Refusal) -> Iterator[str]:
+    yield refusal.reason
+    if refusal.candidates:
+        fits = (f"{c.name}{'/' + c.variant if c.variant else ''} ({c.score:.1f})" for c in refusal.candidates)
+        yield f"Candidates: {', '.join(fits)}. Say which it is with --phantom NAME."
+
+
+def _set_aside(set_aside: Sequence[Refusal]) -> RenderableType:
+    named = [Padding(Text(f"{r.path}: {r.reason}", style="dim"), INDENT) for r in set_aside[:SHOWN_SET_ASIDE]]
+    more = len(set_aside) - len(named)
+    tail = [Padding(Text(f"and {more} more", style="dim"), INDENT)] if more > 0 else []
+    return Padding(Group(Text(f"Set aside: {len(set_aside)}", style="bold"), *named, *tail), (1, 0, 0, 0))
+
+
+def _family(measurement: Measurement) -> str:
+    return measurement.key.split(".", 1)[0]

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_analysis import REGIONS, made_analysis, made_scan, made_spec
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle
+from PIL import Image
+
+from iqa.report.figures import charts, images
+from iqa.report.figures.phantom import draw_module, save_drawing
+from iqa.report.figures.sheet import draw_all, draw_module_image, mean_profiles
+from iqa.report.figures.style import new_figure
+
+
+@pytest.fixture
+def axes() -> Axes:
+    return new_figure(4, 4).subplots()
+
+
+def circles(axes: Axes) -> dict[tuple[float, float], float]:
+    return {p.center: p.radius for p in axes.patches if isinstance(p, Circle)}
+
+
+def texts(axes: Axes) -> set[str]:
+    return {t.get_text() for t in axes.texts}
+
+
+def test_regions_lie_at_their_true_size_and_place_and_are_named(axes: Axes) -> None:
+    scan, analysis = made_scan(), made_analysis()
+    drawn = draw_module_image(axes, scan, analysis, analysis.located.modules[0])
+    assert circles(drawn) == {(r.x_mm, r.y_mm): r.radius_mm for r in REGIONS}
+    assert {"teflon", "air top", "50 mm"} <= texts(drawn)
+
+
+def test_an_image_covers_its_pixel_boxes(axes: Axes) -> None:
+    left, right, bottom, top = images.extent_mm(made_scan(), 0)
+    assert (left, right, bottom, top) == (-0.5, 63.5, 63.5, -0.5)
+    drawn = images.draw_image(axes, made_scan().hu(0), (left, right, bottom, top), (-100.0, 100.0))
+    assert tuple(drawn.images[0].get_extent()) == (left, right, bottom, top)
+
+
+def test_a_noisy_image_gets_a_window_of_three_sigma() -> None:
+    noise = np.random.default_rng(5).normal(20.0, 100.0, (200, 200)).astype(np.float32)
+    low, high = images.window_hu(noise, np.ones_like(noise, dtype=bool), "uniform")
+    assert (high - low) / 2 == pytest.approx(300.0, abs=10.0)
+    assert (high + low) / 2 == pytest.approx(20.0, abs=10.0)
+
+
+def test_a_quiet_image_gets_the_window_of_its_block() -> None:
+    flat = np.full((50, 50), 100.0, dtype=np.float32)
+    assert images.window_hu(flat, np.ones_like(flat, dtype=bool), "uniform") == (40.0, 160.0)
+
+
+def test_the_window_is_written_with_a_true_minus() -> None:
+    assert images.window_text((-40.0, 60.0)) == "window \u221240 to 60 HU"
+
+
+def test_profiles_run_through_the_centre() -> None:
+    module = made_analysis().located.modules[0]
+    distance, across, down = mean_profiles(made_scan(), module, (32.0, 32.0), 50.0)
+    assert distance[0] == -distance[-1]
+    assert across[np.abs(distance - 12.0) < 1.0].max() > 300.0  # the insert, over part of the band
+    assert np.all(down == 0.0)
+
+
+def test_ct_numbers_are_drawn_as_differences_from_nominal(axes: Axes) -> None:
+    points = charts.insert_points(made_analysis())
+    assert [(p.name, p.nominal) for p in points] == [("air_top", -1000.0), ("teflon", 940.0)]
+    drawn = charts.draw_ct_numbers(axes, points)
+    assert drawn.lines[0].get_xdata() == pytest.approx([1.96, 3.2184])
+
+
+def test_a_curve_is_drawn_point_by_point(axes: Axes) -> None:
+    drawn = charts.draw_curve(axes, made_analysis().curves[0])
+    assert np.asarray(drawn.lines[0].get_ydata())[:2] == pytest.approx([5.0, 5.2])
+    assert drawn.get_xlabel() == "slice"
+
+
+def test_a_module_is_drawn_to_scale(axes: Axes) -> None:
+    drawn = draw_module(axes, made_spec().modules[0], 50.0)
+    assert circles(drawn) == {(0.0, 0.0): 25.0, (12.0, 0.0): 4.0, (-12.0, 0.0): 4.0}
+    assert drawn.get_ylim()[0] > drawn.get_ylim()[1]  # y runs down
+
+
+def test_every_figure_of_a_scan_is_a_readable_file(tmp_path: Path) -> None:
+    files = draw_all(made_scan(), made_analysis(), tmp_path / "new", prefix="1-made")
+    assert {f.name for f in files} == {"1-made-m1.png", "1-made-ct-number.png", "1-made-noise-sigma.png"}
+    for file in files:
+        with Image.open(file) as image:
+            assert image.convert("L").getextrema() != (255, 255)
+
+
+def test_a_drawing_is_the_same_file_each_time(tmp_path: Path) -> None:
+    first = save_drawing(made_spec(), tmp_path / "a.png").read_bytes()
+    assert save_drawing(made_spec(), tmp_path / "b.png").read_bytes() == first

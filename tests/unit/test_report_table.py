@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import io
+
+from made_analysis import made_session
+from rich.console import Console
+
+from iqa.report.table import session_table
+
+
+def printed(width: int = 100) -> str:
+    out = io.StringIO()
+    Console(file=out, width=width).print(session_table(made_session()), highlight=False, markup=False)
+    return out.getvalue()
+
+
+def line(text: str, start: str) -> str:
+    return next(found for found in text.splitlines() if found.strip().startswith(start))
+
+
+def test_each_row_has_value_uncertainty_unit_place_and_flags() -> None:
+    text = printed()
+    assert line(text, "ct_number.teflon").split() == [
+        "ct_number.teflon",
+        "943.2",
+        "±",
+        "0.4",
+        "HU",
+        "M1",
+        "slices",
+        "0-2",
+    ]
+    assert line(text, "ct_number.air_top").split()[1:5] == ["\u2212998.0", "±", "1.3", "HU"]
+    assert line(text, "ct_number.air_top").split()[-1] == "partial"
+    assert line(text, "dose.ctdivol").split()[1:3] == ["12.3", "mGy"]
+
+
+def test_the_plus_minus_signs_stand_in_one_line() -> None:
+    rows = [r for r in printed().splitlines() if " ± " in r and not r.startswith("key")]
+    assert len({r.index("±") for r in rows}) == 1
+
+
+def test_keys_that_share_a_reason_are_listed_together_with_it() -> None:
+    text = printed()
+    assert "mtf.bead.f50, mtf.bead.f10" in text
+    assert text.count("The scan holds no bead. Scan the module with the bead.") == 1
+
+
+def test_refusals_name_their_candidates_and_the_cure() -> None:
+    text = printed()
+    assert "scans/two" in text
+    assert "Candidates: made (1.9), b (1.8). Say which it is with --phantom NAME." in text
+
+
+def test_no_line_is_wider_than_the_page() -> None:
+    assert max(len(r.rstrip()) for r in printed(100).splitlines()) <= 100
