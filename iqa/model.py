@@ -59,6 +59,8 @@ class Acquisition:
     fov_mm: float | None = None
     scan_fov_mm: float | None = None
     scan_centre_mm: tuple[float, float, float] | None = None
+    scan_centre_moves: bool = False
+    """The data collection centre travels with the slices; `scan_centre_mm` is then its mean."""
     scan_mode: str | None = None
     scan_options: str | None = None
     exposure_modulation: str | None = None
