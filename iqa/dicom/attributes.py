@@ -40,8 +40,9 @@ PRIVATE = {
 PRIVATE_BLOCKS = range(0x10, 0x20)
 """Blocks of a private group in which a creator is looked for; makers begin at 0x10."""
 
-BINARY = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"}
-"""Value representations stored as binary numbers, with their struct codes."""
+CODES = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"}
+BINARY = {vr: (struct.Struct(f"<{code}"), struct.Struct(f">{code}")) for vr, code in CODES.items()}
+"""Value representations stored as binary numbers: (low byte first, high byte first)."""
 SEPARATOR = "\\"
 
 
@@ -110,10 +111,7 @@ def _decode(value: bytes, encodings: tuple[str, ...]) -> str:
 
 
 def _unpack(raw: Raw) -> tuple[float, ...]:
-    code = BINARY[raw.vr]
-    count = len(raw.value) // struct.calcsize(code)
-    order = "<" if raw.little else ">"
-    return tuple(float(v) for v in struct.unpack(f"{order}{count}{code}", raw.value))
+    return tuple(float(v) for (v,) in BINARY[raw.vr][0 if raw.little else 1].iter_unpack(raw.value))
 
 
 @cache

@@ -76,28 +76,30 @@ def collect(paths: Sequence[str | Path]) -> Found:
     for path in map(Path, paths):
         if not path.exists():
             raise InputError(str(path), "there is no such file or folder; check the spelling")
-        for file in _walk(path, found):
-            real = os.path.realpath(file)
-            if real not in seen:
-                seen.add(real)
-                _add(file, found, named=file == path)
+        real, given = os.path.realpath(path), str(path)
+        for file in _walk(given, found):
+            key = real + file[len(given) :]
+            if key not in seen:
+                seen.add(key)
+                _add(Path(file), found, named=file == given)
     return found
 
 
-def _walk(path: Path, found: Found) -> Iterator[Path]:
-    if not path.is_dir():
+def _walk(path: str, found: Found) -> Iterator[str]:
+    if not Path(path).is_dir():
         yield path
         return
     try:
-        entries = sorted(path.iterdir())
+        with os.scandir(path) as entries:
+            ordered = sorted(entries, key=lambda e: e.name)
     except OSError:
-        found.refused.append(Refused(str(path), "the folder cannot be read; allow access to it"))
+        found.refused.append(Refused(path, "the folder cannot be read; allow access to it"))
         return
-    for entry in entries:
-        if entry.is_dir() and not entry.is_symlink():
-            yield from _walk(entry, found)
+    for entry in ordered:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(entry.path, found)
         elif entry.is_file():
-            yield entry
+            yield entry.path
 
 
 def _add(file: Path, found: Found, *, named: bool) -> None:

@@ -111,7 +111,7 @@ def _is_localizer(attributes: Attributes) -> bool:
 
 
 def frames_of(header: Header) -> Iterator[Frame]:
-    """The images of a CT file that are no localizers and hold CT numbers.
+    """The images of a CT file, of several those that are no localizers and hold CT numbers.
 
     Raises
     ------
@@ -119,7 +119,8 @@ def frames_of(header: Header) -> Iterator[Frame]:
         If an image has no place, no scale or pixels of another kind.
     """
     for index, attributes in enumerate(header.frames):
-        if frame_aside(attributes) is None:
+        # a file of one image was looked at as a whole
+        if len(header.frames) == 1 or frame_aside(attributes) is None:
             yield _frame(header, index, attributes)
 
 

@@ -209,7 +209,7 @@ def _sort_out(elements: Iterable[Element]) -> _Elements:
 
 def _keep(kept: dict[str, Raw], tag: int, element: Element, creators: Mapping[int, str]) -> None:
     known = table().get(tag) or private_name(tag, creators)
-    if known and isinstance(element.value, bytes) and element.value:
+    if known and isinstance(element, RawDataElement) and element.value:
         name, vr = known
         written = element.VR if element.VR not in (None, "UN") else vr
         kept[name] = Raw(written, element.value, element.is_little_endian)
@@ -222,9 +222,9 @@ def _encodings(value: bytes | None) -> tuple[str, ...]:
 
 def _items(element: Element) -> Iterable[Dataset]:
     """Data sets of a sequence, whether pydicom has parsed it or not."""
-    if not isinstance(element.value, bytes):
+    if not isinstance(element, RawDataElement):
         return element.value or ()
-    items: Iterable[Dataset] = convert_SQ(element.value, element.is_implicit_VR, element.is_little_endian)
+    items: Iterable[Dataset] = convert_SQ(element.value or b"", element.is_implicit_VR, element.is_little_endian)
     return items
 
 
