@@ -1,0 +1,36 @@
+"""Why something has no number: the sentences, each in one place."""
+
+from __future__ import annotations
+
+from iqa.model import Located, Module, NotMeasured, Scan
+
+
+def module(key: str, scan: Scan, located: Located, wanted: Module) -> NotMeasured:
+    """No slice lies wholly inside a module: beyond the scan's ends, or in a gap between its slices."""
+    z = located.pose.place(0.0, 0.0, wanted.z_mm)[2]
+    first, last = float(scan.z_mm[0]), float(scan.z_mm[-1])
+    if first <= z <= last:
+        why = f"no slice lies wholly inside it, near z = {z:.1f} mm."
+        needs = "Contiguous slices through the module, thinner than the module is long."
+    else:
+        why = f"it is expected near z = {z:.1f} mm, and the scan goes from {first:.1f} to {last:.1f} mm."
+        needs = "A scan range that holds the whole module."
+    return NotMeasured(key, f"The scan does not show module {wanted.name}: {why}", needs)
+
+
+def noise(key: str) -> NotMeasured:
+    """The scan's noise is unknown, and with it every uncertainty."""
+    return NotMeasured(
+        key,
+        "No area of base material in the scan is large enough to learn the noise from, so no uncertainty is known.",
+        "A slice of the uniform module, or pixels under 1 mm in a module with free space between its features.",
+    )
+
+
+def section(key: str, name: str, length_mm: float, section_mm: float) -> NotMeasured:
+    """No section lies wholly inside a rod."""
+    return NotMeasured(
+        key,
+        f"No section of {section_mm:g} mm lies wholly inside '{name}', which is {length_mm:g} mm long.",
+        "A slice in the middle of the module, or thinner slices.",
+    )

@@ -1,0 +1,83 @@
+"""Family `ct_number`: the mean CT number of each insert and of the uniform module."""
+
+from __future__ import annotations
+
+from iqa.metrics import absent
+from iqa.metrics.context import Context, Measured
+from iqa.metrics.inserts import InsertMean
+from iqa.metrics.noise import noise_disc
+from iqa.metrics.regions import where
+from iqa.model import Acquisition, Measurement, NotMeasured
+
+METHOD = "roi-mean@1"
+NOMINAL_KV = 120.0
+"""Tube voltage of the definitions' CT numbers."""
+KV_SLACK = 1.0
+AIR_HU = -1000.0
+AIR_SLACK_HU = 100.0
+"""An air insert further than this from −1000 HU: the grey values are no CT numbers."""
+
+
+def measure(context: Context) -> Measured:
+    """Mean within R − 3 edge blurs of each insert, over the slices inside it, and `ct_number.uniform`.
+
+    Notes
+    -----
+    u holds the noise over disc and slices (correlated in the plane and along z), at the noise level of the insert
+    itself steadied by that of its module's inserts, and the edge's bleed. Left out: the HU scale, material and unit.
+    """
+    flags = (*_calibration(context), *_voltage(context.scan.acquisition))
+    found = context.inserts
+    results = tuple(r if isinstance(r, NotMeasured) else _result(r, flags) for r in found)
+    uniform = _uniform(context, flags)
+    return Measured((*results, *uniform.results), (*(m.drawn for m in context.insert_means), *uniform.regions))
+
+
+def _result(mean: InsertMean, flags: tuple[str, ...]) -> Measurement:
+    return Measurement(
+        f"ct_number.{mean.insert.name}",
+        mean.value,
+        mean.u,
+        "HU",
+        mean.independent,
+        where(mean.module, mean.slices),
+        METHOD,
+        (*(("partial",) if mean.partial else ()), *_few(mean.slices), *flags),
+    )
+
+
+def _uniform(context: Context, flags: tuple[str, ...]) -> Measured:
+    """The mean of the noise disc, the value a site trends as water."""
+    disc = noise_disc(context, "ct_number.uniform")
+    if disc is None or isinstance(disc, NotMeasured):
+        return Measured(() if disc is None else (disc,))
+    if context.noise is None:
+        return Measured((absent.noise("ct_number.uniform"),))
+    z = context.scan.z_mm[list(disc.sample.slices)]
+    u = context.noise.u_mean(disc.sample, z, context.noise.level(disc.sample))
+    result = Measurement(
+        "ct_number.uniform",
+        disc.sample.mean,
+        u,
+        "HU",
+        context.noise.slices.independent(z),
+        where(disc.module, disc.sample.slices),
+        METHOD,
+        (*_few(disc.sample.slices), *flags),
+    )
+    return Measured((result,))
+
+
+def _few(slices: tuple[int, ...]) -> tuple[str, ...]:
+    return ("one_slice",) if len(slices) == 1 else ()
+
+
+def _calibration(context: Context) -> tuple[str, ...]:
+    air = [m for m in context.insert_means if m.insert.hu <= AIR_HU + AIR_SLACK_HU]
+    return ("uncalibrated",) if any(abs(m.value - AIR_HU) > AIR_SLACK_HU for m in air) else ()
+
+
+def _voltage(acquisition: Acquisition) -> tuple[str, ...]:
+    """`kv` where the definition's values, made at 120 kV, cannot be expected."""
+    other = acquisition.kv is not None and abs(acquisition.kv - NOMINAL_KV) > KV_SLACK
+    return ("kv",) if other or acquisition.kev is not None else ()

@@ -1,0 +1,165 @@
+"""The scan's own noise, from square patches of its phantom that hold nothing but base material."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iqa.metrics.regions import Circle, Noise, section_mm, window_hu
+from iqa.model import BodyFit, Feature, LinePairs, Located, Module, ModuleFit, Ramp, Region, Scan, StepRamp
+from iqa.signal.noise import (
+    SliceCorrelation,
+    estimate_covariance,
+    estimate_slice_correlation,
+    overlap_correlation,
+)
+
+SIDES_MM = (48.0, 32.0, 24.0, 16.0)
+"""Sides tried, largest first: a long side shows the low frequencies that decide the means of large discs."""
+LARGEST_SIDE_PX = 96
+"""Beyond it the expected periodogram costs more than the rest of the analysis."""
+SMALLEST_SIDE_PX = 16
+"""Below it the trend takes most of the noise."""
+ENOUGH = 4
+"""Patches on a slice with which a side is taken; fewer make the low bins a lottery."""
+LARGEST_STACK = 12
+"""Slices used, the middle ones: more cost time and add little."""
+RIM_MM = 5.0
+"""Distance kept from the module's edge, where the wall's blur and its shading end."""
+MARGIN_MM = 3.0
+"""Distance kept from features: their blur, and how far an owner's unit may stray."""
+
+
+OUTLYING = 4.0
+"""A patch with this many times the median variance holds more than noise (an unknown object, a cut field)."""
+
+
+def measure_noise(scan: Scan, located: Located) -> Noise | None:
+    """The noise of the first module with free patches, uniform modules first; None where no module has any."""
+    fits = [(located.spec.module(m.name), m) for m in located.modules if m.slices]
+    fits.sort(key=lambda pair: (pair[0].block != "uniform", -len(pair[1].slices)))
+    found = (_module_noise(scan, module, fit, located.body) for module, fit in fits)
+    return next((n for n in found if n is not None), None)
+
+
+def _module_noise(scan: Scan, module: Module, fit: ModuleFit, body: BodyFit | None) -> Noise | None:
+    slices = _middle(fit.slices)
+    radius = _usable_radius(module, body)
+    for side_mm in SIDES_MM:
+        side = min(LARGEST_SIDE_PX, 2 * round(side_mm / max(scan.pixel_mm) / 2))
+        corners = _free_corners(scan, module, fit, index=slices[len(slices) // 2], radius_mm=radius, side=side)
+        if side >= SMALLEST_SIDE_PX and len(corners) >= ENOUGH:
+            stack = _clean(np.stack([[_patch(scan, i, at, side) for at in corners] for i in slices]))
+            covariance = estimate_covariance(stack.reshape(-1, side, side), scan.pixel_mm)
+            if covariance.variance > 0.0:
+                return Noise(covariance, _correlation(scan, stack, slices), module.name)
+    return None
+
+
+def _correlation(scan: Scan, stack: NDArray[np.float32], slices: tuple[int, ...]) -> SliceCorrelation:
+    if len(slices) > 1:
+        return estimate_slice_correlation(stack, scan.z_mm[list(slices)])
+    return overlap_correlation(max(section_mm(scan), 1e-3))
+
+
+def _middle(slices: tuple[int, ...]) -> tuple[int, ...]:
+    """The middle slices of a module, as many as are used."""
+    spare = max(0, len(slices) - LARGEST_STACK) // 2
+    return slices[spare : spare + LARGEST_STACK]
+
+
+def _usable_radius(module: Module, body: BodyFit | None) -> float:
+    """How far from its axis a module's base material reaches, mm, less the rim."""
+    diameter = module.insert_diameter_mm or module.diameter_mm or (body.diameter_mm if body else 0.0)
+    return diameter / 2 - RIM_MM
+
+
+def _free_corners(
+    scan: Scan, module: Module, fit: ModuleFit, *, index: int, radius_mm: float, side: int
+) -> list[tuple[int, int]]:
+    """First pixels (row, column) of free squares that overlap by at most half, within the module's radius."""
+    z = float(scan.z_mm[index])
+    column, row = scan.to_pixel(*fit.pose.on_plane(0.0, 0.0, z), index)
+    taken = [_in_pixels(scan, index, c) for c in _occupied(module, fit, z)]
+    reach = radius_mm / max(scan.pixel_mm)
+    found: list[tuple[int, int]] = []
+    for top, left in _lattice(round(row), round(column), reach, side):
+        crowded = any(max(abs(top - r), abs(left - c)) < side // 2 for r, c in found)
+        if not crowded and _is_free(scan, (top, left), side, taken):
+            found.append((top, left))
+    return found
+
+
+def _lattice(row: int, column: int, reach: float, side: int) -> Iterator[tuple[int, int]]:
+    """First pixels of squares in steps of a quarter side whose corners lie within reach of the centre."""
+    step = max(1, side // 4)
+    steps = range(-int(reach // step) * step, int(reach) + 1, step)
+    for dy in steps:
+        for dx in steps:
+            far = math.hypot(max(abs(dy), abs(dy + side)), max(abs(dx), abs(dx + side)))
+            if far <= reach:
+                yield row + dy, column + dx
+
+
+def _is_free(scan: Scan, corner: tuple[int, int], side: int, taken: list[tuple[float, float, float]]) -> bool:
+    top, left = corner
+    _, height, width = scan.stored.shape
+    if top < 0 or left < 0 or top + side > height or left + side > width:
+        return False
+    return all(
+        math.hypot(column - np.clip(column, left, left + side), row - np.clip(row, top, top + side)) > radius
+        for column, row, radius in taken
+    )
+
+
+def _in_pixels(scan: Scan, index: int, circle: Circle) -> tuple[float, float, float]:
+    return *scan.to_pixel(circle.x_mm, circle.y_mm, index), (circle.radius_mm + MARGIN_MM) / min(scan.pixel_mm)
+
+
+def _occupied(module: Module, fit: ModuleFit, z_mm: float) -> Iterator[Circle]:
+    """Circles on the image plane that cover every feature of a module."""
+    for feature in module.features:
+        for x, y, radius in _covering(feature):
+            yield Circle(*fit.pose.on_plane(x, y, z_mm), radius)
+
+
+def _covering(feature: Feature) -> Iterator[tuple[float, float, float]]:
+    """(x, y, radius) of circles that cover one feature, in the module's frame, mm."""
+    match feature:
+        case Region():
+            return
+        case LinePairs():
+            yield feature.x_mm, feature.y_mm, max(feature.length_mm, 2 * feature.bars * feature.bar_mm) / 2
+        case Ramp():
+            across = max(feature.width_mm, feature.diameter_mm) / 2
+            yield from _row(feature.x_mm, feature.y_mm, feature.direction_deg, feature.length_mm, across)
+        case StepRamp():
+            across = max(feature.element_length_mm, feature.diameter_mm) / 2
+            length = feature.step_mm * (feature.count - 1)
+            yield from _row(feature.x_mm, feature.y_mm, feature.direction_deg, length, across)
+        case _:
+            yield feature.x_mm, feature.y_mm, feature.diameter_mm / 2
+
+
+def _row(
+    x_mm: float, y_mm: float, direction_deg: float, length_mm: float, radius_mm: float
+) -> Iterator[tuple[float, float, float]]:
+    """Circles along a line, no further apart than the margin round each."""
+    count = max(2, math.ceil(length_mm / MARGIN_MM) + 1)
+    for along in np.linspace(-length_mm / 2, length_mm / 2, count):
+        angle = math.radians(direction_deg)
+        yield x_mm + along * math.cos(angle), y_mm - along * math.sin(angle), radius_mm
+
+
+def _clean(stack: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(slices, m, n, n) patches without the positions that hold more than noise."""
+    variance = stack.var(axis=(2, 3)).max(axis=0)
+    return stack[:, variance <= OUTLYING * np.median(variance)]
+
+
+def _patch(scan: Scan, index: int, corner: tuple[int, int], side: int) -> NDArray[np.float32]:
+    top, left = corner
+    return window_hu(scan, index, (slice(top, top + side), slice(left, left + side)))

@@ -1,0 +1,231 @@
+"""Discs of a scan as they are really measured: which pixels on which slices, their means and their noise.
+
+One place decides which pixels belong to a disc (centres within its radius), when a disc counts as cut by the field,
+and which slices lie wholly inside a feature.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iqa.model import Bead, Insert, Module, ModuleFit, NotMeasured, Pin, Pose, Scan, Target, Wire
+from iqa.signal.noise import Covariance, Mask, SliceCorrelation, detrended_sum_of_squares
+
+Array = NDArray[np.float64]
+Rod = Insert | Pin | Target | Wire
+
+SMALLEST_PIXELS = 12
+"""Pixels below which a disc gives no mean worth an uncertainty."""
+FIELD_SLACK_PX = 1.0
+"""A disc may come this near to the circle of reconstruction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """A circle on one slice, in the stack frame."""
+
+    x_mm: float
+    y_mm: float
+    radius_mm: float
+
+
+Places = tuple[tuple[int, Circle], ...]
+"""A disc on several slices: slice index and circle."""
+
+
+@dataclass(frozen=True, eq=False)
+class Crop:
+    """The pixels round one circle: a rectangle of the slice and the mask of those that count."""
+
+    hu: NDArray[np.float32]
+    mask: Mask
+    corner: tuple[int, int]
+    """(row, column) of its first pixel in the slice."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One disc over several slices, slice by slice."""
+
+    slices: tuple[int, ...]
+    circle: Circle
+    """On the middle slice."""
+    mask: Mask
+    """On the middle slice."""
+    corner: tuple[int, int]
+    """(row, column) of the mask's first pixel there."""
+    means: Array
+    """(slices,) HU."""
+    variances: Array
+    """(slices,) sample variance, HU²."""
+    detrended: Array
+    """(slices,) residual mean square after a 2nd-order fit, HU²."""
+
+    @property
+    def mean(self) -> float:
+        """Mean over all slices, HU."""
+        return float(self.means.mean())
+
+    @property
+    def variance(self) -> float:
+        """Mean sample variance, HU²."""
+        return float(self.variances.mean())
+
+
+@dataclass(frozen=True, eq=False)
+class Noise:
+    """What a scan's noise is like: texture in the plane, correlation along z, and where both were seen."""
+
+    covariance: Covariance
+    slices: SliceCorrelation
+    module: str
+
+    def level(self, sample: Sample) -> float:
+        """Pixel variance in a disc, HU², freed from the share that its own mean has swallowed."""
+        return sample.variance / self.covariance.kept(sample.mask)
+
+    def freedom(self, sample: Sample, z_mm: Array) -> float:
+        """Degrees of freedom behind `level`."""
+        relative = self.covariance.relative_variance_of_variance(sample.mask)
+        return 2.0 / (relative * self.slices.variance_factor(z_mm))
+
+    def u_mean(self, sample: Sample, z_mm: Array, level: float) -> float:
+        """Standard uncertainty of the disc's mean over its slices, HU, at a local pixel variance `level`."""
+        share = self.covariance.variance_of_mean(sample.mask) / self.covariance.variance
+        return math.sqrt(share * level * self.slices.mean_factor(z_mm))
+
+
+def crop(scan: Scan, index: int, circle: Circle, holes: Sequence[Circle] = ()) -> Crop | None:
+    """The pixels of a circle on slice `index`, without those in `holes`; None where the field cuts the circle."""
+    column, row = scan.to_pixel(circle.x_mm, circle.y_mm, index)
+    reach_y, reach_x = (circle.radius_mm / p for p in scan.pixel_mm)
+    top, bottom = math.ceil(row - reach_y), math.floor(row + reach_y)
+    left, right = math.ceil(column - reach_x), math.floor(column + reach_x)
+    _, height, width = scan.stored.shape
+    if top < 0 or left < 0 or bottom >= height or right >= width or _beyond_field(scan, index, circle):
+        return None
+    y, x = np.mgrid[top : bottom + 1, left : right + 1]
+    mask = _within(scan, index, circle, x, y)
+    window = (slice(top, bottom + 1), slice(left, right + 1))
+    if scan.padding is not None and np.any(scan.stored[index][window][mask] == scan.padding):
+        return None
+    for hole in holes:
+        mask &= ~_within(scan, index, hole, x, y)
+    return Crop(window_hu(scan, index, window), mask, (top, left))
+
+
+def window_hu(scan: Scan, index: int, window: tuple[slice, slice]) -> NDArray[np.float32]:
+    """CT numbers, HU, of a rectangle of one slice."""
+    stored = scan.stored[index][window].astype(np.float64)
+    return np.asarray(stored * scan.slope[index] + scan.intercept[index], dtype=np.float32)
+
+
+def take(scan: Scan, places: Sequence[tuple[int, Circle]], holes: Sequence[Circle] = ()) -> Sample | None:
+    """A disc over slices; None where the field cuts it or too few pixels are left on any of them."""
+    crops = [crop(scan, index, circle, holes) for index, circle in places]
+    whole = [c for c in crops if c is not None and np.count_nonzero(c.mask) >= SMALLEST_PIXELS]
+    if not whole or len(whole) < len(crops):
+        return None
+    middle = len(whole) // 2
+    values = [c.hu[c.mask].astype(np.float64) for c in whole]
+    return Sample(
+        slices=tuple(index for index, _ in places),
+        circle=places[middle][1],
+        mask=whole[middle].mask,
+        corner=whole[middle].corner,
+        means=np.array([v.mean() for v in values]),
+        variances=np.array([v.var(ddof=1) for v in values]),
+        detrended=np.array([detrended_sum_of_squares(c.hu, c.mask) / np.count_nonzero(c.mask) for c in whole]),
+    )
+
+
+def pixels(scan: Scan, index: int, seen: Crop) -> tuple[Array, Array, Array]:
+    """(x, y, HU) of the masked pixels of a crop, in the stack frame."""
+    rows, columns = np.nonzero(seen.mask)
+    x0, y0 = scan.to_stack(seen.corner[1], seen.corner[0], index)
+    x, y = x0 + columns * scan.pixel_mm[1], y0 + rows * scan.pixel_mm[0]
+    return np.asarray(x), np.asarray(y), seen.hu[seen.mask].astype(np.float64)
+
+
+def places(scan: Scan, fit: ModuleFit, disc: Circle, slices: Sequence[int]) -> Places:
+    """(index, circle) on each slice of a disc given in the module's own frame, following the module's axis."""
+    return tuple(
+        (i, Circle(*fit.pose.on_plane(disc.x_mm, disc.y_mm, float(scan.z_mm[i])), disc.radius_mm)) for i in slices
+    )
+
+
+def feature_places(scan: Scan, fit: ModuleFit, feature: Rod, radius_mm: float, slices: Sequence[int]) -> Places:
+    """The same round a rod, at its own found centre where it has one, else where the module's pose puts it."""
+    nominal = places(scan, fit, Circle(feature.x_mm, feature.y_mm, radius_mm), slices)
+    found = fit.fit(feature.name)
+    if found is None:
+        return nominal
+    x, y, _ = fit.pose.place(feature.x_mm, feature.y_mm, 0.0)
+    dx, dy = found.x_mm - x, found.y_mm - y
+    return tuple((i, Circle(c.x_mm + dx, c.y_mm + dy, radius_mm)) for i, c in nominal)
+
+
+def rod_slices(scan: Scan, fit: ModuleFit, rod: Rod, reach_mm: float) -> tuple[int, ...]:
+    """Slices of the module whose sections, `reach_mm` to either side, lie wholly between the ends of a rod."""
+    return tuple(
+        i
+        for i in fit.slices
+        if rod.z_from_mm + reach_mm <= depth_mm(fit.pose, rod.x_mm, rod.y_mm, float(scan.z_mm[i]))
+        and depth_mm(fit.pose, rod.x_mm, rod.y_mm, float(scan.z_mm[i])) <= rod.z_to_mm - reach_mm
+    )
+
+
+def depth_mm(pose: Pose, x_mm: float, y_mm: float, z_stack_mm: float) -> float:
+    """Where along a rod at (x, y) of the module's own frame the image plane at z cuts it."""
+    rise = z_stack_mm - pose.place(x_mm, y_mm, 0.0)[2]
+    stretch = math.sqrt(1.0 + math.tan(math.radians(pose.pitch_deg)) ** 2 + math.tan(math.radians(pose.yaw_deg)) ** 2)
+    return (-rise if pose.reversed else rise) * stretch
+
+
+def section_mm(scan: Scan) -> float:
+    """Thickness of a section, mm: the header's, else the slice distance, else 0."""
+    return scan.thickness_mm or scan.step_mm or 0.0
+
+
+def small_features(module: Module) -> Iterator[Rod | Bead]:
+    """Everything round in a module that a disc of its base material must leave out."""
+    return (f for f in module.features if isinstance(f, Insert | Pin | Target | Wire | Bead))
+
+
+def cut_by_field(key: str, name: str) -> NotMeasured:
+    """The result where a disc reaches beyond the image or the circle of reconstruction."""
+    return NotMeasured(
+        key,
+        f"The disc '{name}' lies partly outside the reconstructed field.",
+        "A field of view that holds the whole phantom.",
+    )
+
+
+def where(module: str, slices: Sequence[int]) -> str:
+    """The place of a measurement in words: module and 0-based slices of the sorted stack."""
+    first, last = slices[0], slices[-1]
+    return f"{module} slice {first}" if first == last else f"{module} slices {first}-{last}"
+
+
+def _within(scan: Scan, index: int, circle: Circle, x: NDArray[np.intp], y: NDArray[np.intp]) -> Mask:
+    column, row = scan.to_pixel(circle.x_mm, circle.y_mm, index)
+    dy, dx = (y - row) * scan.pixel_mm[0], (x - column) * scan.pixel_mm[1]
+    return np.asarray(np.hypot(dx, dy) <= circle.radius_mm)
+
+
+def _beyond_field(scan: Scan, index: int, circle: Circle) -> bool:
+    """True where the corners are filled with one value, and the circle leaves the round field inside them."""
+    image = scan.stored[index]
+    corners = {int(image[r, c]) for r in (0, -1) for c in (0, -1)}
+    if len(corners) > 1:
+        return False
+    height, width = image.shape
+    column, row = scan.to_pixel(circle.x_mm, circle.y_mm, index)
+    away_y, away_x = (row - (height - 1) / 2) * scan.pixel_mm[0], (column - (width - 1) / 2) * scan.pixel_mm[1]
+    field_mm = min((height / 2 + FIELD_SLACK_PX) * scan.pixel_mm[0], (width / 2 + FIELD_SLACK_PX) * scan.pixel_mm[1])
+    return bool(math.hypot(away_x, away_y) + circle.radius_mm > field_mm)

@@ -1,0 +1,27 @@
+"""All families of measurements, read from top to bottom."""
+
+from __future__ import annotations
+
+from iqa.metrics import ct_number, dose, geometry, linearity, noise, position, uniformity
+from iqa.metrics.context import Context, Family, Measured
+from iqa.model import Located, Scan
+
+FAMILIES: tuple[tuple[str, Family], ...] = (
+    ("position", position.measure),
+    ("geometry", geometry.measure),
+    ("ct_number", ct_number.measure),
+    ("linearity", linearity.measure),
+    ("noise", noise.measure),
+    ("uniformity", uniformity.measure),
+    ("dose", dose.measure),
+)
+
+
+def measure(scan: Scan, located: Located) -> Measured:
+    """Everything that a located scan gives: numbers, curves, and the reasons where there is no number."""
+    context = Context(scan, located)
+    parts = [family(context) for _, family in FAMILIES]
+    return Measured(
+        tuple(result for part in parts for result in part.results),
+        tuple(region for part in parts for region in part.regions),
+    )
