@@ -1,0 +1,174 @@
+"""How fast and how small iqa is, as ratios taken in one run: a ratio survives another machine, a second does not.
+
+Against pylinac on the same Catphan 504 scan (both in one environment and one numpy), and each stage of iqa against a
+warm read of the same files. The scan is real where IQA_SCANS has it, else simulated. Writes docs/evidence/bench.json.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from iqa.analyze import Session, assemble
+from iqa.dicom import read
+from iqa.locate import locate
+from iqa.metrics import measure
+from iqa.model import Located, Scan
+from iqa.phantom import library
+from iqa.phantom.find import find
+from iqa.report.document import document
+
+ROOT = Path(__file__).resolve().parents[1]
+REAL = "catphan504-varian-obi-head"
+EVIDENCE = ROOT / "docs" / "evidence" / "bench.json"
+REPETITIONS = 5
+PYLINAC_REPETITIONS = 2
+"""It takes several seconds a run; the second is warm."""
+DENSITIES = (1, 2, 4, 8)
+"""How many times each slice is repeated, to see how localisation grows with their number."""
+
+Ratios = dict[str, float]
+
+
+def main() -> None:
+    with catphan504() as (folder, kind):
+        result: dict[str, Any] = {"scan": kind}
+        result |= against_pylinac(str(folder))
+        result["stages_per_warm_read"] = stages(folder)
+        result["locate_per_slice_ms"] = localisation(folder)
+        result["help_s"] = best(lambda: subprocess.run([_iqa_command(), "--help"], check=True, capture_output=True))
+    show(result)
+    EVIDENCE.parent.mkdir(parents=True, exist_ok=True)
+    EVIDENCE.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def catphan504() -> Iterator[tuple[Path, str]]:
+    """Folder of the scan, and whether it is real or simulated."""
+    real = Path(os.environ.get("IQA_SCANS", ROOT.parent / "shared" / "scans")) / REAL
+    if real.is_dir():
+        yield real, REAL
+        return
+    from iqa.simulate import Physics, simulate, write_dicom
+
+    with tempfile.TemporaryDirectory() as folder:
+        write_dicom(simulate(find("catphan504", library()), Physics()), Path(folder))
+        yield Path(folder), "simulated"
+
+
+def against_pylinac(folder: str) -> dict[str, Any]:
+    """pylinac divided by iqa: time in process, of a whole process, and peak memory."""
+    ours, theirs = one("iqa", folder, REPETITIONS), one("pylinac", folder, PYLINAC_REPETITIONS)
+    whole = {name: best(lambda name=name: one(name, folder, 1), 2) for name in ("iqa", "pylinac")}
+    return {
+        "seconds": {"iqa": min(ours["seconds"]), "pylinac": min(theirs["seconds"])},
+        "process_seconds": whole,
+        "peak_mib": {"iqa": ours["peak_mib"], "pylinac": theirs["peak_mib"]},
+        "pylinac_per_iqa": {
+            "in_process": min(theirs["seconds"]) / min(ours["seconds"]),
+            "whole_process": whole["pylinac"] / whole["iqa"],
+            "peak_memory": theirs["peak_mib"] / ours["peak_mib"],
+        },
+    }
+
+
+def stages(folder: Path) -> Ratios:
+    """Each stage as a multiple of reading the files' bytes from a warm cache."""
+    files = [f for f in sorted(folder.iterdir()) if f.is_file()]
+    bytes_read = best(lambda: [f.read_bytes() for f in files])
+    specs = library()
+    scan = read([folder]).scans[0]
+    found = located(scan)
+    analysis = assemble(scan, found)
+    timed: dict[str, Callable[[], object]] = {
+        "definitions": library,
+        "read": lambda: read([folder]),
+        "locate": lambda: locate(fresh(scan), specs),
+        "measure": lambda: measure(fresh(scan), found),
+        "document": lambda: json.dumps(document(Session((analysis,), ()))),
+    }
+    return {"warm_read_s": bytes_read} | {name: best(run) / bytes_read for name, run in timed.items()}
+
+
+def localisation(folder: Path) -> dict[str, float]:
+    """Milliseconds per slice to locate, by number of slices: flat where the cost is linear or less."""
+    scan, specs = read([folder]).scans[0], library()
+    dense = {len(scan) * k: denser(scan, k) for k in DENSITIES}
+    return {str(n): 1e3 * best(lambda s=s: locate(fresh(s), specs), 2) / n for n, s in dense.items()}
+
+
+def denser(scan: Scan, k: int) -> Scan:
+    """The same phantom on k times as many slices: each repeated at evenly spaced places."""
+    step = np.repeat(np.diff(scan.origins_mm, axis=0, append=scan.origins_mm[-1:] + scan.normal), k, axis=0)
+    share = np.tile(np.arange(k) / k, len(scan))[:, None]
+    return dataclasses.replace(
+        scan,
+        stored=np.repeat(scan.stored, k, axis=0),
+        slope=np.repeat(scan.slope, k),
+        intercept=np.repeat(scan.intercept, k),
+        origins_mm=np.repeat(scan.origins_mm, k, axis=0) + share * step,
+    )
+
+
+def fresh(scan: Scan) -> Scan:
+    """The scan without what an earlier run may have kept on it."""
+    return dataclasses.replace(scan)
+
+
+def located(scan: Scan) -> Located:
+    found = locate(scan, library(), phantom="catphan504")
+    if not isinstance(found, Located):
+        raise SystemExit(f"the benchmark scan was not located: {found.reason}")
+    return found
+
+
+def one(program: str, folder: str, repetitions: int) -> dict[str, Any]:
+    """What benchmarks/one.py prints."""
+    command = [sys.executable, str(ROOT / "benchmarks" / "one.py"), program, folder, str(repetitions)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | {"MPLBACKEND": "Agg"})
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def best(run: Callable[[], object], repetitions: int = REPETITIONS) -> float:
+    """Shortest of some runs, s: what the code needs when nothing else disturbs it."""
+    seconds = []
+    for _ in range(repetitions):
+        start = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def show(result: dict[str, Any]) -> None:
+    """The ratios, as lines."""
+    print(f"scan: {result['scan']}")
+    for name, ratio in result["pylinac_per_iqa"].items():
+        print(f"pylinac / iqa, {name.replace('_', ' ')}: {ratio:.1f}")
+    for name, value in result["stages_per_warm_read"].items():
+        print(
+            f"warm read of the files: {1e3 * value:.1f} ms"
+            if name == "warm_read_s"
+            else f"{name} / warm read: {value:.1f}"
+        )
+    for n, milliseconds in result["locate_per_slice_ms"].items():
+        print(f"locate, {n} slices: {milliseconds:.2f} ms a slice")
+    print(f"iqa --help: {result['help_s']:.2f} s")
+
+
+def _iqa_command() -> str:
+    return str(Path(sys.executable).parent / "iqa")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""The command `iqa`, its exit status, and how errors reach the person at the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from io import TextIOWrapper
+from pathlib import Path
+
+import click
+
+from iqa.cli.analyze import analyze
+from iqa.cli.console import say
+from iqa.cli.demo import demo
+from iqa.cli.phantoms import phantoms
+from iqa.cli.simulate import simulate
+from iqa.errors import IqaError
+
+DONE, FAILED, BUG = 0, 2, 70
+INTERRUPTED, PIPE_CLOSED = 130, 141
+"""As a shell reports a program ended by Ctrl-C, or by a closed pipe."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="iqa", message="iqa %(version)s")
+@click.option("--debug", is_flag=True, help="Show a traceback when iqa itself fails.")
+def iqa(debug: bool) -> None:
+    """Image-quality phantom scans of CT scanners, measured with uncertainty.
+
+    Exit status: 0 done; 2 could not be done (one line on stderr says why); 70 a bug in iqa.
+    """
+
+
+for _command in (analyze, phantoms, simulate, demo):
+    iqa.add_command(_command)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    args = [a for a in given if a != "--debug"]  # wherever it stands: it is added to a line that failed
+    _speak_utf8()
+    try:
+        return _run(args)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
+        return PIPE_CLOSED
+    except Exception as error:  # the outermost edge: whatever comes here is a bug, and is called one
+        return _bug(error, debug=len(args) < len(given))
+
+
+def _run(args: list[str]) -> int:
+    try:
+        return int(iqa.main(args, prog_name="iqa", standalone_mode=False) or DONE)
+    except click.ClickException as error:
+        return _fail(_usage(error))
+    except click.Abort:
+        return INTERRUPTED
+    except IqaError as error:
+        return _fail(str(error))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+
+
+def _fail(message: str) -> int:
+    say("iqa: " + " ".join(message.split()))
+    return FAILED
+
+
+def _usage(error: click.ClickException) -> str:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    hint = f" See `{context.command_path} --help`." if context else ""
+    return error.format_message() + hint
+
+
+def _bug(error: Exception, *, debug: bool) -> int:
+    """Names place and kind only: the text of an unforeseen error could quote a header."""
+    if debug:
+        traceback.print_exception(error)
+        return BUG
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    say(
+        f"iqa: a bug in iqa: {type(error).__name__} at {Path(last.filename).name} line {last.lineno}; "
+        "repeat the command with --debug and report what it prints."
+    )
+    return BUG
+
+
+def _speak_utf8() -> None:
+    """Minus sign and ± exist in few other encodings, and a wrong sign would be a wrong number."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.encoding.lower() != "utf-8":
+            stream.reconfigure(encoding="utf-8")
