@@ -1,0 +1,106 @@
+"""The phantom's body over the stack: one straight axis and one diameter, from the outlines of all slices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iqa.model import BodyFit, Scan
+from iqa.signal.outline import Outline, outlines
+
+SAME_DIAMETER = 0.015
+"""Outlines within this share of one another belong to one body."""
+KEEP_DIAMETER = 0.02
+NO_AIR_BELOW_HU = -1200.0
+"""Below this a pixel lies outside the reconstruction: air, even with an offset of −60 HU and noise, reads higher."""
+NORMAL_STEP = (600.0, 1400.0)
+"""Edge contrast, HU, of a body in air on a calibrated scale (cone beam: 850); outside it grey values are rescaled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Greys:
+    """How a scan's values become the locator's: lifted to a floor, and stretched where the scale is not CT numbers."""
+
+    floor_hu: float
+    gain: float = 1.0
+
+    def of(self, scan: Scan, index: int) -> NDArray[np.float32]:
+        """(rows, columns) picture of one slice, pixels outside the reconstruction lifted to air."""
+        picture = np.maximum(scan.hu(index), np.float32(self.floor_hu))
+        return picture if self.gain == 1.0 else picture * np.float32(self.gain)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A round body in a scan, with what the later steps need of its outlines."""
+
+    fit: BodyFit
+    outlines: tuple[Outline | None, ...]
+    first: int
+    last: int
+    """First and last slice of the body; those between follow the axis even where the outline was not seen."""
+    greys: Greys
+
+
+def find_body(scan: Scan) -> Body | None:
+    """The round body that most slices share, or None where no slice shows one."""
+    greys = Greys(_floor(scan))
+    found = outlines(len(scan), lambda k: greys.of(scan, k), scan.pixel_mm)
+    diameter = _shared_diameter(found)
+    if diameter is None:
+        return None
+    kept = tuple(o if o is not None and _near(2.0 * o.radius_mm, diameter) else None for o in found)
+    indices = np.flatnonzero([o is not None for o in kept])
+    step = float(np.median([o.step for o in kept if o is not None]))
+    gain = 1.0 if NORMAL_STEP[0] <= step <= NORMAL_STEP[1] else 1000.0 / step
+    return Body(_axis(scan, kept, diameter), kept, int(indices[0]), int(indices[-1]), Greys(greys.floor_hu, gain))
+
+
+def _floor(scan: Scan) -> float:
+    """First percentile of what was reconstructed: the level of air, whatever stands outside the field."""
+    every = max(1, len(scan) // 16)
+    sample = scan.stored[::every, ::8, ::8]
+    hu = sample * scan.slope[::every, None, None] + scan.intercept[::every, None, None]
+    real = hu > NO_AIR_BELOW_HU
+    if scan.padding is not None:
+        real &= sample != scan.padding
+    return float(np.percentile(hu[real], 1.0)) if real.any() else float(hu.min())
+
+
+def _shared_diameter(found: tuple[Outline | None, ...]) -> float | None:
+    diameters = np.array([2.0 * o.radius_mm for o in found if o is not None])
+    if not len(diameters):
+        return None
+    agree = np.abs(diameters[:, None] - diameters) < SAME_DIAMETER * diameters
+    return float(np.median(diameters[agree[int(np.argmax(agree.sum(axis=1)))]]))
+
+
+def _near(diameter: float, shared: float) -> bool:
+    return abs(diameter - shared) < KEEP_DIAMETER * shared
+
+
+def _axis(scan: Scan, kept: tuple[Outline | None, ...], diameter: float) -> BodyFit:
+    """Robust straight line through the centres; a single slice, or slices at one place, has no slope."""
+    at = [k for k, o in enumerate(kept) if o is not None]
+    centres = np.array([[o.x_mm, o.y_mm] for o in kept if o is not None]) + scan.drift_mm[at]
+    z = scan.z_mm[at]
+    middle = float(z.mean())
+    columns = [np.ones_like(z)] + ([z - middle] if np.ptp(z) > 1e-6 else [])
+    design = np.column_stack(columns)
+    weight = np.ones(len(z))
+    for _ in range(8):
+        weighted = design * weight[:, None]
+        solved = np.linalg.lstsq(weighted.T @ design, weighted.T @ centres, rcond=None)[0]
+        off = np.hypot(*(centres - design @ solved).T)
+        spread = float(np.median(off)) + 1e-4
+        weight = 1.0 / (1.0 + (off / (2.0 * spread)) ** 2)
+    slope = solved[1] if len(columns) > 1 else np.zeros(2)
+    radii = np.array([o.radius_mm for o in kept if o is not None])
+    noise = float(np.median([o.residual_mm for o in kept if o is not None])) / np.sqrt(180.0)
+    return BodyFit(
+        float(solved[0][0]), float(solved[0][1]), middle, float(slope[0]), float(slope[1]), diameter,
+        float(np.hypot(spread, noise)) / np.sqrt(len(z)),
+        2.0 * float(np.hypot(np.std(radii), noise)) / np.sqrt(len(z)), tuple(at),
+    )  # fmt: skip

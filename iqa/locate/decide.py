@@ -1,0 +1,87 @@
+"""Found, candidates or refused: what the evidence allows to say.
+
+Thresholds come from the shared real scans and from simulated phantoms, fragments and impostors
+(facts: locating, sections 4.4–4.6); `tests/full` repeats the simulated ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from iqa.locate.evidence import Explained, LayerMatch
+from iqa.locate.refine import Disc
+from iqa.model import Insert, PhantomSpec
+
+STRONG_DICE = 0.75
+"""An insert or gauge block that fits this well proves that the phantom is one of its kind."""
+LOW_CONTRAST_DICE = 0.45
+LOW_CONTRAST_SIGNIFICANCE = 15.0
+LEAST_EVIDENCE = 0.15
+LEAST_TO_NAME = 0.5
+LEAD = 0.5
+"""Evidence by which the named phantom must lead every other; 0.40–0.75 give the same outcomes on the shared scans."""
+GAIN = (0.55, 1.45)
+GAIN_FROM_HU = 80.0
+CONTRAST_SHARE, CONTRAST_HU = 0.20, 40.0
+RIGHT_CONTRASTS = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Whether an explanation holds, and by what."""
+
+    by_structure: bool
+    """An insert or line-pair block fits."""
+    by_low_contrast: bool
+
+    def __bool__(self) -> bool:
+        return self.by_structure or self.by_low_contrast
+
+
+def proof(explained: Explained) -> Proof:
+    """What of an explanation is beyond doubt; nothing, where its evidence is not."""
+    if explained.evidence < LEAST_EVIDENCE:
+        return Proof(by_structure=False, by_low_contrast=False)
+    return Proof(any(_structure(m) for m in explained.matches), any(_faint(m) for m in explained.matches))
+
+
+def _structure(match: LayerMatch) -> bool:
+    return match.layer.block in ("inserts", "gauge") and match.dice >= STRONG_DICE and match.evidence > 0.0
+
+
+def _faint(match: LayerMatch) -> bool:
+    return (
+        match.layer.block == "low_contrast"
+        and match.dice >= LOW_CONTRAST_DICE
+        and match.significance > LOW_CONTRAST_SIGNIFICANCE
+    )
+
+
+def best_by_name(explained: Sequence[Explained]) -> list[Explained]:
+    """The best variant of each phantom, best phantom first; equal evidence keeps the order of the definitions."""
+    best: dict[str, Explained] = {}
+    for e in explained:
+        name = e.hypothesis.spec.name
+        if name not in best or e.evidence > best[name].evidence:
+            best[name] = e
+    return sorted(best.values(), key=lambda e: -e.evidence)
+
+
+def wrong_contrasts(spec: PhantomSpec, module: str, discs: Sequence[Disc]) -> str | None:
+    """A sentence if the inserts' contrasts are not those of the definition, up to one common gain; else None."""
+    body = spec.module(module).body_hu
+    pairs = [(d, d.feature.hu - body) for d in discs if isinstance(d.feature, Insert)]
+    strong = [d.contrast_hu / expected for d, expected in pairs if abs(expected) > GAIN_FROM_HU]
+    if not strong:
+        return None
+    gain = float(np.median(strong))
+    if not GAIN[0] < gain < GAIN[1]:
+        return f"the inserts' contrasts are {gain:.2f} times those of {spec.title}; {GAIN[0]} to {GAIN[1]} is expected"
+    off = [d.feature.name for d, e in pairs if abs(d.contrast_hu - gain * e) > CONTRAST_SHARE * abs(e) + CONTRAST_HU]
+    allowed = 0 if len(pairs) <= 4 else round((1.0 - RIGHT_CONTRASTS) * len(pairs))
+    if len(off) <= allowed:
+        return None
+    return f"{len(off)} of {len(pairs)} inserts of {module} have another contrast than {spec.title}: {', '.join(off)}"

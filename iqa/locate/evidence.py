@@ -1,0 +1,159 @@
+"""How well a definition explains a scan at one pose: layer by layer, ring by ring.
+
+Rings with their own residual variance keep a crescent elsewhere from diluting a weak layer. The units are nepers of
+likelihood, scaled so that one slice of a well-seen insert layer counts about one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from iqa.locate.pictures import Pictures
+from iqa.locate.search import Hypothesis, Scorer, Window, amplitude_of, mean_picture, window
+from iqa.locate.templates import Layer
+from iqa.signal import polar
+
+RING_WEIGHT = 1.0 / (58.5 * 15.0)
+"""Rings count by their radius; 15 rings at 58.5 mm make 1."""
+RING_FLOOR = 0.05
+"""Compressed contrast that a ring may always differ by; 0.02 to 0.1 give the same outcomes, 0.2 loses some."""
+MOST_SLICES = 4.0
+"""Slices of one layer share errors of the definition: more than four say no more."""
+FULL_SLICE_MM = 2.5
+TURNED_PENALTY = 0.7
+"""A block put in end for end: rarer than an unturned one of another model."""
+HAND_PENALTY = 0.1
+"""Mirrored without being reversed, or the other way round: no rigid phantom gives that image, but exports do."""
+MISSING_SIGNIFICANCE = 20.0
+MISSING_AMPLITUDE = 0.4
+MISSING_PENALTY = 0.5
+QUIET_SHARE = 0.7
+QUIET_NOISE = 2.0
+QUIET_ENERGY_MM2 = 2500.0
+QUIET_PENALTY = 0.3
+QUIET_MOST = 0.6
+LOW_CONTRAST_DICE = 0.35
+LOW_CONTRAST_SIGNIFICANCE = 6.0
+SMOOTHING_MM2 = 8.0
+"""Area over which noise of a smoothed polar picture is correlated."""
+DICE_MARGIN_MM = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class LayerMatch:
+    """One layer at its place."""
+
+    layer: Layer
+    span: Window
+    roll_deg: float
+    amplitude: float
+    dice: float
+    """Fit on the layer's own rings: 1 is perfect, mirror images and other models lie below 0.87."""
+    significance: float
+    """Standard deviations of noise by which it is seen."""
+    evidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A hypothesis with its evidence."""
+
+    hypothesis: Hypothesis
+    matches: tuple[LayerMatch, ...]
+    evidence: float
+
+
+def explain(scorer: Scorer, hypothesis: Hypothesis) -> Explained:
+    """Evidence for a hypothesis, penalties taken off."""
+    pictures = scorer.pictures
+    sign = -1.0 if hypothesis.reversed else 1.0
+    matches: list[LayerMatch] = []
+    penalty = HAND_PENALTY if hypothesis.mirrored != hypothesis.reversed else 0.0
+    penalty += TURNED_PENALTY if hypothesis.spec.variant and "turned" in hypothesis.spec.variant else 0.0
+    quiet = 0.0
+    for layer in hypothesis.layers:
+        span = window(pictures, hypothesis.z_mm + sign * layer.z_mm, _looked_at(layer))
+        if span.stop <= span.start:
+            continue
+        if layer.shapes:
+            matches.append(_match(scorer, hypothesis, layer, span))
+        else:
+            quiet += QUIET_PENALTY * _loud(pictures, span)
+    total = sum(m.evidence for m in matches) - penalty - min(quiet, QUIET_MOST)
+    return Explained(hypothesis, tuple(matches), total)
+
+
+def _looked_at(layer: Layer) -> float:
+    return layer.length_mm if layer.shapes else QUIET_SHARE * layer.length_mm
+
+
+def _loud(pictures: Pictures, span: Window) -> int:
+    """How many pictures of a layer without features show some."""
+    energy = np.sum(np.abs(pictures.spectra[span.start : span.stop]) ** 2, axis=(1, 2))
+    return int(np.count_nonzero(energy > QUIET_NOISE * pictures.noise_energy + QUIET_ENERGY_MM2))
+
+
+def _match(scorer: Scorer, hypothesis: Hypothesis, layer: Layer, span: Window) -> LayerMatch:
+    pictures = scorer.pictures
+    seen = mean_picture(pictures, span)
+    drawn = scorer.spectrum(layer, hypothesis.mirrored)
+    roll = _own_roll(seen, drawn, hypothesis.roll_deg, layer.turn_free_deg)
+    expected = polar.turned(drawn, roll)
+    inner, norm = _rings(seen, expected), _rings(expected, expected)
+    amplitude = float(amplitude_of(np.asarray([inner.sum()]), float(norm.sum()), layer.block)[0])
+    n = span.stop - span.start
+    noise = pictures.noise / np.sqrt(n)
+    significance = float(inner.sum() / (np.sqrt(norm.sum() * SMOOTHING_MM2) * noise + 1e-9))
+    dice = _dice(inner, norm, _rings(seen, seen), amplitude, noise)
+    share = (2.0 * amplitude * inner - amplitude**2 * norm) / (_rings(seen, seen) + _ring_area() * RING_FLOOR**2)
+    nepers = float(np.sum(polar.RINGS_MM * RING_WEIGHT * -0.5 * np.log1p(-np.clip(share, -10.0, 0.999))))
+    slices = min(n * max(1.0, pictures.thickness_mm / FULL_SLICE_MM), MOST_SLICES)
+    evidence = _admitted(layer, nepers * slices, dice, significance, inner.sum() / norm.sum(), norm.sum(), noise)
+    return LayerMatch(layer, span, roll, amplitude, dice, significance, evidence)
+
+
+def _admitted(
+    layer: Layer, evidence: float, dice: float, significance: float, amplitude: float, norm: float, noise: float
+) -> float:
+    """Evidence as it counts: low contrast only where it is surely seen, and against where it surely is missing."""
+    if layer.block != "low_contrast":
+        return evidence
+    if amplitude < MISSING_AMPLITUDE and np.sqrt(norm / SMOOTHING_MM2) > MISSING_SIGNIFICANCE * noise:
+        return -MISSING_PENALTY
+    if evidence > 0.0 and (dice < LOW_CONTRAST_DICE or significance < LOW_CONTRAST_SIGNIFICANCE):
+        return 0.0
+    return evidence
+
+
+def _own_roll(seen: polar.Spectrum, drawn: polar.Spectrum, roll_deg: float, free_deg: float) -> float:
+    """The roll, within the layer's freedom about the pose's, at which it fits best; sub-degree by a parabola."""
+    along = polar.correlations(seen[None], drawn[None])[0, 0]
+    reach = max(1, round(free_deg))
+    offsets = np.arange(-reach, reach + 1) if reach < polar.ANGLES // 2 else np.arange(polar.ANGLES)
+    at = (round(roll_deg) + offsets) % polar.ANGLES
+    best = int(at[int(np.argmax(along[at]))])
+    before, top, after = (float(along[(best + d) % polar.ANGLES]) for d in (-1, 0, 1))
+    curve = before - 2.0 * top + after
+    return best + (0.5 * (before - after) / curve if curve < 0.0 else 0.0)
+
+
+def _rings(a: polar.Spectrum, b: polar.Spectrum) -> NDArray[np.float64]:
+    """Inner product of two signatures on each ring, mm²."""
+    return np.asarray(np.sum((a * np.conj(b)).real, axis=1), dtype=np.float64)
+
+
+def _ring_area() -> NDArray[np.float64]:
+    return 2.0 * np.pi * polar.RINGS_MM
+
+
+def _dice(
+    inner: NDArray[np.float64], norm: NDArray[np.float64], energy: NDArray[np.float64], amplitude: float, noise: float
+) -> float:
+    own = ndimage.binary_dilation(norm > 1e-3 * norm.max(), iterations=round(DICE_MARGIN_MM))
+    expected_noise = 0.9 * noise**2 * float(np.sum(_ring_area()[own]))
+    whole = float(energy[own].sum()) - expected_noise + amplitude**2 * float(norm.sum())
+    return min(1.0, 2.0 * amplitude * float(inner.sum()) / max(whole, 1e-6))

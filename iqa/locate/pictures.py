@@ -1,0 +1,97 @@
+"""A scan's slices as signatures about the body's axis: what every hypothesis is scored against."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iqa.locate.body import Body
+from iqa.model import Scan
+from iqa.signal import polar
+
+KNEE_SIGMAS = 3.0
+KNEE_HU = (20.0, 60.0)
+KNEE_STEP_HU = 5.0
+"""Contrasts are compressed above 3 σ, in steps so that templates can be kept; halving or doubling changes no outcome."""
+STRAIGHT_DEG = 0.7
+"""A tilt above this is undone: the line-pair plane of a body tilted by 2° is spread over several slices."""
+FINEST_BIN_MM = 1.25
+"""Thinner slices are averaged to about this: no layer is thinner, and the cost then grows with length alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Signatures along the body, each the mean of a few neighbouring slices where these are thin."""
+
+    spectra: polar.Spectrum
+    """(pictures, rings, orders)."""
+    z_mm: NDArray[np.float64]
+    """(pictures,) rising."""
+    step_mm: float
+    thickness_mm: float
+    knee_hu: float
+    noise: float
+    """σ of the compressed pictures (1)."""
+    radius_mm: float
+
+    @property
+    def noise_energy(self) -> float:
+        """Expected energy of one picture without structure, mm²; 0.9 for what the median and low orders take."""
+        rings = polar.RINGS_MM[polar.RINGS_MM <= self.radius_mm - polar.RIM_MM]
+        return 0.9 * self.noise**2 * float(np.sum(2.0 * np.pi * rings))
+
+
+def take_pictures(scan: Scan, body: Body) -> Pictures:
+    """Signatures of the slices between the first and the last that show the body."""
+    raw = _polar_stack(scan, body)
+    runs = _runs(scan, body)
+    if max(abs(body.fit.slope_x), abs(body.fit.slope_y)) > math.tan(math.radians(STRAIGHT_DEG)):
+        raw = _untilted(raw, runs, scan, body)
+    raw, z_mm, step, thickness = _binned(raw, runs, scan.z_mm[body.first : body.last + 1], scan)
+    flat = polar.flatten_rings(raw)
+    radius = 0.5 * body.fit.diameter_mm
+    sigma = polar.noise_level(flat, radius)
+    knee = float(np.clip(round(KNEE_SIGMAS * sigma / KNEE_STEP_HU) * KNEE_STEP_HU, *KNEE_HU))
+    return Pictures(polar.signature(flat, knee, radius), z_mm, step, thickness, knee, sigma / knee, radius)
+
+
+def _polar_stack(scan: Scan, body: Body) -> NDArray[np.float32]:
+    count = body.last - body.first + 1
+    stack = np.empty((count, len(polar.RINGS_MM), polar.ANGLES), dtype=np.float32)
+    for i, k in enumerate(range(body.first, body.last + 1)):
+        x, y = body.fit.centre(float(scan.z_mm[k])) - scan.drift_mm[k]
+        stack[i] = polar.polar(body.greys.of(scan, k), scan.pixel_mm, float(x), float(y))
+    return stack
+
+
+def _runs(scan: Scan, body: Body) -> list[slice]:
+    """The gapless runs of the scan, cut to the body and counted from its first slice."""
+    cut = [(max(r.start, body.first), min(r.stop, body.last + 1)) for r in scan.runs()]
+    return [slice(a - body.first, b - body.first) for a, b in cut if b > a]
+
+
+def _untilted(raw: NDArray[np.float32], runs: list[slice], scan: Scan, body: Body) -> NDArray[np.float32]:
+    result = raw.copy()
+    for run in runs:
+        if run.stop - run.start > 1:
+            step = float(np.diff(scan.z_mm[body.first :][run]).mean())
+            result[run] = polar.normal_planes(raw[run], step, body.fit.slope_x, body.fit.slope_y)
+    return result
+
+
+def _binned(
+    raw: NDArray[np.float32], runs: list[slice], z_mm: NDArray[np.float64], scan: Scan
+) -> tuple[NDArray[np.float32], NDArray[np.float64], float, float]:
+    """Pictures averaged within runs to bins of about `FINEST_BIN_MM`; their z, step and thickness."""
+    steps = np.diff(z_mm)
+    thickness = scan.thickness_mm or (float(steps.min()) if len(steps) else FINEST_BIN_MM)
+    step = min(float(steps.min()), thickness) if len(steps) else thickness
+    every = max(1, math.ceil(FINEST_BIN_MM / step - 0.01))
+    if every == 1:
+        return raw, z_mm, step, thickness
+    bins = [slice(a, min(a + every, run.stop)) for run in runs for a in range(run.start, run.stop, every)]
+    pictures = np.stack([raw[b].mean(axis=0) for b in bins])
+    return pictures, np.array([z_mm[b].mean() for b in bins]), step * every, max(thickness, step * every)

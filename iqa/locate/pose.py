@@ -1,0 +1,159 @@
+"""From the best explanation of a scan to `Located`: the pose of the whole phantom, then of each module."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from iqa.locate.along import AxialFit, axial_fit, gauge_fit
+from iqa.locate.body import Body
+from iqa.locate.evidence import Explained, LayerMatch
+from iqa.locate.refine import Disc, Discs, RigidFit, apply, rigid_fit, slices_inside
+from iqa.model import Insert, Module, ModuleFit, PhantomSpec, Pose, Scan
+
+COARSE_Z_U_MM = 1.5
+"""Standard uncertainty of z from recognition alone (facts: locating, section 6)."""
+DEFINED_Z_U_MM = 0.6
+"""Of a module's z carried from its neighbour by the definition's distances."""
+ROLL_U_DEG = {"gauge": 0.1, "low_contrast": 0.5, "inserts": 0.1, "uniform": 1.0}
+"""Standard uncertainty of a roll taken from the signature."""
+OWN_ROLL_DICE = 0.45
+OWN_ROLL_SIGNIFICANCE = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Refined:
+    """A hypothesis with all its geometry."""
+
+    explained: Explained
+    pose: Pose
+    fit: RigidFit | None
+    axial: AxialFit | None
+    discs: tuple[tuple[str, tuple[Disc, ...]], ...]
+    """(module, its discs)."""
+    modules: tuple[ModuleFit, ...]
+
+    def discs_of(self, module: str) -> tuple[Disc, ...]:
+        """The discs found in one module."""
+        return next((d for name, d in self.discs if name == module), ())
+
+
+def refine(scan: Scan, body: Body, explained: Explained) -> Refined:
+    """The best geometry for an explanation: pose of the origin, then of every module that the scan reaches."""
+    spec = explained.hypothesis.spec
+    discs = Discs(scan, body)
+    anchor = _anchor(explained, spec)
+    start = first_pose(scan, body, explained)
+    own, found, axial, fit = _settle(discs, anchor, start, _window_slices(explained, anchor, body))
+    pose = _carry(own, -anchor.z_mm)
+    others = [_place(discs, m, explained, pose) if m.name != anchor.name else None for m in spec.modules]
+    z_of = axial.u_mm if axial is not None else COARSE_Z_U_MM
+    placed = [(m, o if o is not None else (own, found, fit, axial)) for m, o in zip(spec.modules, others, strict=True)]
+    modules = tuple(_module_fit(scan, m, own_pose, d, f, a, z_of) for m, (own_pose, d, f, a) in placed)
+    return Refined(explained, pose, fit, axial, tuple((m.name, p[1]) for m, p in placed), modules)
+
+
+def first_pose(scan: Scan, body: Body, explained: Explained) -> Pose:
+    """Pose of the origin as recognition leaves it: on the body's axis, roll from the signature."""
+    h = explained.hypothesis
+    x, y = body.fit.centre(h.z_mm)
+    pitch, yaw = (math.degrees(math.atan(s)) for s in (body.fit.slope_y, body.fit.slope_x))
+    best = max(explained.matches, key=lambda m: (m.layer.block == "inserts", m.significance), default=None)
+    roll = best.roll_deg if best is not None else h.roll_deg
+    return Pose(x, y, h.z_mm, roll, pitch, yaw, h.mirrored, h.reversed)
+
+
+def _anchor(explained: Explained, spec: PhantomSpec) -> Module:
+    """The module whose features fix the pose: the origin where it was seen, else the best-seen one with inserts."""
+    seen = [m for m in explained.matches if m.layer.block == "inserts" and m.dice > OWN_ROLL_DICE]
+    if not seen or any(m.layer.module == spec.origin for m in seen):
+        return spec.module(spec.origin)
+    return spec.module(max(seen, key=lambda m: m.significance).layer.module)
+
+
+def _window_slices(explained: Explained, anchor: Module, body: Body) -> list[int]:
+    """Scan slices of the anchor's window, its middle half: safe while z is still coarse."""
+    spans = [m.span for m in explained.matches if m.layer.module == anchor.name and m.layer.block == "inserts"]
+    if not spans:
+        return []
+    span = max(spans, key=lambda s: s.stop - s.start)
+    quarter = (span.stop - span.start) // 4
+    return [body.first + k for k in range(span.start + quarter, span.stop - quarter)]
+
+
+def _carry(pose: Pose, z_mm: float) -> Pose:
+    """The pose of another plane of the phantom, `z_mm` further along its own axis."""
+    x, y, z = pose.place(0.0, 0.0, z_mm)
+    return replace(pose, x_mm=x, y_mm=y, z_mm=z)
+
+
+def _settle(
+    discs: Discs, module: Module, origin: Pose, first: Sequence[int]
+) -> tuple[Pose, tuple[Disc, ...], AxialFit | None, RigidFit | None]:
+    """In-plane fit on safe slices, then z, then in-plane again on the slices that z allows."""
+    pose = _carry(origin, module.z_mm)
+    within: Sequence[int] | None = first or None
+    axial: AxialFit | None = None
+    found: tuple[Disc, ...] = ()
+    fit: RigidFit | None = None
+    for turn in range(3):
+        found = discs.find(module, pose, within)
+        if turn == 0:
+            discs.learn_blur(found, pose)
+        fit = rigid_fit(found, pose)
+        pose = apply(pose, fit) if fit is not None else pose
+        axial = axial_fit(discs, module, pose)
+        if axial is not None:
+            pose = slide(pose, axial.z_mm)
+            within = None
+    return pose, found, axial, fit
+
+
+def slide(pose: Pose, z_mm: float) -> Pose:
+    """The pose moved along the phantom's axis to another stack z."""
+    dz = z_mm - pose.z_mm
+    x = pose.x_mm + dz * math.tan(math.radians(pose.yaw_deg))
+    y = pose.y_mm + dz * math.tan(math.radians(pose.pitch_deg))
+    return replace(pose, x_mm=x, y_mm=y, z_mm=z_mm)
+
+
+Placed = tuple[Pose, tuple[Disc, ...], RigidFit | None, AxialFit | None]
+
+
+def _place(discs: Discs, module: Module, explained: Explained, origin: Pose) -> Placed:
+    """Pose of a further module: on the axis, at its own z and roll where the scan shows them."""
+    pose = _carry(origin, module.z_mm)
+    match = _best_match(explained.matches, module.name)
+    if match is not None and _trusted(match):
+        pose = replace(pose, roll_deg=match.roll_deg)
+    axial = gauge_fit(discs, module, pose) if match is not None else None
+    if axial is not None:
+        pose = slide(pose, axial.z_mm)
+    found = discs.find(module, pose)
+    fit = rigid_fit(found, pose) if any(isinstance(d.feature, Insert) for d in found) else None
+    return (apply(pose, fit) if fit is not None else pose), found, fit, axial
+
+
+def _best_match(matches: Sequence[LayerMatch], module: str) -> LayerMatch | None:
+    return max((m for m in matches if m.layer.module == module), key=lambda m: m.significance, default=None)
+
+
+def _trusted(match: LayerMatch) -> bool:
+    return match.dice > OWN_ROLL_DICE and match.significance > OWN_ROLL_SIGNIFICANCE
+
+
+def _module_fit(
+    scan: Scan, module: Module, pose: Pose, found: Sequence[Disc], fit: RigidFit | None, axial: AxialFit | None,
+    u_z_mm: float,
+) -> ModuleFit:  # fmt: skip
+    inside = slices_inside(scan, pose, (module.z_from_mm, module.z_to_mm), (0.0, 0.0))
+    u_z = axial.u_mm if axial is not None else float(np.hypot(u_z_mm, DEFINED_Z_U_MM))
+    return ModuleFit(
+        module.name, pose, tuple(inside),
+        fit.u_xy_mm if fit is not None else None, u_z,
+        fit.u_roll_deg if fit is not None else ROLL_U_DEG[module.block],
+        tuple(d.fit for d in found),
+    )  # fmt: skip

@@ -1,0 +1,229 @@
+"""From a recognised pose to hundredths of a millimetre: every round feature by its own edge, then all together.
+
+The centre and roll of a module are the best rigid fit of its features, never the body's centre: bodies lie up to some
+tenths of a millimetre beside them. z comes from `iqa.locate.along`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iqa.locate.body import Body
+from iqa.model import FeatureFit, Insert, Module, Pin, Pose, Scan, tilt_matrix
+from iqa.signal.centres import DiscCentres, disc_centres, fits_field
+
+Round = Insert | Pin
+Array = NDArray[np.float64]
+
+LEAST_CONTRAST_HU = 60.0
+"""Fainter inserts (acrylic in a CTP404: 15 HU) have no edge to fit in one slice's noise."""
+LEAST_SNR = 2.0
+"""Contrast over residual below which a disc's edge is not seen."""
+MOST_SLICES = 11
+"""Slices used for one feature: more say little and cost time."""
+STRAYED_MM = 1.5
+"""A fit further than this from its place followed something else."""
+ODD_RADIUS = 0.25
+"""A fit whose radius differs by more than this share is no such disc."""
+ROBUST_MM = 0.3
+"""Features off by more than this are weighted down: real copies stray by 0.03–0.3 mm."""
+CORRELATED = 2.1
+"""Ramp noise makes a centre this many times less certain than white noise of the same variance would."""
+FIRST_BLUR_MM = 0.55
+BLURS_MM = (0.3, 0.45, 0.6, 0.8, 1.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Disc:
+    """A round feature as it was found on several slices, each centre carried to the module's plane."""
+
+    feature: Round
+    fit: FeatureFit
+    contrast_hu: float
+
+
+@dataclass(frozen=True, slots=True)
+class RigidFit:
+    """The best in-plane pose of some discs."""
+
+    x_mm: float
+    y_mm: float
+    roll_deg: float
+    scale: float
+    rms_mm: float
+    """Residual per coordinate."""
+    u_xy_mm: float
+    u_roll_deg: float
+    used: int
+
+
+def slices_inside(scan: Scan, pose: Pose, feature_range: tuple[float, float], at: tuple[float, float]) -> list[int]:
+    """Slices that lie wholly within a feature's z range where it stands, tilt and section thickness considered."""
+    ends = [pose.place(*at, z)[2] for z in feature_range]
+    margin = 0.5 * (scan.thickness_mm or 0.0) + 0.25
+    low, high = min(ends) + margin, max(ends) - margin
+    return [int(k) for k in np.flatnonzero((scan.z_mm >= low - 1e-6) & (scan.z_mm <= high + 1e-6))]
+
+
+def seen_features(module: Module) -> Iterable[Round]:
+    """The round features of a module that stand out enough to be fitted."""
+    return (
+        f for f in module.features if isinstance(f, Insert | Pin) and abs(f.hu - module.body_hu) >= LEAST_CONTRAST_HU
+    )
+
+
+class Discs:
+    """Fits round features of one scan at given poses; slices are made once."""
+
+    def __init__(self, scan: Scan, body: Body) -> None:
+        self.scan = scan
+        self.body = body
+        self.blur_mm = FIRST_BLUR_MM
+        self._hu: dict[int, NDArray[np.float32]] = {}
+
+    def picture(self, index: int) -> NDArray[np.float32]:
+        """One slice in the locator's grey scale."""
+        if index not in self._hu:
+            self._hu[index] = self.body.greys.of(self.scan, index)
+        return self._hu[index]
+
+    def find(self, module: Module, pose: Pose, within: Sequence[int] | None = None) -> tuple[Disc, ...]:
+        """All round features of a module that show an edge, near the places that `pose` (of the module) gives."""
+        found = (self._one(feature, pose, within) for feature in seen_features(module))
+        return tuple(d for d in found if d is not None)
+
+    def _one(self, feature: Round, pose: Pose, within: Sequence[int] | None) -> Disc | None:
+        at = (feature.x_mm, feature.y_mm)
+        indices = slices_inside(self.scan, pose, (feature.z_from_mm, feature.z_to_mm), at)
+        if within is not None:
+            indices = [k for k in indices if k in within] or list(within)
+        indices = _middle(indices, MOST_SLICES)
+        fits = self._fit(feature, pose, indices)
+        return None if fits is None else self._pooled(feature, pose, indices, fits)
+
+    def _fit(self, feature: Round, pose: Pose, indices: list[int]) -> DiscCentres | None:
+        if not indices:
+            return None
+        places = [self._expected(feature, pose, k) for k in indices]
+        x, y = (np.array(c) for c in zip(*places, strict=True))
+        radius = 0.5 * feature.diameter_mm * pose.scale
+        if not fits_field(self.scan.stored.shape[1:], self.scan.pixel_mm, x, y, radius):
+            return None
+        images = [self.picture(k) for k in indices]
+        return disc_centres(images, self.scan.pixel_mm, (x, y), radius, self.blur_mm)
+
+    def _expected(self, feature: Round, pose: Pose, index: int) -> tuple[float, float]:
+        x, y = pose.on_plane(feature.x_mm, feature.y_mm, float(self.scan.z_mm[index]))
+        return x - float(self.scan.drift_mm[index, 0]), y - float(self.scan.drift_mm[index, 1])
+
+    def _pooled(self, feature: Round, pose: Pose, indices: list[int], fits: DiscCentres) -> Disc | None:
+        off = np.array([self._expected(feature, pose, k) for k in indices])
+        dx, dy = fits.x_mm - off[:, 0], fits.y_mm - off[:, 1]
+        radius = 0.5 * feature.diameter_mm * pose.scale
+        good = (np.abs(fits.contrast) > LEAST_SNR * fits.residual) & (np.abs(fits.contrast) > 0.25 * LEAST_CONTRAST_HU)
+        good &= np.hypot(dx, dy) < max(STRAYED_MM, 0.3 * radius)
+        good &= np.abs(fits.radius_mm - radius) < max(ODD_RADIUS * radius, 0.5)
+        count = int(np.count_nonzero(good))
+        if count < max(1, len(indices) // 2):
+            return None
+        weight = good / np.maximum(fits.u_white_mm, 1e-6) ** 2
+        weight /= weight.sum()
+        x, y, _ = pose.place(feature.x_mm, feature.y_mm, 0.0)
+        model = CORRELATED / math.sqrt(float(np.sum(good / np.maximum(fits.u_white_mm, 1e-6) ** 2)))
+        mean = float(weight @ dx), float(weight @ dy)
+        scatter = math.sqrt(float(weight @ ((dx - mean[0]) ** 2 + (dy - mean[1]) ** 2)) / 2.0 / max(count - 1, 1))
+        fit = FeatureFit(
+            feature.name, x + mean[0], y + mean[1], max(model, scatter), 2.0 * float(weight @ fits.radius_mm),
+            tuple(k for k, g in zip(indices, good, strict=True) if g),
+        )  # fmt: skip
+        return Disc(feature, fit, float(weight @ fits.contrast))
+
+    def learn_blur(self, discs: Sequence[Disc], pose: Pose) -> None:
+        """Set the edge blur to the one that leaves the least at the strongest insert."""
+        inserts = [d for d in discs if isinstance(d.feature, Insert)]
+        if not inserts:
+            return
+        strongest = max(inserts, key=lambda d: abs(d.contrast_hu))
+        index = strongest.fit.slices[len(strongest.fit.slices) // 2]
+        left = []
+        for blur in BLURS_MM:
+            self.blur_mm = blur
+            fits = self._fit(strongest.feature, pose, [index])
+            left.append(float(fits.residual[0]) if fits is not None else math.inf)
+        self.blur_mm = _lowest(np.array(BLURS_MM), np.array(left))
+
+
+def _lowest(x: Array, y: Array) -> float:
+    """Abscissa of the lowest point, refined by the parabola through its neighbours."""
+    i = int(np.argmin(y))
+    if i in (0, len(x) - 1):
+        return float(x[i])
+    a, b, _ = np.polyfit(x[i - 1 : i + 2], y[i - 1 : i + 2], 2)
+    return float(-0.5 * b / a) if a > 0.0 else float(x[i])
+
+
+def _middle(indices: list[int], most: int) -> list[int]:
+    spare = max(0, len(indices) - most)
+    return indices[spare // 2 : spare // 2 + most]
+
+
+def rigid_fit(discs: Sequence[Disc], pose: Pose) -> RigidFit | None:
+    """Best shift, roll and scale of a module from its discs; None with fewer than two.
+
+    Notes
+    -----
+    The tilt is undone first. Then complex least squares u = A f + B over the plane: A holds roll and scale, B the
+    shift; re-weighted so that a strayed feature does not pull. Stray and noise are both in the residual, hence in the
+    stated uncertainties.
+    """
+    if len(discs) < 2:
+        return None
+    hand = -1.0 if pose.mirrored else 1.0
+    nominal = np.array([complex(hand * d.feature.x_mm, d.feature.y_mm) for d in discs])
+    upright = np.array([_upright(d, pose) for d in discs])
+    own = np.array([d.fit.u_mm for d in discs])
+    weight = np.ones(len(discs))
+    for _ in range(10):
+        w = weight / weight.sum()
+        f0, s0 = np.sum(w * nominal), np.sum(w * upright)
+        spread = float(np.sum(w * np.abs(nominal - f0) ** 2))
+        a = complex(np.sum(w * (upright - s0) * np.conj(nominal - f0)) / spread)
+        b = complex(s0 - a * f0)
+        off = np.abs(upright - a * nominal - b)
+        weight = 1.0 / (1.0 + (off / ROBUST_MM) ** 2)
+    freedom = 2 * len(discs) - 4
+    noise = float(np.sqrt(np.mean(own**2)))
+    rms = math.sqrt(float(np.sum(weight * off**2) / np.mean(weight)) / freedom) if freedom > 0 else noise
+    per_coordinate = max(rms, noise)
+    x, y = _tilted(b, pose)
+    return RigidFit(
+        x, y, -math.degrees(math.atan2(a.imag, a.real)), abs(a), rms,
+        per_coordinate / math.sqrt(len(discs)),
+        math.degrees(per_coordinate / math.sqrt(spread * len(discs))), len(discs),
+    )  # fmt: skip
+
+
+def _upright(disc: Disc, pose: Pose) -> complex:
+    """Where the disc lies about the pose's origin once the tilt is undone."""
+    z = pose.place(disc.feature.x_mm, disc.feature.y_mm, 0.0)[2]
+    away = np.array([disc.fit.x_mm - pose.x_mm, disc.fit.y_mm - pose.y_mm, z - pose.z_mm])
+    x, y, _ = tilt_matrix(pose.pitch_deg, pose.yaw_deg).T @ away
+    return complex(x, y)
+
+
+def _tilted(shift: complex, pose: Pose) -> tuple[float, float]:
+    """The pose's new (x, y), at its old z, after a shift across its axis."""
+    dx, dy, dz = tilt_matrix(pose.pitch_deg, pose.yaw_deg) @ (shift.real, shift.imag, 0.0)
+    x = pose.x_mm + dx - dz * math.tan(math.radians(pose.yaw_deg))
+    y = pose.y_mm + dy - dz * math.tan(math.radians(pose.pitch_deg))
+    return float(x), float(y)
+
+
+def apply(pose: Pose, fit: RigidFit) -> Pose:
+    """The pose with a fit's shift, roll and scale."""
+    return replace(pose, x_mm=fit.x_mm, y_mm=fit.y_mm, roll_deg=fit.roll_deg, scale=fit.scale)

@@ -1,0 +1,167 @@
+"""What each layer of a definition looks like: its contrasts drawn in the plane, as a signature.
+
+A module is cut into layers where its inserts or line pairs begin and end. Ramps, wires and beads are left out: they
+move along z and average away.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from iqa.model import Bead, Feature, Insert, LinePairs, Module, PhantomSpec, Pin, Target
+from iqa.signal import polar
+
+GRID_MM = 0.5
+HALF_WIDTH_MM = 100.0
+BLUR_MM = 0.8
+"""Between the blur of soft and sharp kernels; bars finer than 4 lp/cm become arcs of about half their contrast."""
+SMALLEST_BALL_MM = 2.0
+THINNEST_LAYER_MM = 1.0
+SLIVER_MM = 2.5
+"""Layers of inserts thinner than this are ends that stick out by tolerance, not layers of their own."""
+
+Shape = tuple[float, ...]
+"""contrast (HU), x, y, diameter of a disc; or contrast, x, y, bar width, length, angle of a bar."""
+Shapes = tuple[Shape, ...]
+
+_AXIS = np.arange(-HALF_WIDTH_MM, HALF_WIDTH_MM + GRID_MM / 2, GRID_MM)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A length of the phantom with one picture. z in the phantom's frame."""
+
+    module: str
+    block: str
+    """inserts, gauge, low_contrast or uniform."""
+    z_from_mm: float
+    z_to_mm: float
+    shapes: Shapes
+    turn_free_deg: float
+
+    @property
+    def z_mm(self) -> float:
+        """Its middle."""
+        return 0.5 * (self.z_from_mm + self.z_to_mm)
+
+    @property
+    def length_mm(self) -> float:
+        """Extent along the axis."""
+        return self.z_to_mm - self.z_from_mm
+
+
+def layers(spec: PhantomSpec) -> tuple[Layer, ...]:
+    """All layers of a definition, along its axis."""
+    return tuple(layer for module in spec.modules for layer in _module_layers(module, module.name == spec.origin))
+
+
+def _module_layers(module: Module, origin: bool) -> Iterator[Layer]:
+    cuts = {module.z_from_mm, module.z_to_mm}
+    for f in module.features:
+        if isinstance(f, Insert | LinePairs):
+            cuts |= {f.z_from_mm, f.z_to_mm}
+    for low, high in pairwise(sorted(cuts)):
+        held = tuple(f for f in module.features if _within(f, low, high) > 0.0)
+        block = _block(held)
+        if high - low >= (SLIVER_MM if block == "inserts" else THINNEST_LAYER_MM):
+            free = 0.0 if origin else module.turn_free_deg
+            shapes = tuple(s for f in held for s in _shapes(f, module.body_hu, _within(f, low, high)))
+            yield Layer(module.name, block, module.z_mm + low, module.z_mm + high, shapes, free)
+
+
+def _within(feature: Feature, low: float, high: float) -> float:
+    """Share of the layer's length that holds the feature."""
+    if isinstance(feature, Bead):
+        half = 0.5 * feature.diameter_mm
+        start, end = feature.z_mm - half, feature.z_mm + half
+        share = 2.0 / 3.0  # a ball's mean chord over its diameter
+    elif isinstance(feature, Insert | Pin | Target | LinePairs):
+        start, end, share = feature.z_from_mm, feature.z_to_mm, 1.0
+    else:
+        return 0.0
+    return share * max(0.0, min(end, high) - max(start, low)) / (high - low)
+
+
+def _block(held: tuple[Feature, ...]) -> str:
+    kinds = {type(f) for f in held}
+    if Insert in kinds:
+        return "inserts"
+    if LinePairs in kinds:
+        return "gauge"
+    return "low_contrast" if Target in kinds else "uniform"
+
+
+# ------------------------------------------------------------------------------------------ drawing
+
+
+def picture(layer: Layer) -> NDArray[np.float32]:
+    """(rings, angles) contrast of a layer to its body, HU, blurred as a scanner does."""
+    return polar.flatten_rings(_polar_of(layer.shapes))
+
+
+def _shapes(feature: Feature, body_hu: float, share: float) -> Iterator[Shape]:
+    """What is drawn of a feature that fills `share` of its layer's length: targets and balls pale with it."""
+    match feature:
+        case Target():
+            yield share * feature.contrast_hu, feature.x_mm, feature.y_mm, feature.diameter_mm
+        case Bead() if feature.diameter_mm >= SMALLEST_BALL_MM:
+            yield share * (feature.hu - body_hu), feature.x_mm, feature.y_mm, feature.diameter_mm
+        case Insert() | Pin():
+            yield feature.hu - body_hu, feature.x_mm, feature.y_mm, feature.diameter_mm
+        case LinePairs():
+            yield from _bars(feature, body_hu)
+        case _:
+            pass
+
+
+def _bars(group: LinePairs, body_hu: float) -> Iterator[Shape]:
+    along = math.radians(group.bar_angle_deg)
+    radius = math.hypot(group.x_mm, group.y_mm)
+    for i in range(group.bars):
+        off = (2 * i - (group.bars - 1)) * group.bar_mm
+        if group.radial:
+            angle = along + off / radius
+            x, y = radius * math.cos(angle), -radius * math.sin(angle)
+        else:
+            angle = along
+            x, y = group.x_mm - off * math.sin(along), group.y_mm - off * math.cos(along)
+        yield group.hu - body_hu, x, y, group.bar_mm, group.length_mm, angle
+
+
+@lru_cache(maxsize=256)
+def _polar_of(shapes: Shapes) -> NDArray[np.float32]:
+    canvas = np.zeros((len(_AXIS), len(_AXIS)), dtype=np.float32)
+    for shape in shapes:
+        _paint(canvas, shape)
+    blurred = ndimage.gaussian_filter(canvas, BLUR_MM / GRID_MM, truncate=3.0)
+    return polar.polar(blurred, (GRID_MM, GRID_MM), HALF_WIDTH_MM, HALF_WIDTH_MM)
+
+
+def _paint(canvas: NDArray[np.float32], shape: Shape) -> None:
+    contrast, x, y = shape[:3]
+    reach = 0.5 * max(shape[3:5]) + 2.0 * GRID_MM
+    columns, rows = _span(x, reach), _span(y, reach)
+    dx, dy = _AXIS[columns][None, :] - x, _AXIS[rows][:, None] - y
+    if len(shape) == 4:
+        cover = np.clip((0.5 * shape[3] - np.hypot(dx, dy)) / GRID_MM + 0.5, 0.0, 1.0)
+    else:
+        width, length, angle = shape[3:]
+        across = np.abs(dx * math.sin(angle) + dy * math.cos(angle))
+        along = np.abs(dx * math.cos(angle) - dy * math.sin(angle))
+        cover = np.clip((0.5 * width - across) / GRID_MM + 0.5, 0.0, 1.0)
+        cover *= np.clip((0.5 * length - along) / GRID_MM + 0.5, 0.0, 1.0)
+    canvas[rows, columns] += np.float32(contrast) * cover
+
+
+def _span(centre: float, reach: float) -> slice:
+    low = int((centre - reach + HALF_WIDTH_MM) / GRID_MM)
+    high = int((centre + reach + HALF_WIDTH_MM) / GRID_MM) + 2
+    return slice(max(0, low), min(len(_AXIS), high))

@@ -1,0 +1,141 @@
+"""Centres of one disc on many slices at once: the locator's fit, with the blur given.
+
+The centre of a disc does not depend on the blur assumed for its edge, only its precision does; so one blur serves the
+whole scan, and all slices are solved together. `iqa.signal.disc` fits the blur too, one slice at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iqa.signal.disc import disc_profile
+from iqa.signal.sampling import Image
+
+Array = NDArray[np.float64]
+
+REACH = 1.6
+"""Pixels up to this multiple of the radius are fitted; neighbouring holes of the Catphan family begin at 3.8."""
+LEAST_MARGIN_MM = 1.8
+"""Background kept around small discs, whose blurred edge reaches further than the multiple."""
+ROUNDS = 4
+LARGEST_STEP_MM = 1.0
+KNOTS_PER_MM = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class DiscCentres:
+    """One disc on n slices. Centres in mm from the first pixel's centre of each slice."""
+
+    x_mm: Array
+    y_mm: Array
+    radius_mm: Array
+    contrast: Array
+    """Disc minus background, in the image's unit."""
+    residual: Array
+    """Standard deviation of what the model leaves."""
+    u_white_mm: Array
+    """Standard uncertainty of a centre coordinate if the residual were white noise."""
+
+
+def fits_field(shape: tuple[int, int], pixel_mm: tuple[float, float], x: Array, y: Array, radius_mm: float) -> bool:
+    """True where the disc with its surroundings lies inside the image on every slice."""
+    reach = _reach(radius_mm) + LARGEST_STEP_MM
+    columns, rows = x / pixel_mm[1], y / pixel_mm[0]
+    rx, ry = reach / pixel_mm[1], reach / pixel_mm[0]
+    return bool(
+        (columns - rx).min() >= 0
+        and (rows - ry).min() >= 0
+        and (columns + rx).max() <= shape[1] - 1
+        and (rows + ry).max() <= shape[0] - 1
+    )
+
+
+def disc_centres(
+    images: list[Image], pixel_mm: tuple[float, float], start: tuple[Array, Array], radius_mm: float, blur_mm: float
+) -> DiscCentres:
+    """Least-squares centre, radius and contrast of a disc on each image, background plane removed.
+
+    Parameters
+    ----------
+    images : n arrays (rows, columns)
+    pixel_mm : (row, column) pixel distance, mm
+    start : ((n,) x, (n,) y)
+        Expected centres, mm from the first pixel's centre, right to about the radius.
+    radius_mm : float
+        Nominal.
+    blur_mm : float
+        Standard deviation of the edge blur.
+
+    Notes
+    -----
+    Gauss-Newton on [1, x, y, e, ∂e/∂x₀, ∂e/∂y₀, ∂e/∂R] with e the exact blurred disc. Standard deviations reach the
+    Cramér-Rao bound of facts/algorithms, topic 9, within a factor of 1.5 under ramp noise.
+    """
+    x, y = (np.asarray(c, dtype=np.float64).copy() for c in start)
+    radius = np.full(len(images), radius_mm)
+    crops = [_crop(image, pixel_mm, x[i], y[i], radius_mm) for i, image in enumerate(images)]
+    values = np.stack([c[0] for c in crops]).astype(np.float64)
+    px, py = np.stack([c[1] for c in crops]), np.stack([c[2] for c in crops])
+    reach = _reach(radius_mm)
+    table = _table(radius_mm, blur_mm, reach)
+    for _ in range(ROUNDS):
+        design = _design(px - x[:, None], py - y[:, None], radius, table, reach)
+        normal = _normal(design)
+        solved = np.linalg.solve(normal, design @ values[:, :, None])[:, :, 0]
+        contrast = solved[:, 3]
+        step = solved[:, 4:] / np.where(np.abs(contrast) > 1e-6, contrast, 1e-6)[:, None]
+        step = np.clip(step, -LARGEST_STEP_MM, LARGEST_STEP_MM)
+        x, y, radius = x + step[:, 0], y + step[:, 1], radius + step[:, 2]
+    left = np.where(design[:, 0] > 0.0, values - (solved[:, None, :] @ design)[:, 0], 0.0)
+    freedom = np.maximum(design[:, 0].sum(axis=1) - 7.0, 1.0)
+    residual = np.sqrt(np.sum(left**2, axis=1) / freedom)
+    inverse = np.linalg.inv(normal)
+    u = residual * np.sqrt(0.5 * (inverse[:, 4, 4] + inverse[:, 5, 5])) / np.maximum(np.abs(contrast), 1e-6)
+    return DiscCentres(x, y, radius, contrast, residual, u)
+
+
+def _reach(radius_mm: float) -> float:
+    return max(REACH * radius_mm, radius_mm + LEAST_MARGIN_MM)
+
+
+def _crop(
+    image: Image, pixel_mm: tuple[float, float], x: float, y: float, radius_mm: float
+) -> tuple[NDArray[np.float32], Array, Array]:
+    """Pixels of a square about the start, flat, with their mm positions."""
+    reach = _reach(radius_mm) + LARGEST_STEP_MM
+    columns, rows = round(x / pixel_mm[1]), round(y / pixel_mm[0])
+    rx, ry = int(reach / pixel_mm[1]) + 1, int(reach / pixel_mm[0]) + 1
+    row = np.clip(np.arange(rows - ry, rows + ry + 1), 0, image.shape[0] - 1)
+    column = np.clip(np.arange(columns - rx, columns + rx + 1), 0, image.shape[1] - 1)
+    grid_y, grid_x = np.meshgrid(row * pixel_mm[0], column * pixel_mm[1], indexing="ij")
+    return image[row[0] : row[-1] + 1, column[0] : column[-1] + 1].reshape(-1), grid_x.reshape(-1), grid_y.reshape(-1)
+
+
+def _design(dx: Array, dy: Array, radius: Array, table: tuple[Array, Array, float], reach: float) -> Array:
+    """(n, 7, pixels) columns of the linearised model; pixels beyond reach are zero in all."""
+    r = np.hypot(dx, dy)
+    near = r < reach
+    # The profile of a slightly larger disc is the nominal one, moved out.
+    at = (r - radius[:, None] + table[2]) * KNOTS_PER_MM
+    low = np.clip(at, 0.0, len(table[0]) - 2.0).astype(np.intp)
+    share = np.clip(at - low, 0.0, 1.0)
+    e, slope = (t[low] + share * (t[low + 1] - t[low]) for t in table[:2])
+    outwards = slope / np.maximum(r, 1e-6)
+    columns = np.stack([np.ones_like(r), dx, dy, e, -outwards * dx, -outwards * dy, -slope], axis=1)
+    return np.asarray(columns * near[:, None, :])
+
+
+def _table(radius_mm: float, blur_mm: float, reach: float) -> tuple[Array, Array, float]:
+    """Profile and its slope on knots of r − R, and R: the offset that makes the first knot r = 0."""
+    knots = np.arange(0.0, reach + 4.0 * LARGEST_STEP_MM, 1.0 / KNOTS_PER_MM)
+    profile = disc_profile(knots, radius_mm, blur_mm)
+    return profile, np.gradient(profile, knots), radius_mm
+
+
+def _normal(design: Array) -> Array:
+    normal = design @ design.transpose(0, 2, 1)
+    ridge = 1e-12 * np.einsum("nkk->nk", normal)[:, :, None] + 1e-12
+    return np.asarray(normal + ridge * np.eye(normal.shape[1]))
