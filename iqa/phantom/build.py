@@ -10,7 +10,7 @@ from typing import Any
 
 from iqa.errors import DefinitionError
 from iqa.model import Feature, Module, PhantomSpec
-from iqa.phantom.layers import ABOUT, PLACE, Cited, base_of, lay
+from iqa.phantom.layers import ABOUT, CARTESIAN, POLAR, Cited, base_of, lay
 from iqa.phantom.rings import expand
 from iqa.phantom.schema import (
     KINDS,
@@ -47,7 +47,7 @@ def build(file: str, raw: Raw, definition_hash: str) -> PhantomSpec:
     """
     table = validate(PhantomTable, raw, file, "")
     check_name(table.name, file, "name")
-    materials = {name: _material(name, raw, file) for name, raw in table.material.items()}
+    materials = {name: _material(name, raw, table.every, file) for name, raw in table.material.items()}
     modules = tuple(_module(name, raw, table, materials, file) for name, raw in table.module.items())
     return PhantomSpec(
         name=table.name,
@@ -62,7 +62,8 @@ def build(file: str, raw: Raw, definition_hash: str) -> PhantomSpec:
     )
 
 
-def _material(name: str, raw: Raw, file: str) -> Raw:
+def _material(name: str, own: Raw, every: Raw, file: str) -> Raw:
+    raw = {**every.get("material", {}), **own}
     validate(MaterialTable, raw, file, f"material.{name}")
     return raw
 
@@ -128,11 +129,11 @@ def _material_of(name: str, raw: Raw, known: Iterable[str], around: _Around) -> 
 
 def _place(table: dict[str, Any], file: str, key: str) -> tuple[float, float]:
     """(x, y) of either form of a place; y points down."""
-    x, y, r, a = (table[k] for k in PLACE)
-    given = [k for k in PLACE if table[k] is not None]
-    if given == ["x_mm", "y_mm"]:
+    x, y, r, a = (table[k] for k in (*CARTESIAN, *POLAR))
+    given = tuple(k for k in (*CARTESIAN, *POLAR) if table[k] is not None)
+    if given == CARTESIAN:
         return x, y
-    if given == ["radius_mm", "angle_deg"]:
+    if given == POLAR:
         return r * math.cos(math.radians(a)), -r * math.sin(math.radians(a))
     raise DefinitionError(
         file, key, "a place: radius_mm and angle_deg, or x_mm and y_mm", " and ".join(given) or "none"

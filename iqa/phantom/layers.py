@@ -11,7 +11,8 @@ from iqa.phantom.text import Raw
 
 Cited = tuple[str, Grade]
 ABOUT = ("source", "grade", "graded")
-PLACE = ("x_mm", "y_mm", "radius_mm", "angle_deg")
+CARTESIAN = ("x_mm", "y_mm")
+POLAR = ("radius_mm", "angle_deg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def base_of(raw: Raw, outer: Cited) -> Cited:
 
 
 def lay(outer: Cited, tables: Iterable[Raw], aside: Iterable[Raw] = ()) -> Layered:
-    """One table from several, the last on top; a place is taken whole from the topmost that gives one.
+    """One table from several, the last on top; a place given in one form replaces the other form.
 
     Each of `tables` hands its source on to the next; those `aside` lie lowest and keep theirs to themselves.
     """
@@ -49,8 +50,13 @@ def lay(outer: Cited, tables: Iterable[Raw], aside: Iterable[Raw] = ()) -> Layer
         layers.append((raw, base))
     for raw, cite in layers:
         own = {key: value for key, value in raw.items() if key not in ABOUT}
-        if "x_mm" in own or "y_mm" in own:
-            values = {key: value for key, value in values.items() if key not in PLACE}
-        values |= own
+        values = _without_other_form(values, own) | own
         cited |= {key: raw.get("graded", {}).get(key, cite) for key in own}
     return Layered(values, {key: cited[key] for key in values}, base)
+
+
+def _without_other_form(values: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    for form, other in ((CARTESIAN, POLAR), (POLAR, CARTESIAN)):
+        if any(key in own for key in form):
+            values = {key: value for key, value in values.items() if key not in other}
+    return values

@@ -109,6 +109,7 @@ class PhantomTable(BaseModel):
     mirror_symmetric: bool = False
     source: str
     grade: Grade
+    every: Features = {}
     material: Features = {}
     module: Features
     variant: tuple[dict[str, Any], ...] = ()
