@@ -15,8 +15,14 @@ PIPE_COLUMNS = 100
 
 
 def print_table(renderable: RenderableType) -> None:
-    """A table to stdout; in a pipe without colour, 100 columns wide."""
-    _console(sys.stdout).print(renderable, highlight=False, markup=False)
+    """A table to stdout; in a pipe without colour, 100 columns wide and without blanks at the ends of lines."""
+    console = _console(sys.stdout)
+    if console.is_terminal:
+        console.print(renderable, highlight=False, markup=False)
+        return
+    with console.capture() as captured:
+        console.print(renderable, highlight=False, markup=False)
+    print("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def say(message: str) -> None:

@@ -13,7 +13,10 @@ FOLDER = Path("iqa-demo")
 
 @click.command()
 def demo() -> None:
-    """Simulate a Catphan 504, analyse it, and show the result beside the truth (in ./iqa-demo/)."""
+    """Analyse a simulated scan beside its truth.
+
+    The scan (a Catphan 504), its truth and the figures are left in ./iqa-demo/.
+    """
     from iqa.jobs.demo import run_demo
     from iqa.report.table import demo_table
 

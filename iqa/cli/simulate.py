@@ -27,7 +27,10 @@ _POSITIVE = click.FloatRange(min=0, min_open=True)
 def simulate(
     phantom: str, out: Path, physics: Path | None, phantom_dirs: tuple[Path, ...], **changes: float | str | None
 ) -> None:
-    """Make a DICOM scan of a phantom, and truth.json with what a perfect program would measure on it."""
+    """Make a DICOM scan of a phantom.
+
+    Beside it lies truth.json: what a perfect program would measure on it.
+    """
     from iqa.jobs.simulate import simulate_to
 
     given = {name: value for name, value in changes.items() if value is not None}

@@ -38,20 +38,24 @@ def analysis_table(analysis: Analysis) -> RenderableType:
     return Group(*blocks)
 
 
-def scan_line(analysis: Analysis) -> str:
-    """Scanner, technique and stack in one line; what the header does not say is left out."""
+def scanner_line(analysis: Analysis) -> str:
+    """Scanner, date and technique in one line; what the header does not say is left out."""
     a = analysis.acquisition
-    slices, rows, columns = analysis.shape
     parts = [
         " ".join(p for p in (a.manufacturer, a.model) if p),
-        analysis.identity.acquired or "",
+        (analysis.identity.acquired or "").replace("T", " "),
         f"{a.kv:g} kV" if a.kv else "",
         f"{a.kev:g} keV" if a.kev else "",
         a.kernel or "",
-        f"{slices} slice{'s' if slices > 1 else ''} of {columns} × {rows}",
-        " × ".join(f"{s:.4g}" for s in reversed(analysis.spacing_mm) if s is not None) + " mm",
     ]
     return " · ".join(p for p in parts if p)
+
+
+def stack_line(analysis: Analysis) -> str:
+    """Slices, matrix and sampling in one line."""
+    slices, rows, columns = analysis.shape
+    sampling = " × ".join(f"{s:.4g}" for s in reversed(analysis.spacing_mm) if s is not None)
+    return f"{slices} slice{'s' if slices > 1 else ''} of {columns} × {rows} · {sampling} mm"
 
 
 def phantom_line(analysis: Analysis) -> str:
@@ -73,7 +77,7 @@ def _degrees(value: float) -> str:
 
 
 def _heading(analysis: Analysis) -> RenderableType:
-    lines = [Text(phantom_line(analysis), style="bold"), Text(scan_line(analysis))]
+    lines = [Text(phantom_line(analysis), style="bold"), Text(scanner_line(analysis)), Text(stack_line(analysis))]
     if analysis.source:
         lines.append(Text(analysis.source, style="dim"))
     if analysis.scan_flags:

@@ -18,6 +18,7 @@ COVERAGE = 2.0
 """Bars and bands show ± 2 u."""
 MOST_MARKED = 40
 """Points that are still told apart on one chart; more are a line."""
+_X_NAMES = {"noise.sigma": "slice position z, mm"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ def draw_ct_numbers(axes: Axes, points: Sequence[InsertPoint]) -> Axes:
             axes.barh(row, high - low, left=low, height=0.62, color=BAND)
     difference = [p.measured - p.nominal for p in points]
     axes.errorbar(difference, rows, xerr=[COVERAGE * p.u for p in points], fmt="o", color=INFO, elinewidth=1.2)
+    axes.use_sticky_edges = False  # or a bar would end exactly on the frame
+    axes.autoscale_view()
     axes.axvline(0.0, color=INK, linewidth=0.6)
     axes.set_yticks(rows, [f"{p.name.replace('_', ' ')}  {show(round(p.nominal), None, 'HU').value}" for p in points])
     axes.tick_params(axis="y", length=0)
@@ -65,7 +68,7 @@ def draw_curve(axes: Axes, curve: Curve) -> Axes:
     x, values, u = np.asarray(curve.x), np.asarray(curve.values), np.asarray(curve.u)
     axes.fill_between(x, values - COVERAGE * u, values + COVERAGE * u, color=INFO, alpha=0.15, linewidth=0)
     axes.plot(x, values, color=INFO, marker="o" if len(x) <= MOST_MARKED else "")
-    axes.set_xlabel(_axis(curve.x_unit))
+    axes.set_xlabel(_X_NAMES.get(curve.key) or _axis(curve.x_unit))
     axes.set_title(f"{curve.key}{_of(curve.unit)}; band ± 2 u", fontsize=8)
     if curve.x_unit == "slice":
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -21,6 +21,8 @@ NOISE_IN_WINDOW = 3.0
 MARGIN = 1.07
 """Picture width over body diameter: room for the outline and no more."""
 LABEL_GAP_MM = 2.5
+LARGE_MM = 20.0
+"""A region of this radius has room for its own name."""
 SCALE_BAR_MM = 50.0
 LABEL_PT = 7.0
 
@@ -120,18 +122,16 @@ def _one_label_each(regions: Sequence[Drawn]) -> list[Drawn]:
 
 
 def _label(axes: Axes, region: Drawn, centre: tuple[float, float]) -> None:
+    """Below the region, above it in the upper half; inside it where it is large and central, off what lies round it."""
     dx, dy = region.x_mm - centre[0], region.y_mm - centre[1]
     central = math.hypot(dx, dy) <= region.radius_mm
-    y = region.y_mm + region.radius_mm + LABEL_GAP_MM
-    if not central and dy < 0:
-        y = region.y_mm - region.radius_mm - LABEL_GAP_MM
+    if central and region.radius_mm > LARGE_MM:
+        y, side = region.y_mm - region.radius_mm + LABEL_GAP_MM, "top"
+    elif central or dy >= 0:
+        y, side = region.y_mm + region.radius_mm + LABEL_GAP_MM, "top"
+    else:
+        y, side = region.y_mm - region.radius_mm - LABEL_GAP_MM, "bottom"
+    name = region.name.replace("_", " ")
     axes.text(
-        region.x_mm,
-        y,
-        region.name.replace("_", " "),
-        color="white",
-        fontsize=LABEL_PT,
-        ha="center",
-        va="bottom" if not central and dy < 0 else "top",
-        path_effects=cased(0.0, 2.0),
+        region.x_mm, y, name, color="white", fontsize=LABEL_PT, ha="center", va=side, path_effects=cased(0.0, 2.0)
     )

@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from iqa.model import Analysis, ModuleFit, Scan
+from iqa.model import Analysis, Block, ModuleFit, Scan
 from iqa.report.figures import charts, images
 from iqa.report.figures.style import INK_3, new_figure, save, styled
-from iqa.report.table import scan_line
+from iqa.report.table import scanner_line
 
 PICTURE_IN = 4.2
 CHART_IN = (5.6, 3.4)
@@ -44,20 +44,33 @@ def module_figure(scan: Scan, analysis: Analysis, module: ModuleFit) -> Figure:
 
 
 def draw_module_image(axes: Axes, scan: Scan, analysis: Analysis, module: ModuleFit) -> Axes:
-    """One module's middle slice with regions, scale bar and, as caption, name, slice and window."""
+    """One module's image with regions, scale bar and, as caption, name, slices and window.
+
+    The middle one of its slices, or the mean of all where only that shows the targets (low contrast).
+    """
     index = module.slices[len(module.slices) // 2]
     z_mm = float(scan.z_mm[index])
     centre = module.pose.on_plane(0.0, 0.0, z_mm)
     diameter = _diameter(analysis, module)
-    hu, extent = scan.hu(index), images.extent_mm(scan, index)
+    block = analysis.located.spec.module(module.name).block
+    hu, shown = _picture(scan, module, block, index)
+    extent = images.extent_mm(scan, index)
     inside = images.within(extent, hu.shape, centre, 0.4 * diameter)
-    window = images.window_hu(hu, inside, analysis.located.spec.module(module.name).block)
+    window = images.window_hu(hu, inside, block)
     images.draw_image(axes, hu, extent, window)
     images.frame(axes, centre, diameter, extent)
     images.draw_regions(axes, [r for r in analysis.regions if r.module == module.name], centre)
     images.draw_scale_bar(axes)
-    axes.set_title(f"{module.name}, slice {index}, {images.window_text(window)}", fontsize=8)
+    axes.set_title(f"{module.name}, {shown}, {images.window_text(window)}", fontsize=8)
     return axes
+
+
+def _picture(scan: Scan, module: ModuleFit, block: Block, index: int) -> tuple[NDArray[np.float32], str]:
+    """The image to show, HU, and which slices it is made of."""
+    if block != "low_contrast" or len(module.slices) == 1:
+        return scan.hu(index), f"slice {index}"
+    mean = np.mean([scan.hu(i) for i in module.slices], axis=0, dtype=np.float32)
+    return np.asarray(mean), f"mean of slices {module.slices[0]}–{module.slices[-1]}"
 
 
 def _figures(scan: Scan, analysis: Analysis) -> Iterator[tuple[str, Figure]]:
@@ -77,14 +90,15 @@ def _chart(analysis: Analysis, draw: Callable[[Axes], Axes]) -> Figure:
     """One chart, with the scan it belongs to below it."""
     figure = new_figure(*CHART_IN)
     draw(figure.subplots())
-    figure.supxlabel(scan_line(analysis), fontsize=6.5, color=INK_3, x=0.01, ha="left")
+    figure.supxlabel(scanner_line(analysis), fontsize=6.5, color=INK_3, x=0.01, ha="left")
     return figure
 
 
 def _profiles(scan: Scan, analysis: Analysis, module: ModuleFit) -> Figure:
     """Profiles through the centre of a uniform module, averaged over its slices."""
     centre = module.pose.on_plane(0.0, 0.0, float(scan.z_mm[module.slices[len(module.slices) // 2]]))
-    distance, across, down = mean_profiles(scan, module, centre, _diameter(analysis, module))
+    uniform = analysis.located.spec.module(module.name).insert_diameter_mm or _diameter(analysis, module)
+    distance, across, down = mean_profiles(scan, module, centre, uniform)
     title = f"{module.name}: mean CT number, HU, over a band of {PROFILE_BAND_MM:g} mm and {_count(module)}"
     return _chart(analysis, lambda axes: charts.draw_profiles(axes, distance, across, down, title))
 
@@ -94,8 +108,8 @@ def mean_profiles(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Distances from the centre (mm) and mean CT numbers (HU) along the row and down the column through it.
 
-    Averaged over the module's slices and a band of 5 mm; only the inner 90 % of the body's diameter, where its edge
-    plays no part. Points beyond the image are left out.
+    Averaged over the module's slices and a band of 5 mm; only the inner 90 % of the diameter, where the edge plays no
+    part. Points beyond the image are left out.
     """
     mean = np.asarray(np.mean([scan.hu(i) for i in module.slices], axis=0, dtype=np.float64))
     column, row = scan.to_pixel(*centre, module.slices[0])
