@@ -44,6 +44,8 @@ CODES = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"}
 BINARY = {vr: (struct.Struct(f"<{code}"), struct.Struct(f">{code}")) for vr, code in CODES.items()}
 """Value representations stored as binary numbers: (low byte first, high byte first)."""
 SEPARATOR = "\\"
+ESCAPE = b"\x1b"
+"""Begins a change of character set (ISO 2022), as Japanese headers use it within 7 bits."""
 
 
 class Raw(NamedTuple):
@@ -105,7 +107,7 @@ class Attributes:
 
 
 def _decode(value: bytes, encodings: tuple[str, ...]) -> str:
-    if value.isascii():
+    if value.isascii() and ESCAPE not in value:
         return value.decode("ascii")
     return str(decode_bytes(value, encodings, set()))
 
