@@ -412,6 +412,8 @@ class PhantomSpec:
     modules: tuple[Module, ...]
     definition_hash: str
     """SHA-256 of the definition file."""
+    note: str = ""
+    """What sets this variant apart."""
 
     def module(self, name: str) -> Module:
         """The module of that name."""
@@ -459,11 +461,17 @@ class Pose:
         x, y, z = self.matrix @ (x_mm, y_mm, z_mm)
         return self.x_mm + float(x), self.y_mm + float(y), self.z_mm + float(z)
 
-    def on_plane(self, x_mm: float, y_mm: float, z_stack_mm: float) -> tuple[float, float]:
-        """(x, y) where the line through phantom (x, y), parallel to its axis, pierces the image plane at z."""
+    def on_planes(self, x_mm: float, y_mm: float, z_stack_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(2, n) x and y where the line through phantom (x, y), parallel to its axis, pierces image planes at z."""
         x, y, z = self.place(x_mm, y_mm, 0.0)
         dz = z_stack_mm - z
-        return x + dz * math.tan(math.radians(self.yaw_deg)), y + dz * math.tan(math.radians(self.pitch_deg))
+        yaw, pitch = math.tan(math.radians(self.yaw_deg)), math.tan(math.radians(self.pitch_deg))
+        return np.stack([x + dz * yaw, y + dz * pitch])
+
+    def on_plane(self, x_mm: float, y_mm: float, z_stack_mm: float) -> tuple[float, float]:
+        """The same on one image plane."""
+        x, y = self.on_planes(x_mm, y_mm, np.asarray([z_stack_mm]))[:, 0]
+        return float(x), float(y)
 
     def displayed_deg(self, angle_deg: float) -> float:
         """Angle on the image of a direction given in the phantom's frame (tilt neglected)."""

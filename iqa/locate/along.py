@@ -7,7 +7,7 @@ them without a gap, are best; ramps work on a single slice; nothing is carried a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from iqa.locate.refine import Discs
 from iqa.model import Insert, LinePairs, Module, Pose, Ramp
-from iqa.signal.sampling import bilinear
+from iqa.signal.sampling import Image, bilinear
 
 Array = NDArray[np.float64]
 
@@ -82,10 +82,13 @@ def _ends_of(discs: Discs, insert: object, pose: Pose) -> tuple[float, int] | No
     run = next((r for r in scan.runs() if _overlap(scan.z_mm[r], low, high)), None)
     if run is None or run.stop - run.start < 3:
         return None
-    z = scan.z_mm[run]
-    step = float(np.mean(np.diff(z)))
-    contrast = np.array([_contrast(discs, insert, pose, k) for k in range(run.start, run.stop)])
+    step = float(np.mean(np.diff(scan.z_mm[run])))
     reach = 0.5 * (scan.thickness_mm or step) + PAST_END_MM
+    near = [
+        k for k in range(run.start, run.stop) if low - reach - 3.0 * step < scan.z_mm[k] < high + reach + 3.0 * step
+    ]
+    z = scan.z_mm[near]
+    contrast = _contrasts(discs, insert, pose, near)
     core = (z > low + reach) & (z < high - reach)
     if not core.any() or np.isnan(contrast).any():
         return None
@@ -108,19 +111,24 @@ def _overlap(z: Array, low: float, high: float) -> bool:
     return bool(np.count_nonzero((z > low) & (z < high)) > 0)
 
 
-def _contrast(discs: Discs, insert: Insert, pose: Pose, index: int) -> float:
-    """Core minus ring of an insert on one slice; NaN where it leaves the image."""
+def _contrasts(discs: Discs, insert: Insert, pose: Pose, indices: Sequence[int]) -> Array:
+    """Core minus ring of an insert on slices; NaN where it leaves the image."""
     scan = discs.scan
-    x, y = pose.on_plane(insert.x_mm, insert.y_mm, float(scan.z_mm[index]))
-    column, row = scan.to_pixel(x, y, index)
+    places = pose.on_planes(insert.x_mm, insert.y_mm, scan.z_mm[indices]) - scan.drift_mm[indices].T
     radius = 0.5 * insert.diameter_mm * pose.scale
-    rx, ry = int(RING[1] * radius / scan.pixel_mm[1]) + 1, int(RING[1] * radius / scan.pixel_mm[0]) + 1
+    pairs = zip(indices, *places, strict=True)
+    return np.array([_core_less_ring(scan.stored[k], scan.pixel_mm, x, y, radius) * scan.slope[k] for k, x, y in pairs])
+
+
+def _core_less_ring(image: Image, pixel_mm: tuple[float, float], x: float, y: float, radius: float) -> float:
+    column, row = x / pixel_mm[1], y / pixel_mm[0]
+    rx, ry = int(RING[1] * radius / pixel_mm[1]) + 1, int(RING[1] * radius / pixel_mm[0]) + 1
     c0, r0 = round(column), round(row)
-    if c0 - rx < 0 or r0 - ry < 0 or c0 + rx >= scan.stored.shape[2] or r0 + ry >= scan.stored.shape[1]:
+    if c0 - rx < 0 or r0 - ry < 0 or c0 + rx >= image.shape[1] or r0 + ry >= image.shape[0]:
         return math.nan
-    part = discs.picture(index)[r0 - ry : r0 + ry + 1, c0 - rx : c0 + rx + 1]
-    dx = (np.arange(c0 - rx, c0 + rx + 1) - column) * scan.pixel_mm[1]
-    dy = (np.arange(r0 - ry, r0 + ry + 1) - row) * scan.pixel_mm[0]
+    part = image[r0 - ry : r0 + ry + 1, c0 - rx : c0 + rx + 1]
+    dx = (np.arange(c0 - rx, c0 + rx + 1) - column) * pixel_mm[1]
+    dy = (np.arange(r0 - ry, r0 + ry + 1) - row) * pixel_mm[0]
     r = np.hypot(dx[None, :], dy[:, None])
     ring = (r > RING[0] * radius) & (r < RING[1] * radius)
     return float(part[r < INNER * radius].mean() - part[ring].mean())
@@ -162,7 +170,7 @@ def _crossing(discs: Discs, ramp: Ramp, pose: Pose, index: int) -> float | None:
     fx = ramp.x_mm + along[:, None] * math.cos(angle) - across * math.sin(angle)
     fy = ramp.y_mm - along[:, None] * math.sin(angle) - across * math.cos(angle)
     columns, rows = _on_image(discs, pose, fx, fy, index)
-    values = bilinear(discs.picture(index), columns, rows)
+    values = bilinear(scan.stored[index], columns, rows) * np.float32(scan.slope[index])
     profile = values.mean(axis=1) - np.median(values)
     noise = 1.4826 * float(np.median(np.abs(profile - np.median(profile)))) + 1e-6
     at = int(np.argmax(profile))
@@ -216,7 +224,7 @@ def _bars_seen(discs: Discs, groups: list[LinePairs], pose: Pose, index: int) ->
     fx = np.array([g.x_mm for g in groups])
     fy = np.array([g.y_mm for g in groups])
     inner = 1.0 - (GAUGE_WIDTH_MM + 3.0) / np.hypot(fx, fy)
-    picture = discs.picture(index)
+    picture = discs.scan.stored[index]
     on = np.mean([bilinear(picture, *_on_image(discs, pose, fx * s, fy * s, index)) for s in (0.98, 1.0, 1.02)])
     off = bilinear(picture, *_on_image(discs, pose, fx * inner, fy * inner, index)).mean()
-    return float(on - off)
+    return float(on - off) * float(discs.scan.slope[index])

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iqa.model import BodyFit, Scan
-from iqa.signal.outline import Outline, outlines
+from iqa.signal.outline import Outline, outline
 
 SAME_DIAMETER = 0.015
 """Outlines within this share of one another belong to one body."""
@@ -21,15 +21,19 @@ NORMAL_STEP = (600.0, 1400.0)
 
 @dataclass(frozen=True, slots=True)
 class Greys:
-    """How a scan's values become the locator's: lifted to a floor, and stretched where the scale is not CT numbers."""
+    """How stored values become the locator's: lifted to a floor, and stretched where the scale is not CT numbers."""
 
     floor_hu: float
     gain: float = 1.0
 
-    def of(self, scan: Scan, index: int) -> NDArray[np.float32]:
-        """(rows, columns) picture of one slice, pixels outside the reconstruction lifted to air."""
-        picture = np.maximum(scan.hu(index), np.float32(self.floor_hu))
-        return picture if self.gain == 1.0 else picture * np.float32(self.gain)
+    def of(self, scan: Scan, index: int, stored: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Samples of one slice's stored values, as grey values; what lies outside the reconstruction reads as air."""
+        hu = stored * np.float32(scan.slope[index]) + np.float32(scan.intercept[index])
+        return np.asarray(np.maximum(hu, np.float32(self.floor_hu)) * np.float32(self.gain), dtype=np.float32)
+
+    def unit(self, scan: Scan, index: int) -> float:
+        """Grey values per stored unit of one slice, for differences."""
+        return float(scan.slope[index]) * self.gain
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +51,26 @@ class Body:
 def find_body(scan: Scan) -> Body | None:
     """The round body that most slices share, or None where no slice shows one."""
     greys = Greys(_floor(scan))
-    found = outlines(len(scan), lambda k: greys.of(scan, k), scan.pixel_mm)
+    found = _outlines(scan, greys.floor_hu)
     diameter = _shared_diameter(found)
     if diameter is None:
         return None
     kept = tuple(o if o is not None and _near(2.0 * o.radius_mm, diameter) else None for o in found)
     indices = np.flatnonzero([o is not None for o in kept])
-    step = float(np.median([o.step for o in kept if o is not None]))
+    step = float(np.median([o.step * scan.slope[k] for k, o in enumerate(kept) if o is not None]))
     gain = 1.0 if NORMAL_STEP[0] <= step <= NORMAL_STEP[1] else 1000.0 / step
     return Body(_axis(scan, kept, diameter), kept, int(indices[0]), int(indices[-1]), Greys(greys.floor_hu, gain))
+
+
+def _outlines(scan: Scan, floor_hu: float) -> tuple[Outline | None, ...]:
+    """The outline on each slice, each search started from the last one found."""
+    found: list[Outline | None] = []
+    last: Outline | None = None
+    for k in range(len(scan)):
+        here = outline(scan.stored[k], scan.pixel_mm, last, (floor_hu - scan.intercept[k]) / scan.slope[k])
+        found.append(here)
+        last = here or last
+    return tuple(found)
 
 
 def _floor(scan: Scan) -> float:

@@ -6,7 +6,7 @@ likelihood, scaled so that one slice of a well-seen insert layer counts about on
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,16 +79,23 @@ def explain(scorer: Scorer, hypothesis: Hypothesis) -> Explained:
         span = window(pictures, hypothesis.z_mm + sign * layer.z_mm, _looked_at(layer))
         if span.stop <= span.start:
             continue
-        if layer.shapes:
+        if layer.shown:
             matches.append(_match(scorer, hypothesis, layer, span))
         else:
-            quiet += QUIET_PENALTY * _loud(pictures, span)
+            quiet += 0.0 if layer.shapes else QUIET_PENALTY * _loud(pictures, span)
     total = sum(m.evidence for m in matches) - penalty - min(quiet, QUIET_MOST)
     return Explained(hypothesis, tuple(matches), total)
 
 
+def settle(scorer: Scorer, explained: Explained) -> Explained:
+    """The same hypothesis at the z near it that explains most; the grid of the search is coarser than a thin layer."""
+    h = explained.hypothesis
+    tried = [replace(h, z_mm=h.z_mm + i * scorer.step_mm) for i in (-2, -1, 1, 2)]
+    return max([explained, *(explain(scorer, t) for t in tried)], key=lambda e: e.evidence)
+
+
 def _looked_at(layer: Layer) -> float:
-    return layer.length_mm if layer.shapes else QUIET_SHARE * layer.length_mm
+    return layer.length_mm if layer.shown else QUIET_SHARE * layer.length_mm
 
 
 def _loud(pictures: Pictures, span: Window) -> int:
@@ -131,14 +138,14 @@ def _admitted(
 
 def _own_roll(seen: polar.Spectrum, drawn: polar.Spectrum, roll_deg: float, free_deg: float) -> float:
     """The roll, within the layer's freedom about the pose's, at which it fits best; sub-degree by a parabola."""
-    along = polar.correlations(seen[None], drawn[None])[0, 0]
     reach = max(1, round(free_deg))
-    offsets = np.arange(-reach, reach + 1) if reach < polar.ANGLES // 2 else np.arange(polar.ANGLES)
-    at = (round(roll_deg) + offsets) % polar.ANGLES
-    best = int(at[int(np.argmax(along[at]))])
-    before, top, after = (float(along[(best + d) % polar.ANGLES]) for d in (-1, 0, 1))
+    whole = reach >= polar.ANGLES // 2
+    rolls = np.arange(polar.ANGLES) if whole else round(roll_deg) + np.arange(-reach - 1, reach + 2)
+    along = polar.correlation_at(seen, drawn, rolls)
+    best = int(np.argmax(along)) if whole else 1 + int(np.argmax(along[1:-1]))
+    before, top, after = along[best - 1], along[best], along[(best + 1) % len(along)]
     curve = before - 2.0 * top + after
-    return best + (0.5 * (before - after) / curve if curve < 0.0 else 0.0)
+    return float(rolls[best] + (0.5 * (before - after) / curve if curve < 0.0 else 0.0))
 
 
 def _rings(a: polar.Spectrum, b: polar.Spectrum) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import numpy as np
 from iqa.errors import UsageError
 from iqa.locate import decide
 from iqa.locate.body import Body, find_body
-from iqa.locate.evidence import Explained, explain
+from iqa.locate.evidence import Explained, explain, settle
 from iqa.locate.pictures import Pictures, take_pictures
 from iqa.locate.pose import Refined, refine
 from iqa.locate.search import Scorer
@@ -20,6 +20,8 @@ SAME_DIAMETER = 0.06
 the 216 mm body of the GE phantom would meet the Catphan family's."""
 UNIFORM_NOISE = 1.5
 UNIFORM_ENERGY_MM2 = 30.0
+WITHIN_REACH = 2.0
+"""Evidence that a finer z may add: a line-pair plane counts up to this."""
 CYLINDER = "uniform_cylinder"
 
 
@@ -47,7 +49,7 @@ def locate(scan: Scan, specs: Sequence[PhantomSpec], phantom: str | None = None)
     pictures = take_pictures(scan, body)
     fitting = [s for s in tried if s.diameter_mm is not None and _same(s.diameter_mm, body.fit.diameter_mm)]
     scorer = Scorer(pictures, fitting)
-    ranked = decide.best_by_name([_best(scorer, spec) for spec in fitting])
+    ranked = decide.best_by_name(_settled(scorer, [_best(scorer, spec) for spec in fitting]))
     proven = [e for e in ranked if decide.proof(e)]
     if not proven:
         return _unproven(scan, pictures, body, fitting)
@@ -70,6 +72,12 @@ def _same(nominal_mm: float, seen_mm: float) -> bool:
 
 def _best(scorer: Scorer, spec: PhantomSpec) -> Explained:
     return max((explain(scorer, h) for h in scorer.hypotheses(spec)), key=lambda e: e.evidence)
+
+
+def _settled(scorer: Scorer, explained: list[Explained]) -> list[Explained]:
+    """Those near the top, at the z that explains most; the others cannot win by it."""
+    top = max((e.evidence for e in explained), default=0.0)
+    return [settle(scorer, e) if e.evidence > top - WITHIN_REACH else e for e in explained]
 
 
 def _unproven(scan: Scan, pictures: Pictures, body: Body, fitting: Sequence[PhantomSpec]) -> Candidates | Refused:

@@ -63,7 +63,7 @@ def _polar_stack(scan: Scan, body: Body) -> NDArray[np.float32]:
     stack = np.empty((count, len(polar.RINGS_MM), polar.ANGLES), dtype=np.float32)
     for i, k in enumerate(range(body.first, body.last + 1)):
         x, y = body.fit.centre(float(scan.z_mm[k])) - scan.drift_mm[k]
-        stack[i] = polar.polar(body.greys.of(scan, k), scan.pixel_mm, float(x), float(y))
+        stack[i] = body.greys.of(scan, k, polar.polar(scan.stored[k], scan.pixel_mm, float(x), float(y)))
     return stack
 
 

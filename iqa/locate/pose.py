@@ -99,7 +99,7 @@ def _settle(
     axial: AxialFit | None = None
     found: tuple[Disc, ...] = ()
     fit: RigidFit | None = None
-    for turn in range(3):
+    for turn in range(2):
         found = discs.find(module, pose, within)
         if turn == 0:
             discs.learn_blur(found, pose)

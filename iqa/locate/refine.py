@@ -78,19 +78,12 @@ def seen_features(module: Module) -> Iterable[Round]:
 
 
 class Discs:
-    """Fits round features of one scan at given poses; slices are made once."""
+    """Fits round features of one scan at given poses."""
 
     def __init__(self, scan: Scan, body: Body) -> None:
         self.scan = scan
         self.body = body
         self.blur_mm = FIRST_BLUR_MM
-        self._hu: dict[int, NDArray[np.float32]] = {}
-
-    def picture(self, index: int) -> NDArray[np.float32]:
-        """One slice in the locator's grey scale."""
-        if index not in self._hu:
-            self._hu[index] = self.body.greys.of(self.scan, index)
-        return self._hu[index]
 
     def find(self, module: Module, pose: Pose, within: Sequence[int] | None = None) -> tuple[Disc, ...]:
         """All round features of a module that show an edge, near the places that `pose` (of the module) gives."""
@@ -109,21 +102,21 @@ class Discs:
     def _fit(self, feature: Round, pose: Pose, indices: list[int]) -> DiscCentres | None:
         if not indices:
             return None
-        places = [self._expected(feature, pose, k) for k in indices]
-        x, y = (np.array(c) for c in zip(*places, strict=True))
+        x, y = self._expected(feature, pose, indices)
         radius = 0.5 * feature.diameter_mm * pose.scale
         if not fits_field(self.scan.stored.shape[1:], self.scan.pixel_mm, x, y, radius):
             return None
-        images = [self.picture(k) for k in indices]
-        return disc_centres(images, self.scan.pixel_mm, (x, y), radius, self.blur_mm)
+        units = np.array([self.body.greys.unit(self.scan, k) for k in indices])
+        images = [self.scan.stored[k] for k in indices]
+        return disc_centres(images, self.scan.pixel_mm, (x, y), radius, self.blur_mm).scaled(units)
 
-    def _expected(self, feature: Round, pose: Pose, index: int) -> tuple[float, float]:
-        x, y = pose.on_plane(feature.x_mm, feature.y_mm, float(self.scan.z_mm[index]))
-        return x - float(self.scan.drift_mm[index, 0]), y - float(self.scan.drift_mm[index, 1])
+    def _expected(self, feature: Round, pose: Pose, indices: list[int]) -> Array:
+        """(2, n) place of a feature on slices, mm from each slice's first pixel."""
+        return pose.on_planes(feature.x_mm, feature.y_mm, self.scan.z_mm[indices]) - self.scan.drift_mm[indices].T
 
     def _pooled(self, feature: Round, pose: Pose, indices: list[int], fits: DiscCentres) -> Disc | None:
-        off = np.array([self._expected(feature, pose, k) for k in indices])
-        dx, dy = fits.x_mm - off[:, 0], fits.y_mm - off[:, 1]
+        expected = self._expected(feature, pose, indices)
+        dx, dy = fits.x_mm - expected[0], fits.y_mm - expected[1]
         radius = 0.5 * feature.diameter_mm * pose.scale
         good = (np.abs(fits.contrast) > LEAST_SNR * fits.residual) & (np.abs(fits.contrast) > 0.25 * LEAST_CONTRAST_HU)
         good &= np.hypot(dx, dy) < max(STRAYED_MM, 0.3 * radius)

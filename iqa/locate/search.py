@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,13 @@ from iqa.signal import polar
 
 SMALLEST_ENERGY_MM2 = 5.0
 """Floor of a picture's energy: a perfectly empty simulated slice must not become infinite evidence."""
-GAUGE_AMPLITUDE = (0.3, 1.5)
-"""How much of its drawn contrast a line-pair plane may show: it is thinner than most slices."""
+AMPLITUDE = {"inserts": (1.0, 1.0), "gauge": (0.3, 1.5), "low_contrast": (0.7, 1.5)}
+"""Share of its drawn contrast that a block may show: the line-pair plane is thinner than most slices, and low-contrast
+targets read 8.5 HU on fan beams and 12 HU on cone beams; inserts must be what they are."""
 GRID_MM = (0.5, 2.0)
 MIRRORED = (False, True)
+
+Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Scorer:
         self.pictures = pictures
         self.layers = {spec.label: templates.layers(spec) for spec in specs}
         self.step_mm = float(np.clip(0.5 * pictures.step_mm, *GRID_MM))
-        drawn = [layer for layers in self.layers.values() for layer in layers if layer.shapes]
+        drawn = [layer for layers in self.layers.values() for layer in layers if layer.shown]
         reach = max((abs(layer.z_mm) + layer.length_mm for layer in drawn), default=0.0)
         self.grid_mm = np.arange(pictures.z_mm[0] - reach, pictures.z_mm[-1] + reach + self.step_mm, self.step_mm)
         self._order = {shapes: i for i, shapes in enumerate(dict.fromkeys(layer.shapes for layer in drawn))}
@@ -120,7 +124,7 @@ class Scorer:
 
     def hypotheses(self, spec: PhantomSpec) -> Iterator[Hypothesis]:
         """The best pose of each direction and hand."""
-        shown = [layer for layer in self.layers[spec.label] if layer.shapes]
+        shown = [layer for layer in self.layers[spec.label] if layer.shown]
         for reverse in (False, True):
             for mirror in MIRRORED:
                 total = np.zeros((len(self.grid_mm), polar.ANGLES), dtype=np.float32)
@@ -140,15 +144,16 @@ class Scorer:
         return 0.5 * float(self.grid_mm[low] + self.grid_mm[high])
 
 
-def explained(inner: NDArray[np.float32], norm: float, block: str) -> NDArray[np.float32]:
+def explained(inner: Floats, norm: float, block: str) -> Floats:
     """Energy that a template takes out of a picture, mm²; negative where it is not there."""
     amplitude = amplitude_of(inner, norm, block)
-    return np.asarray(2.0 * amplitude * inner - amplitude**2 * norm, dtype=np.float32)
+    return 2.0 * amplitude * inner - amplitude**2 * norm
 
 
-def amplitude_of(inner: NDArray[np.float32], norm: float, block: str) -> NDArray[np.float32]:
-    """The contrast at which a template is compared: as drawn, but for the gauge, which is thinner than a slice."""
-    return np.clip(inner / norm, *GAUGE_AMPLITUDE) if block == "gauge" else np.ones_like(inner)
+def amplitude_of(inner: Floats, norm: float, block: str) -> Floats:
+    """The share of its drawn contrast at which a block is compared: the best one within what it may show."""
+    low, high = AMPLITUDE[block]
+    return np.asarray(np.clip(inner / norm, low, high))
 
 
 def _norm(spectrum: polar.Spectrum) -> float:

@@ -48,6 +48,11 @@ class Layer:
     turn_free_deg: float
 
     @property
+    def shown(self) -> bool:
+        """True where it has a picture to compare: pins and balls alone are too little."""
+        return self.block != "uniform"
+
+    @property
     def z_mm(self) -> float:
         """Its middle."""
         return 0.5 * (self.z_from_mm + self.z_to_mm)

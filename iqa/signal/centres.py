@@ -6,7 +6,7 @@ whole scan, and all slices are solved together. `iqa.signal.disc` fits the blur 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,10 @@ class DiscCentres:
     """Standard deviation of what the model leaves."""
     u_white_mm: Array
     """Standard uncertainty of a centre coordinate if the residual were white noise."""
+
+    def scaled(self, units: Array) -> DiscCentres:
+        """The same with contrast and residual in another unit: (n,) of it per unit of the images."""
+        return replace(self, contrast=self.contrast * units, residual=self.residual * units)
 
 
 def fits_field(shape: tuple[int, int], pixel_mm: tuple[float, float], x: Array, y: Array, radius_mm: float) -> bool:

@@ -7,7 +7,6 @@ crossings of the remaining rays, fitted by 1, cos θ, sin θ, cos 2θ, sin 2θ, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +60,9 @@ class Outline:
     """cos 2θ and sin 2θ amplitudes of the radius."""
 
 
-def outline(image: Image, pixel_mm: tuple[float, float], near: Outline | None = None) -> Outline | None:
+def outline(
+    image: Image, pixel_mm: tuple[float, float], near: Outline | None = None, floor: float = -np.inf
+) -> Outline | None:
     """The outline of the round body in `image`, or None where there is none.
 
     Parameters
@@ -71,15 +72,17 @@ def outline(image: Image, pixel_mm: tuple[float, float], near: Outline | None = 
     pixel_mm : (row, column) pixel distance, mm
     near : outline of the neighbouring slice
         Tried first; the search from nothing costs seven times as much.
+    floor : float
+        Values below are lifted to it: what lies outside the reconstruction may read far less than air.
 
     Notes
     -----
     Centre rms on simulated 200 mm bodies (0.5 mm pixels, 1000 HU step): 0.001 mm at σ = 10 HU, 0.0025 mm at 30 HU.
     """
-    if near is not None and (found := _refine(image, pixel_mm, near)) is not None and _alike(found, near):
+    if near is not None and (found := _refine(image, pixel_mm, near, floor)) is not None and _alike(found, near):
         return found
-    coarse = _coarse(image, pixel_mm)
-    return None if coarse is None else _refine(image, pixel_mm, coarse)
+    coarse = _coarse(np.maximum(image, np.float32(floor)), pixel_mm)
+    return None if coarse is None else _refine(image, pixel_mm, coarse, floor)
 
 
 def _alike(found: Outline, near: Outline) -> bool:
@@ -241,12 +244,12 @@ def _weighted(
 # ---------------------------------------------------------------------------------------- sub-pixel
 
 
-def _refine(image: Image, pixel_mm: tuple[float, float], start: Outline) -> Outline | None:
+def _refine(image: Image, pixel_mm: tuple[float, float], start: Outline, floor: float) -> Outline | None:
     x, y, radius = start.x_mm, start.y_mm, start.radius_mm
     reach = max(FINE_MM, 3.0 * max(pixel_mm))
     offsets = np.arange(-reach, reach + 0.25 * SAMPLE_MM, SAMPLE_MM)
     for _ in range(3):
-        fitted = _fourier_edge(image, pixel_mm, (x, y, radius), offsets)
+        fitted = _fourier_edge(image, pixel_mm, (x, y, radius), offsets, floor)
         if fitted is None:
             return None
         moved = np.hypot(fitted.x_mm - x, fitted.y_mm - y)
@@ -257,12 +260,16 @@ def _refine(image: Image, pixel_mm: tuple[float, float], start: Outline) -> Outl
 
 
 def _fourier_edge(
-    image: Image, pixel_mm: tuple[float, float], circle: tuple[float, float, float], offsets: NDArray[np.float64]
+    image: Image,
+    pixel_mm: tuple[float, float],
+    circle: tuple[float, float, float],
+    offsets: NDArray[np.float64],
+    floor: float,
 ) -> Outline | None:
     x, y, radius = circle
     r = radius + offsets
     columns, rows = (x + r * _COS[:, None]) / pixel_mm[1], (y + r * _SIN[:, None]) / pixel_mm[0]
-    profile = bilinear(image, columns, rows).astype(np.float64)
+    profile = np.maximum(bilinear(image, columns, rows), floor).astype(np.float64)
     seen = inside(image.shape, columns[:, -1], rows[:, -1]) & inside(image.shape, columns[:, 0], rows[:, 0])
     seen &= _off_border(image.shape, columns[:, len(r) // 2], rows[:, len(r) // 2])
     if np.count_nonzero(seen) < MIN_ON_CIRCLE * RAYS:
@@ -313,14 +320,3 @@ def _fit_edge(
         circle[0] + float(solved[1]), circle[1] + float(solved[2]), circle[2] + float(solved[0]),
         step, share, spread, ellipse,
     )  # fmt: skip
-
-
-def outlines(slices: int, image: Callable[[int], Image], pixel_mm: tuple[float, float]) -> tuple[Outline | None, ...]:
-    """The outline on each of `slices` images, each search started from the last one found."""
-    found: list[Outline | None] = []
-    last: Outline | None = None
-    for k in range(slices):
-        here = outline(image(k), pixel_mm, last)
-        found.append(here)
-        last = here or last
-    return tuple(found)

@@ -99,3 +99,10 @@ def correlations(pictures: Spectrum, templates: Spectrum) -> NDArray[np.float32]
     full = np.zeros((*by_order.shape[1:], ANGLES // 2 + 1), dtype=np.complex64)
     full[..., _ORDERS] = by_order.transpose(1, 2, 0)
     return np.asarray(np.fft.irfft(full, ANGLES, axis=-1) * (ANGLES / 2.0), dtype=np.float32)
+
+
+def correlation_at(picture: Spectrum, template: Spectrum, rolls_deg: NDArray[np.int_]) -> NDArray[np.float64]:
+    """Inner product of one picture with one template at some rolls, mm²."""
+    by_order = np.sum(picture * np.conj(template), axis=0)
+    orders = np.arange(FIRST_ORDER, LAST_ORDER)
+    return np.asarray((by_order @ np.exp(1j * np.radians(orders[:, None] * rolls_deg))).real, dtype=np.float64)
