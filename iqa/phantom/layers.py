@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,16 +19,17 @@ POLAR = ("radius_mm", "angle_deg")
 class Layered:
     """Values of a table and where each comes from."""
 
-    values: dict[str, Any]
-    cited: dict[str, Cited]
+    values: Mapping[str, Any]
+    cited: Mapping[str, Cited]
     base: Cited
 
     def provenance(self) -> Provenance:
-        """The table's own source, and the fields that have another."""
-        other = {key: cite for key, cite in self.cited.items() if cite != self.base}
-        if "radius_mm" in self.values and "radius_mm" in other:
-            other |= {"x_mm": other["radius_mm"], "y_mm": other["radius_mm"]}
-        return Provenance(*self.base, tuple((key, *cite) for key, cite in sorted(other.items())))
+        """The table's own source, and the fields that have another; x and y of a polar place have the radius's."""
+        cited = dict(self.cited)
+        if "radius_mm" in cited:
+            cited |= dict.fromkeys(CARTESIAN, cited["radius_mm"])
+        other = sorted((key, *cite) for key, cite in cited.items() if cite != self.base)
+        return Provenance(*self.base, tuple(other))
 
 
 def base_of(raw: Raw, outer: Cited) -> Cited:
@@ -36,18 +37,18 @@ def base_of(raw: Raw, outer: Cited) -> Cited:
     return raw.get("source", outer[0]), raw.get("grade", outer[1])
 
 
-def lay(outer: Cited, tables: Iterable[Raw], aside: Iterable[Raw] = ()) -> Layered:
+def lay(outer: Cited, tables: Sequence[Raw], aside: Sequence[Raw] = ()) -> Layered:
     """One table from several, the last on top; a place given in one form replaces the other form.
 
     Each of `tables` hands its source on to the next; those `aside` lie lowest and keep theirs to themselves.
     """
-    values: dict[str, Any] = {}
-    cited: dict[str, Cited] = {}
-    base = outer
     layers = [(raw, base_of(raw, outer)) for raw in aside]
+    base = outer
     for raw in tables:
         base = base_of(raw, base)
         layers.append((raw, base))
+    values: dict[str, Any] = {}
+    cited: dict[str, Cited] = {}
     for raw, cite in layers:
         own = {key: value for key, value in raw.items() if key not in ABOUT}
         values = _without_other_form(values, own) | own
@@ -55,8 +56,9 @@ def lay(outer: Cited, tables: Iterable[Raw], aside: Iterable[Raw] = ()) -> Layer
     return Layered(values, {key: cited[key] for key in values}, base)
 
 
-def _without_other_form(values: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    for form, other in ((CARTESIAN, POLAR), (POLAR, CARTESIAN)):
-        if any(key in own for key in form):
-            values = {key: value for key, value in values.items() if key not in other}
-    return values
+def _without_other_form(values: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    replaced = [
+        *(POLAR if any(key in own for key in CARTESIAN) else ()),
+        *(CARTESIAN if any(key in own for key in POLAR) else ()),
+    ]
+    return {key: value for key, value in values.items() if key not in replaced}

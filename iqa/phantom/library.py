@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -72,10 +71,10 @@ def _variant(variant: VariantTable, file: str, raw: Raw, definition_hash: str) -
     try:
         spec = placed(build(file, changed(raw, variant, file), definition_hash), variant, file)
         check(spec, file)
+        return spec
     except DefinitionError as error:
         # The default variant was right, so what is wrong now comes from the variant.
         raise DefinitionError(file, f"variant.{variant.name}: {error.key}", error.expected, error.found) from None
-    return dataclasses.replace(spec, variant=variant.name)
 
 
 def names(specs: Sequence[PhantomSpec]) -> tuple[str, ...]:

@@ -3,16 +3,59 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from iqa.errors import DefinitionError
-from iqa.phantom.schema import LinePairRing, ModuleTable, TargetRing, TargetRow, validate
+from iqa.phantom.schema import STRICT, ModuleTable, Positive, validate
 from iqa.phantom.text import Raw
+
+OPEN = STRICT | ConfigDict(extra="allow")
+"""The keys that a short table does not know are those of the features it stands for, and checked there."""
 
 Entry = tuple[str, str, Raw]
 """Kind, name and table of one feature."""
+
+
+class TargetRing(BaseModel):
+    """Targets of falling size along an arc; the table's name is their group."""
+
+    model_config = OPEN
+    label: str | None = None
+    radius_mm: Positive
+    start_deg: float
+    steps_deg: tuple[float, ...]
+    diameters_mm: tuple[Positive, ...]
+
+
+class TargetRow(BaseModel):
+    """Equal targets on a straight row across the radius."""
+
+    model_config = OPEN
+    radius_mm: Positive
+    angle_deg: float
+    spacing_mm: Positive
+    count: Annotated[int, Field(gt=0)]
+
+
+class LinePairRing(BaseModel):
+    """Radial line-pair groups on a circle."""
+
+    model_config = OPEN
+    radius_mm: Positive
+    lp_per_cm: tuple[Positive, ...]
+    angles_deg: tuple[float, ...]
+    bars: tuple[int, ...]
+
+
+Short = TargetRing | TargetRow | LinePairRing
+SHORT_TABLES: Mapping[str, type[Short]] = {
+    "target_ring": TargetRing,
+    "target_row": TargetRow,
+    "line_pair_ring": LinePairRing,
+}
 
 
 def expand(module: ModuleTable, file: str, key: str) -> Iterator[tuple[str, str, str, Raw]]:
@@ -23,29 +66,32 @@ def expand(module: ModuleTable, file: str, key: str) -> Iterator[tuple[str, str,
     DefinitionError
         If a short table breaks its schema or its lists differ in length.
     """
-    for short, table in (("target_ring", TargetRing), ("target_row", TargetRow), ("line_pair_ring", LinePairRing)):
+    for short, table in SHORT_TABLES.items():
         for name, own in getattr(module, short).items():
             place = f"{key}.{short}.{name}"
             raw = {**module.every.get(short, {}), **own}
-            for kind, feature, entry in _entries(name, validate(table, raw, file, place), file, place):
-                yield place, kind, feature, entry
+            for entry in _entries(name, validate(table, raw, file, place), file, place):
+                yield place, *entry
 
 
-def _entries(name: str, table: BaseModel, file: str, key: str) -> Iterator[Entry]:
-    rest = table.model_extra or {}
-    if isinstance(table, TargetRing):
-        return _target_ring(name, table, rest, file, key)
-    if isinstance(table, TargetRow):
-        return _target_row(name, table, rest)
-    assert isinstance(table, LinePairRing)
-    return _line_pair_ring(table, rest, file, key)
+def _entries(name: str, short: Short, file: str, key: str) -> Iterator[Entry]:
+    rest = short.model_extra or {}
+    match short:
+        case TargetRing():
+            _check_length({"diameters_mm": short.diameters_mm, "steps_deg": short.steps_deg}, file, key)
+            return _target_ring(name, short, rest)
+        case TargetRow():
+            return _target_row(name, short, rest)
+        case LinePairRing():
+            lists = {"lp_per_cm": short.lp_per_cm, "angles_deg": short.angles_deg, "bars": short.bars}
+            _check_length(lists, file, key)
+            return _line_pair_ring(short, rest)
 
 
-def _target_ring(group: str, ring: TargetRing, rest: Raw, file: str, key: str) -> Iterator[Entry]:
-    _same_length({"diameters_mm": ring.diameters_mm, "steps_deg": ring.steps_deg}, file, key)
+def _target_ring(group: str, ring: TargetRing, rest: Raw) -> Iterator[Entry]:
     for diameter, step in zip(ring.diameters_mm, ring.steps_deg, strict=True):
         place = {"radius_mm": ring.radius_mm, "angle_deg": ring.start_deg + step, "diameter_mm": diameter}
-        yield "target", f"{ring.label or group}_{diameter:g}mm".replace(".", "p"), {**rest, **place, "group": group}
+        yield "target", f"{ring.label or group}_{_plain(diameter)}mm", {**rest, **place, "group": group}
 
 
 def _target_row(name: str, row: TargetRow, rest: Raw) -> Iterator[Entry]:
@@ -54,18 +100,21 @@ def _target_row(name: str, row: TargetRow, rest: Raw) -> Iterator[Entry]:
         along = (i - (row.count - 1) / 2) * row.spacing_mm
         x = row.radius_mm * math.cos(a) - along * math.sin(a)
         y = -row.radius_mm * math.sin(a) - along * math.cos(a)
-        place = {"x_mm": x, "y_mm": y, "diameter_mm": row.diameter_mm}
-        yield "target", f"{name}_{i + 1}", {**rest, **place}
+        yield "target", f"{name}_{i + 1}", {**rest, "x_mm": x, "y_mm": y}
 
 
-def _line_pair_ring(ring: LinePairRing, rest: Raw, file: str, key: str) -> Iterator[Entry]:
-    _same_length({"lp_per_cm": ring.lp_per_cm, "angles_deg": ring.angles_deg, "bars": ring.bars}, file, key)
+def _line_pair_ring(ring: LinePairRing, rest: Raw) -> Iterator[Entry]:
     for lp, angle, bars in zip(ring.lp_per_cm, ring.angles_deg, ring.bars, strict=True):
         place = {"radius_mm": ring.radius_mm, "angle_deg": angle, "bar_angle_deg": angle, "radial": True}
-        yield "line_pairs", f"lp{lp:g}".replace(".", "p"), {**rest, **place, "lp_per_cm": lp, "bars": bars}
+        yield "line_pairs", f"lp{_plain(lp)}", {**rest, **place, "lp_per_cm": lp, "bars": bars}
 
 
-def _same_length(lists: dict[str, Sequence[float]], file: str, key: str) -> None:
+def _plain(number: float) -> str:
+    """The number as it can stand in a name: 2.5 → 2p5."""
+    return f"{number:g}".replace(".", "p")
+
+
+def _check_length(lists: Mapping[str, Sequence[float]], file: str, key: str) -> None:
     if len({len(values) for values in lists.values()}) != 1:
         found = ", ".join(f"{len(values)} {name}" for name, values in lists.items())
         raise DefinitionError(file, key, "lists of one length", found)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import re
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
@@ -16,12 +17,12 @@ from pydantic_core import ErrorDetails
 
 from iqa.errors import DefinitionError
 from iqa.model import Bead, Feature, Grade, Insert, LinePairs, Pin, Ramp, Region, StepRamp, Target, Wire
+from iqa.phantom.layers import ABOUT, CARTESIAN, POLAR
 from iqa.phantom.text import Raw
 
-SCHEMA = "iqa.phantom/1"
 STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
-KINDS: dict[str, type[Feature]] = {
+KINDS: Mapping[str, type[Feature]] = {
     "insert": Insert,
     "pin": Pin,
     "target": Target,
@@ -32,9 +33,11 @@ KINDS: dict[str, type[Feature]] = {
     "line_pairs": LinePairs,
     "region": Region,
 }
-POSITIVE = {"diameter_mm", "length_mm", "lp_per_cm", "bars", "count", "step_mm"}
+POSITIVE = frozenset({"diameter_mm", "length_mm", "lp_per_cm", "bars", "count", "step_mm"})
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*")
 UNITS = ("mm", "deg", "hu")
+LONGEST_QUOTE = 60
+"""Characters of a wrong value that an error repeats."""
 
 Positive = Annotated[float, Field(gt=0)]
 Table = TypeVar("Table", bound=BaseModel)
@@ -115,57 +118,23 @@ class PhantomTable(BaseModel):
     variant: tuple[dict[str, Any], ...] = ()
 
 
-class TargetRing(BaseModel):
-    """Targets of falling size along an arc; the other keys are those of a target."""
-
-    model_config = STRICT | ConfigDict(extra="allow")
-    label: str | None = None
-    radius_mm: Positive
-    start_deg: float
-    steps_deg: tuple[float, ...]
-    diameters_mm: tuple[Positive, ...]
-
-
-class TargetRow(BaseModel):
-    """Equal targets on a straight row across the radius; the other keys are those of a target."""
-
-    model_config = STRICT | ConfigDict(extra="allow")
-    label: str | None = None
-    radius_mm: Positive
-    angle_deg: float
-    diameter_mm: Positive
-    spacing_mm: Positive
-    count: Annotated[int, Field(gt=0)]
-
-
-class LinePairRing(BaseModel):
-    """Radial line-pair groups on a circle; the other keys are those of line pairs."""
-
-    model_config = STRICT | ConfigDict(extra="allow")
-    radius_mm: Positive
-    lp_per_cm: tuple[Positive, ...]
-    angles_deg: tuple[float, ...]
-    bars: tuple[int, ...]
-
-
 @cache
 def feature_table(kind: str) -> type[BaseModel]:
     """The table of one kind of feature: the fields of its noun, its place in either form."""
-    noun = KINDS[kind]
-    hints = get_type_hints(noun)
+    hints = get_type_hints(KINDS[kind])
     fields: dict[str, Any] = {
-        f.name: (Annotated[hints[f.name], Field(gt=0)] if f.name in POSITIVE else hints[f.name], _default(f))
-        for f in dataclasses.fields(noun)
-        if f.name not in ("name", "provenance", "x_mm", "y_mm")
+        f.name: (_bounded(f.name, hints[f.name]), ... if f.default is dataclasses.MISSING else f.default)
+        for f in dataclasses.fields(KINDS[kind])
+        if f.name not in ("name", "provenance")
     }
-    if kind == "ramp":
+    if kind == "ramp":  # its own angle_deg, since that key is one of a place
         fields["slope_deg"] = (Annotated[float, Field(gt=0, lt=90)], ...)
-    places = dict.fromkeys(("x_mm", "y_mm", "radius_mm", "angle_deg"), (float | None, None))
+    places: dict[str, Any] = dict.fromkeys((*CARTESIAN, *POLAR), (float | None, None))
     return create_model(kind, __config__=STRICT, **{**fields, **places})
 
 
-def _default(f: dataclasses.Field[Any]) -> Any:
-    return ... if f.default is dataclasses.MISSING else f.default
+def _bounded(name: str, hint: type) -> object:
+    return Annotated[hint, Field(gt=0)] if name in POSITIVE else hint
 
 
 def validate(table: type[Table], raw: Raw, file: str, key: str) -> Table:
@@ -190,7 +159,12 @@ def _worded(problem: ErrorDetails, table: type[BaseModel], file: str, key: str) 
     if problem["type"] == "missing":
         return DefinitionError(file, where, "a value", "nothing")
     expected = problem["msg"].removeprefix("Input should be ").removeprefix("a valid ")
-    return DefinitionError(file, where, expected, repr(problem["input"]))
+    return DefinitionError(file, where, expected, _short(problem["input"]))
+
+
+def _short(found: object) -> str:
+    text = "true" if found is True else "false" if found is False else repr(found)
+    return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + " …"
 
 
 def fields_of(table: type[BaseModel]) -> list[str]:
@@ -198,13 +172,27 @@ def fields_of(table: type[BaseModel]) -> list[str]:
     return [info.alias or name for name, info in table.model_fields.items()]
 
 
-def known_key(found: str, known: list[str]) -> str:
+def known_key(found: str, known: Collection[str]) -> str:
     """What to write instead of an unknown key: the same with its unit, the nearest one, or the list of all."""
     with_unit = [f"{found}_{unit}" for unit in UNITS if f"{found}_{unit}" in known]
     if with_unit:
         return f"the unit in the key, {with_unit[0]}"
     near = difflib.get_close_matches(found, known, n=1)
     return f"a known key (did you mean {near[0]}?)" if near else f"one of {', '.join(sorted(known))}"
+
+
+def check_keys(raw: Raw, known: Collection[str], file: str, key: str) -> None:
+    """Raise if a table holds a key that is not among those known."""
+    for found in raw:
+        if found not in known:
+            raise DefinitionError(file, f"{key}.{found}", known_key(found, known), "an unknown key")
+
+
+def check_cited(raw: Raw, file: str, key: str) -> None:
+    """Raise unless the provenance in a table is well formed and a source has its grade beside it."""
+    validate(Graded, {k: v for k, v in raw.items() if k in ABOUT}, file, key)
+    if "source" in raw and "grade" not in raw:
+        raise DefinitionError(file, f"{key}.grade", "a grade beside the source: A, B, C, M or U", "nothing")
 
 
 def check_name(name: str, file: str, key: str) -> None:

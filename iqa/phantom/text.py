@@ -52,8 +52,8 @@ def parse(file: str, content: bytes) -> Raw:
         raise DefinitionError(file, "syntax", "TOML of a few levels", "deeper nesting than can be read") from None
 
 
-def frozen(value: Any) -> Any:
-    """The value with every array as a tuple."""
+def frozen(value: object) -> object:
+    """The value with every array, however deep, as a tuple."""
     if isinstance(value, dict):
         return {key: frozen(item) for key, item in value.items()}
     return tuple(frozen(item) for item in value) if isinstance(value, list) else value

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from iqa.errors import DefinitionError
 from iqa.model import Feature, LinePairs, Module, PhantomSpec, Ramp, Region, StepRamp, Wire
 from iqa.phantom.schema import VariantTable, known_key
 from iqa.phantom.text import Raw
+
+_OTHER_END = {"z_from_mm": "z_to_mm", "z_to_mm": "z_from_mm"}
 
 
 def changed(raw: Raw, variant: VariantTable, file: str) -> Raw:
@@ -21,31 +23,30 @@ def changed(raw: Raw, variant: VariantTable, file: str) -> Raw:
     DefinitionError
         If a dropped table does not exist.
     """
-    modules = _copy(raw.get("module", {}))
+    modules: Raw = raw.get("module", {})
     for path in variant.drop:
-        _drop(modules, path, file)
+        modules = _without(modules, path.split("."), path, file)
     return {**raw, "module": _overlaid(modules, variant.set)}
 
 
-def _copy(value: Any) -> Any:
-    return {key: _copy(item) for key, item in value.items()} if isinstance(value, dict) else value
+def _without(tables: Raw, parts: Sequence[str], path: str, file: str) -> Raw:
+    """Nested tables without the one at the end of a dotted path."""
+    first, *rest = parts
+    if first not in tables:
+        raise DefinitionError(file, "drop", known_key(first, list(tables)), repr(path))
+    if rest:
+        return {**tables, first: _without(tables[first], rest, path, file)}
+    return {key: table for key, table in tables.items() if key != first}
 
 
-def _drop(modules: dict[str, Any], path: str, file: str) -> None:
-    *parents, last = path.split(".")
-    table = modules
-    for part in parents:
-        table = table.get(part, {})
-    if last not in table:
-        raise DefinitionError(file, "drop", known_key(last, list(table)), repr(path))
-    del table[last]
-
-
-def _overlaid(below: Any, above: Any) -> Any:
+def _overlaid(below: Raw, above: Raw) -> Raw:
     """Nested tables, those above winning key by key."""
-    if not (isinstance(below, dict) and isinstance(above, dict)):
-        return above
-    return {**below, **{key: _overlaid(below.get(key), value) for key, value in above.items()}}
+    inner = {
+        key: _overlaid(below[key], table)
+        for key, table in above.items()
+        if isinstance(table, dict) and isinstance(below.get(key), dict)
+    }
+    return {**below, **above, **inner}
 
 
 def placed(spec: PhantomSpec, variant: VariantTable, file: str) -> PhantomSpec:
@@ -61,7 +62,7 @@ def placed(spec: PhantomSpec, variant: VariantTable, file: str) -> PhantomSpec:
         if name not in known:
             raise DefinitionError(file, "module", known_key(name, known), repr(name))
     modules = tuple(_placed(module, variant) for module in spec.modules)
-    return dataclasses.replace(spec, variant=variant.name, modules=modules)
+    return dataclasses.replace(spec, variant=variant.name, note=variant.note, modules=modules)
 
 
 def _placed(module: Module, variant: VariantTable) -> Module:
@@ -107,19 +108,20 @@ def _mapped(module: Module, change: Callable[[Feature], Feature]) -> Module:
 
 
 def _turned_feature(feature: Feature) -> Feature:
-    ends: dict[str, float] = {"x_mm": -feature.x_mm}
     known = type(feature).__dataclass_fields__
-    if "z_from_mm" in known:
-        ends |= {"z_from_mm": -getattr(feature, "z_to_mm"), "z_to_mm": -getattr(feature, "z_from_mm")}
-    if "z_mm" in known:
-        ends["z_mm"] = -getattr(feature, "z_mm")
-    return dataclasses.replace(feature, **ends, **_turned_directions(feature))
+    places = {name: getattr(feature, name) for name in ("x_mm", "z_mm", "z_from_mm", "z_to_mm") if name in known}
+    flipped: dict[str, Any] = {_OTHER_END.get(name, name): -value for name, value in places.items()}
+    return dataclasses.replace(feature, **flipped, **_turned_directions(feature))
 
 
-def _turned_directions(feature: Feature) -> dict[str, float]:
+def _turned_directions(feature: Feature) -> dict[str, Any]:
     """Directions after x → −x; one that goes with rising z is also reversed by z → −z."""
-    if isinstance(feature, Ramp | Wire):
-        return {"direction_deg": -feature.direction_deg}
-    if isinstance(feature, StepRamp):
-        return {"direction_deg": 180.0 - feature.direction_deg, "step_z_mm": -feature.step_z_mm}
-    return {"bar_angle_deg": 180.0 - feature.bar_angle_deg} if isinstance(feature, LinePairs) else {}
+    match feature:
+        case Ramp() | Wire():
+            return {"direction_deg": -feature.direction_deg}
+        case StepRamp():
+            return {"direction_deg": 180.0 - feature.direction_deg, "step_z_mm": -feature.step_z_mm}
+        case LinePairs():
+            return {"bar_angle_deg": 180.0 - feature.bar_angle_deg}
+        case _:
+            return {}
