@@ -1,0 +1,283 @@
+"""What a perfect measurement of a simulated scan would find: pose, places, and values under the keys of the analysis."""
+
+from __future__ import annotations
+
+import cmath
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iqa.model import (
+    Bead,
+    Feature,
+    Insert,
+    LinePairs,
+    PhantomSpec,
+    Pin,
+    Pose,
+    Ramp,
+    Region,
+    Scan,
+    StepRamp,
+    Target,
+    Wire,
+)
+from iqa.simulate.blur import Blur
+from iqa.simulate.noise import Noise
+from iqa.simulate.physics import Physics
+from iqa.simulate.scene import PlacedModule, contrast_hu
+
+Floats = NDArray[np.float64]
+Value = tuple[str, float]
+
+SCHEMA = "iqa.truth/1"
+ROUNDING_VARIANCE = 1.0 / 12.0
+"""Of a value rounded to whole steps."""
+NOISE_DISC = 0.4
+"""Diameter of the disc of ct_number.uniform, against the body's."""
+CURVE_STEP_PER_MM = 0.01
+CURVE_END_PER_MM = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class TrueModule:
+    """A module as it was placed."""
+
+    name: str
+    pose: Pose
+    """Maps the module's own coordinates to the stack frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrueFeature:
+    """Where a feature truly lies in the stack frame, its stray included, and its ideal CT number."""
+
+    module: str
+    name: str
+    x_mm: float
+    y_mm: float
+    z_mm: float
+    hu: float | None
+    """Of the noise-free image deep inside the feature; None for a region of the body."""
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """The truth of a simulated scan.
+
+    Attributes
+    ----------
+    phantom, variant : str
+    pose : Pose
+        Stack frame; the best fit of the origin module's features where they truly lie, as a locator reports it.
+    placed : Pose
+        Stack frame; as asked for, before strays and module rolls.
+    origin_patient_mm : (x, y, z)
+        Origin of `pose` in DICOM patient coordinates.
+    modules, features : tuples
+    values : dict
+        True values under the keys of the analysis.
+    frequency, transfer : (n,) float
+        MTF of the image, 1/mm and 1.
+    nps_frequency, nps : (n,) float
+        Radial noise power before rounding on the drawing grid, 1/mm and HU² mm².
+    """
+
+    phantom: str
+    variant: str | None
+    pose: Pose
+    placed: Pose
+    origin_patient_mm: tuple[float, float, float]
+    modules: tuple[TrueModule, ...]
+    features: tuple[TrueFeature, ...]
+    values: dict[str, float]
+    frequency: Floats
+    transfer: Floats
+    nps_frequency: Floats
+    nps: Floats
+
+    def module(self, name: str) -> TrueModule:
+        """The module of that name."""
+        return next(m for m in self.modules if m.name == name)
+
+    def feature(self, module: str, name: str) -> TrueFeature:
+        """The feature of that name in a module."""
+        return next(f for f in self.features if (f.module, f.name) == (module, name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """All that the truth is derived from."""
+
+    spec: PhantomSpec
+    physics: Physics
+    modules: tuple[PlacedModule, ...]
+    blur: Blur
+    noise: Noise
+
+    def all(self, *kinds: type) -> Iterator[tuple[PlacedModule, Any]]:
+        """Features of the given kinds, each with its module."""
+        return ((m, f) for m in self.modules for f in m.features if isinstance(f, kinds))
+
+    def hu(self, placed: PlacedModule, true_hu: float, feature: Feature | None = None) -> float:
+        """CT number in the image of something of a true CT number, at a feature's place or on the axis."""
+        away = math.hypot(feature.x_mm, feature.y_mm) if feature else 0.0
+        radius = 0.5 * (placed.diameter_mm or math.inf)
+        physics = self.physics
+        return physics.gain * true_hu + physics.offset_hu + physics.cupping_hu * (away / radius) ** 2
+
+    def contrast(self, placed: PlacedModule, feature: Feature) -> float:
+        """Contrast of a feature to its body before gain."""
+        return contrast_hu(feature, placed.module.body_hu, dict(self.physics.contrast_scale))
+
+
+def truth_of(
+    spec: PhantomSpec,
+    physics: Physics,
+    modules: tuple[PlacedModule, ...],
+    scan: Scan,
+    blur: Blur,
+    noise: Noise,
+) -> Truth:
+    """The truth of a scan made of `modules` with this blur and noise."""
+    made = _Made(spec, physics, modules, blur, noise)
+    pose = _best_fit(made)
+    origin = scan.to_patient(pose.x_mm, pose.y_mm, pose.z_mm)
+    frequency = np.arange(0.0, CURVE_END_PER_MM, CURVE_STEP_PER_MM)
+    nps_frequency, nps = _radial(noise)
+    families = (_numbers, _noise, _lengths, _resolution, _contrasts)
+    values = dict(value for family in families for value in family(made))
+    return Truth(
+        phantom=spec.name,
+        variant=spec.variant,
+        pose=pose,
+        placed=physics.stack_pose,
+        origin_patient_mm=origin,
+        modules=tuple(TrueModule(m.module.name, m.pose) for m in modules),
+        features=tuple(_features(made)),
+        values=values | dict(_position(pose, origin)) | dict(_axis(made, pose)),
+        frequency=frequency,
+        transfer=blur.transfer(frequency),
+        nps_frequency=nps_frequency,
+        nps=nps,
+    )
+
+
+def _features(made: _Made) -> Iterator[TrueFeature]:
+    for placed in made.modules:
+        for f in placed.features:
+            own_z = f.z_mm if isinstance(f, (Bead, Ramp, StepRamp)) else 0.0
+            true_hu = placed.module.body_hu + made.contrast(placed, f)
+            hu = None if isinstance(f, Region) else made.hu(placed, true_hu, f)
+            yield TrueFeature(placed.module.name, f.name, *placed.pose.place(f.x_mm, f.y_mm, own_z), hu)
+
+
+def _best_fit(made: _Made) -> Pose:
+    """Turn and shift of the origin module that fit its strayed inserts (else all its features) best, scale left free."""
+    placed = next(m for m in made.modules if m.module.name == made.spec.origin)
+    nominal = placed.module.features
+    kept = [k for k, f in enumerate(nominal) if isinstance(f, Insert)]
+    kept = kept if len(kept) > 1 else [k for k, f in enumerate(nominal) if not isinstance(f, Region)]
+    if len(kept) < 2:
+        return placed.pose
+    wanted = np.array([complex(nominal[k].x_mm, nominal[k].y_mm) for k in kept])
+    found = np.array([complex(placed.features[k].x_mm, placed.features[k].y_mm) for k in kept])
+    (turn, shift), *_ = np.linalg.lstsq(np.column_stack([wanted, np.ones_like(wanted)]), found, rcond=None)
+    x, y, z = placed.pose.place(shift.real, shift.imag, 0.0)
+    # y is down, so a positive argument is clockwise; a mirrored image turns it round
+    clockwise = math.degrees(cmath.phase(complex(turn)))
+    roll = placed.pose.roll_deg + (clockwise if placed.pose.mirrored else -clockwise)
+    return replace(placed.pose, x_mm=x, y_mm=y, z_mm=z, roll_deg=roll)
+
+
+def _position(pose: Pose, origin: tuple[float, float, float]) -> Iterator[Value]:
+    yield from zip(("position.x", "position.y", "position.z"), origin, strict=True)
+    yield "position.roll", pose.roll_deg
+    yield "position.pitch", pose.pitch_deg
+    yield "position.yaw", pose.yaw_deg
+
+
+def _axis(made: _Made, pose: Pose) -> Iterator[Value]:
+    """The body's axis beside the origin, in the phantom's own frame."""
+    placed = next(m for m in made.modules if m.module.name == made.spec.origin).pose
+    here = np.array([placed.x_mm - pose.x_mm, placed.y_mm - pose.y_mm, placed.z_mm - pose.z_mm])
+    x, y, _ = np.linalg.solve(pose.matrix, here)
+    yield "geometry.axis_x", float(x)
+    yield "geometry.axis_y", float(y)
+
+
+def _numbers(made: _Made) -> Iterator[Value]:
+    for placed, f in made.all(Insert):
+        yield f"ct_number.{f.name}", made.hu(placed, placed.module.body_hu + made.contrast(placed, f), f)
+    uniform = next((m for m in made.modules if m.module.block == "uniform"), None)
+    if uniform is not None:
+        # the mean of (r/R)² over a disc is half of that at its rim
+        bowl = 0.5 * made.physics.cupping_hu * NOISE_DISC**2 if uniform.diameter_mm else 0.0
+        yield "ct_number.uniform", made.hu(uniform, uniform.module.body_hu) + bowl
+    yield "artefact.cupping", made.physics.cupping_hu
+    if made.physics.header.ctdivol_mgy is not None:
+        yield "dose.ctdivol", made.physics.header.ctdivol_mgy
+
+
+def _noise(made: _Made) -> Iterator[Value]:
+    rounding = ROUNDING_VARIANCE * made.physics.hu_step**2
+    yield "noise.sigma", math.sqrt(made.noise.sigma_hu**2 + rounding)
+    f, power = _radial(made.noise)
+    if made.noise.sigma_hu > 0.0:
+        yield "nps.average_frequency", float(f @ power / power.sum())
+        grid, weight = made.noise.frequency, made.noise.weighted
+        yield "nps.mean_frequency_2d", float((grid * weight).sum() / weight.sum())
+    if made.noise.sigma_hu > 0.0 and made.physics.nps == "ramp":
+        fine = np.linspace(0.0, 0.5 / made.physics.pixel_mm, 20001)
+        yield "nps.peak_frequency", float(fine[np.argmax(fine * made.blur.transfer(fine) ** 2)])
+
+
+def _radial(noise: Noise) -> tuple[Floats, Floats]:
+    """Noise power over rings of one grid bin, from bin 1 to Nyquist."""
+    step = 1.0 / (noise.size * noise.pixel_mm)
+    ring = np.rint(noise.frequency / step).astype(np.intp).ravel()
+    counts = noise.counts.ravel()
+    kept = slice(1, noise.size // 2 + 1)
+    number = np.bincount(ring, counts)[kept]
+    f = np.bincount(ring, counts * noise.frequency.ravel())[kept] / number
+    return np.asarray(f), np.asarray(np.bincount(ring, noise.weighted.ravel())[kept] / number)
+
+
+def _lengths(made: _Made) -> Iterator[Value]:
+    section, scale = made.physics.profile, made.physics.pose.scale
+    thickness = section.width(0.5)
+    yield "slice_thickness", thickness
+    yield "ssp.fwhm", thickness
+    yield "ssp.fwtm", section.width(0.1)
+    for _, f in made.all(Ramp, StepRamp):
+        yield f"slice_thickness.{f.name}", thickness
+    yield "geometry.scale_x", scale
+    yield "geometry.scale_y", scale
+    yield "geometry.scale_z", 1.0
+    diameters = {m.diameter_mm for m in made.modules if m.diameter_mm is not None}
+    if len(diameters) == 1:
+        yield "geometry.diameter", scale * diameters.pop()
+    for placed in made.modules:
+        pins = [f for f in placed.features if isinstance(f, Pin)]
+        for a, b in combinations(pins, 2):
+            yield f"geometry.pin_distance.{a.name}_{b.name}", scale * math.hypot(a.x_mm - b.x_mm, a.y_mm - b.y_mm)
+
+
+def _resolution(made: _Made) -> Iterator[Value]:
+    levels = {"f50": made.blur.frequency(0.5), "f10": made.blur.frequency(0.1)}
+    names = [f"ttf.{f.name}" for _, f in made.all(Insert)]
+    names += [name for kind, name in ((Bead, "mtf.bead"), (Wire, "mtf.wire")) if any(made.all(kind))]
+    for name in names:
+        yield from ((f"{name}.{level}", f) for level, f in levels.items())
+    for _, f in made.all(LinePairs):
+        yield f"line_pairs.modulation.{f.lp_per_cm:g}", float(made.blur.transfer(np.array([0.1 * f.lp_per_cm]))[0])
+
+
+def _contrasts(made: _Made) -> Iterator[Value]:
+    for placed, f in made.all(Target):
+        yield f"low_contrast.{f.name}.contrast", made.physics.gain * made.contrast(placed, f)
