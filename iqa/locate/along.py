@@ -199,7 +199,7 @@ def _on_image(discs: Discs, pose: Pose, fx: Array, fy: Array, index: int) -> tup
 
 
 def gauge_fit(discs: Discs, module: Module, pose: Pose) -> AxialFit | None:
-    """z of the line-pair plane: centroid over slices of how strongly the bars stand out of the ring they lie on."""
+    """Stack z of the line-pair plane: centroid over slices of how strongly the bars stand out of the ring they lie on."""
     groups = [f for f in module.features if isinstance(f, LinePairs)]
     if not groups:
         return None

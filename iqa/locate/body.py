@@ -46,6 +46,8 @@ class Body:
     last: int
     """First and last slice of the body; those between follow the axis even where the outline was not seen."""
     greys: Greys
+    u_tilt_deg: float | None
+    """Standard uncertainty of the axis' direction, per coordinate; None where one slice gives none."""
 
 
 def find_body(scan: Scan) -> Body | None:
@@ -59,7 +61,10 @@ def find_body(scan: Scan) -> Body | None:
     indices = np.flatnonzero([o is not None for o in kept])
     step = float(np.median([o.step * scan.slope[k] for k, o in enumerate(kept) if o is not None]))
     gain = 1.0 if NORMAL_STEP[0] <= step <= NORMAL_STEP[1] else 1000.0 / step
-    return Body(_axis(scan, kept, diameter), kept, int(indices[0]), int(indices[-1]), Greys(greys.floor_hu, gain))
+    axis = _axis(scan, kept, diameter)
+    lever = float(np.std(scan.z_mm[indices]))
+    u_tilt = float(np.degrees(axis.u_centre_mm / lever)) if lever > 0.0 else None
+    return Body(axis, kept, int(indices[0]), int(indices[-1]), Greys(greys.floor_hu, gain), u_tilt)
 
 
 def _outlines(scan: Scan, floor_hu: float) -> tuple[Outline | None, ...]:

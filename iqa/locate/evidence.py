@@ -109,8 +109,8 @@ def _match(scorer: Scorer, hypothesis: Hypothesis, layer: Layer, span: Window) -
     seen = mean_picture(pictures, span)
     drawn = scorer.spectrum(layer, hypothesis.mirrored)
     roll = _own_roll(seen, drawn, hypothesis.roll_deg, layer.turn_free_deg)
-    expected = polar.turned(drawn, roll)
-    inner, norm = _rings(seen, expected), _rings(expected, expected)
+    posed = polar.turned(drawn, roll)
+    inner, norm = _rings(seen, posed), _rings(posed, posed)
     amplitude = float(amplitude_of(np.asarray([inner.sum()]), float(norm.sum()), layer.block)[0])
     n = span.stop - span.start
     noise = pictures.noise / np.sqrt(n)
@@ -119,21 +119,20 @@ def _match(scorer: Scorer, hypothesis: Hypothesis, layer: Layer, span: Window) -
     share = (2.0 * amplitude * inner - amplitude**2 * norm) / (_rings(seen, seen) + _ring_area() * RING_FLOOR**2)
     nepers = float(np.sum(polar.RINGS_MM * RING_WEIGHT * -0.5 * np.log1p(-np.clip(share, -10.0, 0.999))))
     slices = min(n * max(1.0, pictures.thickness_mm / FULL_SLICE_MM), MOST_SLICES)
-    evidence = _admitted(layer, nepers * slices, dice, significance, inner.sum() / norm.sum(), norm.sum(), noise)
-    return LayerMatch(layer, span, roll, amplitude, dice, significance, evidence)
+    match = LayerMatch(layer, span, roll, amplitude, dice, significance, nepers * slices)
+    expected = float(np.sqrt(norm.sum() / SMOOTHING_MM2)) / (noise + 1e-9)
+    return match if layer.block != "low_contrast" else _admitted(match, float(inner.sum() / norm.sum()), expected)
 
 
-def _admitted(
-    layer: Layer, evidence: float, dice: float, significance: float, amplitude: float, norm: float, noise: float
-) -> float:
-    """Evidence as it counts: low contrast only where it is surely seen, and against where it surely is missing."""
-    if layer.block != "low_contrast":
-        return evidence
-    if amplitude < MISSING_AMPLITUDE and np.sqrt(norm / SMOOTHING_MM2) > MISSING_SIGNIFICANCE * noise:
-        return -MISSING_PENALTY
-    if evidence > 0.0 and (dice < LOW_CONTRAST_DICE or significance < LOW_CONTRAST_SIGNIFICANCE):
-        return 0.0
-    return evidence
+def _admitted(match: LayerMatch, amplitude: float, expected: float) -> LayerMatch:
+    """Low contrast counts only where it is surely seen, and against where it surely is missing.
+
+    amplitude : share of the drawn contrast that is seen; expected : significance that all of it would have.
+    """
+    if amplitude < MISSING_AMPLITUDE and expected > MISSING_SIGNIFICANCE:
+        return replace(match, evidence=-MISSING_PENALTY)
+    seen = match.dice >= LOW_CONTRAST_DICE and match.significance >= LOW_CONTRAST_SIGNIFICANCE
+    return match if seen or match.evidence < 0.0 else replace(match, evidence=0.0)
 
 
 def _own_roll(seen: polar.Spectrum, drawn: polar.Spectrum, roll_deg: float, free_deg: float) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from iqa.errors import UsageError
-from iqa.locate import decide
+from iqa.locate import decide, plain, templates
 from iqa.locate.body import Body, find_body
 from iqa.locate.evidence import Explained, explain, settle
 from iqa.locate.pictures import Pictures, take_pictures
@@ -15,9 +15,6 @@ from iqa.locate.pose import Refined, refine
 from iqa.locate.search import Scorer
 from iqa.model import Candidate, Candidates, Located, PhantomSpec, Refused, Scan
 
-SAME_DIAMETER = 0.06
-"""A definition is tried when the outline agrees this well: a cone beam with a bright rim needs 3.2 %, and at 7.3 %
-the 216 mm body of the GE phantom would meet the Catphan family's."""
 UNIFORM_NOISE = 1.5
 UNIFORM_ENERGY_MM2 = 30.0
 WITHIN_REACH = 2.0
@@ -43,16 +40,24 @@ def locate(scan: Scan, specs: Sequence[PhantomSpec], phantom: str | None = None)
         If no definition has the name `phantom`.
     """
     tried = _asked_for(specs, phantom)
+    if all(s.modules[0].diameter_mm is None and s.modules[0].features for s in tried):
+        return plain.locate_point(tried[0], scan)
     body = find_body(scan)
     if body is None:
         return Refused(scan.source, "no slice shows the outline of a round body of at least 80 mm; nothing to locate")
+    if phantom == CYLINDER:
+        return plain.locate_cylinder(tried[0], body, scan)
     pictures = take_pictures(scan, body)
-    fitting = [s for s in tried if s.diameter_mm is not None and _same(s.diameter_mm, body.fit.diameter_mm)]
-    scorer = Scorer(pictures, fitting)
+    fitting = [s for s in tried if templates.layers(s, body.fit.diameter_mm)]
+    if phantom is not None and not fitting:
+        return Refused(
+            scan.source, f"the body measures {body.fit.diameter_mm:.1f} mm, no part of {tried[0].title} does"
+        )
+    scorer = Scorer(pictures, fitting, body.fit.diameter_mm)
     ranked = decide.best_by_name(_settled(scorer, [_best(scorer, spec) for spec in fitting]))
     proven = [e for e in ranked if decide.proof(e)]
     if not proven:
-        return _unproven(scan, pictures, body, fitting)
+        return _unproven(scan, pictures, body, fitting, named=phantom is not None)
     return _decided(scan, body, proven, named=phantom is not None)
 
 
@@ -66,10 +71,6 @@ def _asked_for(specs: Sequence[PhantomSpec], phantom: str | None) -> list[Phanto
     return tried
 
 
-def _same(nominal_mm: float, seen_mm: float) -> bool:
-    return abs(nominal_mm - seen_mm) < SAME_DIAMETER * nominal_mm
-
-
 def _best(scorer: Scorer, spec: PhantomSpec) -> Explained:
     return max((explain(scorer, h) for h in scorer.hypotheses(spec)), key=lambda e: e.evidence)
 
@@ -80,10 +81,15 @@ def _settled(scorer: Scorer, explained: list[Explained]) -> list[Explained]:
     return [settle(scorer, e) if e.evidence > top - WITHIN_REACH else e for e in explained]
 
 
-def _unproven(scan: Scan, pictures: Pictures, body: Body, fitting: Sequence[PhantomSpec]) -> Candidates | Refused:
+def _unproven(
+    scan: Scan, pictures: Pictures, body: Body, fitting: Sequence[PhantomSpec], *, named: bool
+) -> Candidates | Refused:
     """A featureless cylinder fits every definition of its diameter; structure that nothing explains fits none."""
     energy = float(np.median(np.sum(np.abs(pictures.spectra) ** 2, axis=(1, 2))))
     diameter = f"a round body of {body.fit.diameter_mm:.1f} mm"
+    if named:
+        what = f"nothing that fixes the pose of {fitting[0].title} is seen; a uniform part alone"
+        return Refused(scan.source, f"{what} can be measured as --phantom {CYLINDER}")
     if energy < UNIFORM_NOISE * pictures.noise_energy + UNIFORM_ENERGY_MM2:
         names = dict.fromkeys([*(s.name for s in fitting), CYLINDER])
         reason = f"{diameter} without structure: any phantom of that diameter may have such a part"
@@ -115,7 +121,6 @@ def _candidate(explained: Explained) -> Candidate:
 def _located(body: Body, refined: Refined, second: Explained | None) -> Located:
     spec, fit = refined.explained.hypothesis.spec, refined.fit
     axial = refined.axial
-    lever = np.ptp(body.fit.slices) if len(body.fit.slices) > 1 else 0
     return Located(
         spec=spec,
         score=refined.explained.evidence,
@@ -124,7 +129,7 @@ def _located(body: Body, refined: Refined, second: Explained | None) -> Located:
         u_xy_mm=None if fit is None else fit.u_xy_mm,
         u_z_mm=None if axial is None else axial.u_mm,
         u_roll_deg=None if fit is None else fit.u_roll_deg,
-        u_tilt_deg=0.02 if lever else None,
+        u_tilt_deg=body.u_tilt_deg,
         mirror_known=not spec.mirror_symmetric,
         body=body.fit,
         modules=refined.modules,

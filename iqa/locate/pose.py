@@ -46,17 +46,17 @@ def refine(scan: Scan, body: Body, explained: Explained) -> Refined:
     spec = explained.hypothesis.spec
     discs = Discs(scan, body)
     anchor = _anchor(explained, spec)
-    start = first_pose(scan, body, explained)
+    start = first_pose(body, explained)
     own, found, axial, fit = _settle(discs, anchor, start, _window_slices(explained, anchor, body))
     pose = _carry(own, -anchor.z_mm)
     others = [_place(discs, m, explained, pose) if m.name != anchor.name else None for m in spec.modules]
     z_of = axial.u_mm if axial is not None else COARSE_Z_U_MM
     placed = [(m, o if o is not None else (own, found, fit, axial)) for m, o in zip(spec.modules, others, strict=True)]
-    modules = tuple(_module_fit(scan, m, own_pose, d, f, a, z_of) for m, (own_pose, d, f, a) in placed)
+    modules = tuple(_module_fit(scan, m, place, z_of) for m, place in placed)
     return Refined(explained, pose, fit, axial, tuple((m.name, p[1]) for m, p in placed), modules)
 
 
-def first_pose(scan: Scan, body: Body, explained: Explained) -> Pose:
+def first_pose(body: Body, explained: Explained) -> Pose:
     """Pose of the origin as recognition leaves it: on the body's axis, roll from the signature."""
     h = explained.hypothesis
     x, y = body.fit.centre(h.z_mm)
@@ -145,10 +145,8 @@ def _trusted(match: LayerMatch) -> bool:
     return match.dice > OWN_ROLL_DICE and match.significance > OWN_ROLL_SIGNIFICANCE
 
 
-def _module_fit(
-    scan: Scan, module: Module, pose: Pose, found: Sequence[Disc], fit: RigidFit | None, axial: AxialFit | None,
-    u_z_mm: float,
-) -> ModuleFit:  # fmt: skip
+def _module_fit(scan: Scan, module: Module, place: Placed, u_z_mm: float) -> ModuleFit:
+    pose, found, fit, axial = place
     inside = slices_inside(scan, pose, (module.z_from_mm, module.z_to_mm), (0.0, 0.0))
     u_z = axial.u_mm if axial is not None else float(np.hypot(u_z_mm, DEFINED_Z_U_MM))
     return ModuleFit(

@@ -63,9 +63,9 @@ def window(pictures: Pictures, centre_mm: float, length_mm: float) -> Window:
 class Scorer:
     """Layer likelihoods over windows and rolls for one scan; equal layers of several definitions are scored once."""
 
-    def __init__(self, pictures: Pictures, specs: Sequence[PhantomSpec]) -> None:
+    def __init__(self, pictures: Pictures, specs: Sequence[PhantomSpec], diameter_mm: float) -> None:
         self.pictures = pictures
-        self.layers = {spec.label: templates.layers(spec) for spec in specs}
+        self.layers = {spec.label: templates.layers(spec, diameter_mm) for spec in specs}
         self.step_mm = float(np.clip(0.5 * pictures.step_mm, *GRID_MM))
         drawn = [layer for layers in self.layers.values() for layer in layers if layer.shown]
         reach = max((abs(layer.z_mm) + layer.length_mm for layer in drawn), default=0.0)

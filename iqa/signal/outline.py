@@ -39,6 +39,9 @@ LEVEL_BINS = 96
 COARSE_RAYS = slice(None, None, 2)
 COARSE_SAMPLE_MM = 1.0
 
+Circle = tuple[float, float, float]
+"""x, y, radius in mm."""
+
 _ANGLES = np.arange(RAYS) * (2.0 * np.pi / RAYS)
 _COS, _SIN = np.cos(_ANGLES), np.sin(_ANGLES)
 
@@ -112,7 +115,7 @@ def _coarse(image: Image, pixel_mm: tuple[float, float]) -> Outline | None:
     radius = float(depth[row, column]) * mm
     centre = 0.5 * (by - 1)
     x, y = (column * by + centre) * pixel_mm[1], (row * by + centre) * pixel_mm[0]
-    return _circle(image, pixel_mm, float(x), float(y), radius, (low, high))
+    return _circle(image, pixel_mm, (float(x), float(y), radius), (low, high))
 
 
 def _decimate(image: Image, by: int) -> NDArray[np.float32]:
@@ -122,7 +125,7 @@ def _decimate(image: Image, by: int) -> NDArray[np.float32]:
     for i in range(by):
         for j in range(by):
             total += image[i:rows:by, j:columns:by]
-    return total / np.float32(by * by)
+    return np.asarray(total / np.float32(by * by), dtype=np.float32)
 
 
 def _two_levels(picture: NDArray[np.float32]) -> tuple[float, float]:
@@ -150,12 +153,11 @@ def _largest_blob(bright: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
     return np.asarray(ndimage.binary_fill_holes(labels == int(np.argmax(sizes))))
 
 
-def _circle(
-    image: Image, pixel_mm: tuple[float, float], x: float, y: float, radius: float, levels: tuple[float, float]
-) -> Outline | None:
+def _circle(image: Image, pixel_mm: tuple[float, float], start: Circle, levels: tuple[float, float]) -> Outline | None:
     """Robust circle through the outermost edge of each ray; searched again once if the centre moved far."""
+    x, y, radius = start
     for _ in range(2):
-        edge_x, edge_y = _outermost(image, pixel_mm, x, y, radius, 0.5 * (levels[0] + levels[1]))
+        edge_x, edge_y = _outermost(image, pixel_mm, (x, y, radius), 0.5 * (levels[0] + levels[1]))
         found = _consensus(edge_x, edge_y, radius)
         if found is None:
             return None
@@ -170,16 +172,17 @@ def _circle(
 
 
 def _outermost(
-    image: Image, pixel_mm: tuple[float, float], x: float, y: float, radius: float, level: float
+    image: Image, pixel_mm: tuple[float, float], circle: Circle, level: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Edge points (mm) where rays from (x, y) leave the body for good; rays that meet the field's edge are left out."""
+    x, y, radius = circle
     r = np.arange(0.8 * radius, 1.6 * radius + 20.0, COARSE_SAMPLE_MM)
     px, py = x + r * _COS[COARSE_RAYS, None], y + r * _SIN[COARSE_RAYS, None]
     columns, rows = px / pixel_mm[1], py / pixel_mm[0]
     below = (bilinear(image, columns, rows) < level) | ~inside(image.shape, columns, rows)
     settle = round(SETTLED_MM / COARSE_SAMPLE_MM)
     run = np.cumsum(below, axis=1)
-    out = run[:, settle:] - run[:, :-settle] == settle
+    out: NDArray[np.bool_] = run[:, settle:] - run[:, :-settle] == settle
     first = np.argmax(out, axis=1)
     hit = out.any(axis=1) & (first > 0)
     at = first + 1
@@ -196,9 +199,7 @@ def _off_border(shape: tuple[int, int], columns: NDArray[Any], rows: NDArray[Any
     return inside(shape, columns, rows, 2.0) & (np.abs(field - min(shape) / 2.0) > BORDER_PX)
 
 
-def _consensus(
-    x: NDArray[np.float64], y: NDArray[np.float64], radius: float
-) -> tuple[tuple[float, float, float], float] | None:
+def _consensus(x: NDArray[np.float64], y: NDArray[np.float64], radius: float) -> tuple[Circle, float] | None:
     """The circle that most edge points agree on, by fixed triples about 120° apart, then Cauchy-weighted."""
     possible = len(_COS[COARSE_RAYS])
     if len(x) < 0.2 * possible:
@@ -248,6 +249,7 @@ def _refine(image: Image, pixel_mm: tuple[float, float], start: Outline, floor: 
     x, y, radius = start.x_mm, start.y_mm, start.radius_mm
     reach = max(FINE_MM, 3.0 * max(pixel_mm))
     offsets = np.arange(-reach, reach + 0.25 * SAMPLE_MM, SAMPLE_MM)
+    fitted: Outline | None = None
     for _ in range(3):
         fitted = _fourier_edge(image, pixel_mm, (x, y, radius), offsets, floor)
         if fitted is None:
@@ -256,13 +258,17 @@ def _refine(image: Image, pixel_mm: tuple[float, float], start: Outline, floor: 
         x, y, radius = fitted.x_mm, fitted.y_mm, fitted.radius_mm
         if moved < 0.1:
             break
-    return fitted if fitted.share >= MIN_ON_CIRCLE and 2.0 * fitted.radius_mm >= MIN_DIAMETER_MM else None
+    return (
+        fitted
+        if fitted is not None and fitted.share >= MIN_ON_CIRCLE and 2.0 * fitted.radius_mm >= MIN_DIAMETER_MM
+        else None
+    )
 
 
 def _fourier_edge(
     image: Image,
     pixel_mm: tuple[float, float],
-    circle: tuple[float, float, float],
+    circle: Circle,
     offsets: NDArray[np.float64],
     floor: float,
 ) -> Outline | None:
@@ -295,12 +301,10 @@ def _last_crossing(
     rays = np.arange(len(profile))
     above, under = profile[rays, at], profile[rays, at + 1]
     share = (above - level) / np.where(above > under, above - under, 1.0)
-    return offsets[at] + share * (offsets[at + 1] - offsets[at]), falls.any(axis=1)
+    return offsets[at] + share * (offsets[at + 1] - offsets[at]), np.asarray(falls.any(axis=1))
 
 
-def _fit_edge(
-    circle: tuple[float, float, float], crossing: NDArray[np.float64], good: NDArray[np.bool_], step: float
-) -> Outline | None:
+def _fit_edge(circle: Circle, crossing: NDArray[np.float64], good: NDArray[np.bool_], step: float) -> Outline | None:
     count = np.count_nonzero(good)
     if count < MIN_ON_CIRCLE * RAYS:
         return None

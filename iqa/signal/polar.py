@@ -63,9 +63,14 @@ def flatten_rings(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(pictures - np.median(pictures, axis=-1, keepdims=True), dtype=np.float32)
 
 
+def within(body_radius_mm: float) -> NDArray[np.bool_]:
+    """Which rings lie inside a body, clear of its rim."""
+    return np.asarray(np.less_equal(RINGS_MM, body_radius_mm - RIM_MM))
+
+
 def noise_level(flat: NDArray[np.float32], body_radius_mm: float) -> float:
     """Robust σ of smoothed, flattened polar pictures, from differences at a lag wider than the smoothing."""
-    rings = RINGS_MM < body_radius_mm - RIM_MM
+    rings = within(body_radius_mm)
     some = flat[..., rings, ::3] - np.roll(flat, NOISE_LAG_DEG, axis=-1)[..., rings, ::3]
     return 1.4826 * float(np.median(np.abs(some))) / np.sqrt(2.0)
 
@@ -76,7 +81,7 @@ def signature(flat: NDArray[np.float32], knee: float, body_radius_mm: float) -> 
     knee : contrast, in the picture's unit, above which compression (asinh) sets in.
     """
     compressed = np.arcsinh(flat / np.float32(knee))
-    compressed[..., RINGS_MM > body_radius_mm - RIM_MM, :] = 0.0
+    compressed[..., ~within(body_radius_mm), :] = 0.0
     spectrum = np.fft.rfft(compressed, axis=-1)[..., _ORDERS]
     return np.asarray(spectrum * _WEIGHT, dtype=np.complex64)
 
