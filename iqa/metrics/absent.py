@@ -34,3 +34,12 @@ def section(key: str, name: str, length_mm: float, section_mm: float) -> NotMeas
         f"No section of {section_mm:g} mm lies wholly inside '{name}', which is {length_mm:g} mm long.",
         "A slice in the middle of the module, or thinner slices.",
     )
+
+
+def diameter(key: str) -> NotMeasured:
+    """The body's size, and with it a disc's, is unknown."""
+    return NotMeasured(
+        key,
+        "The body's diameter is neither measured nor defined, and the disc's size follows from it.",
+        "A field of view that holds the whole outline of the body.",
+    )

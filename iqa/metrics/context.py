@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from iqa.metrics.inserts import InsertMean, Outcome, measure_blur, measure_inserts
+from iqa.metrics.discs import Central, measure_central
+from iqa.metrics.inserts import InsertMean, Outcome, measure_edge, measure_inserts
 from iqa.metrics.patches import measure_noise
 from iqa.metrics.regions import Noise
-from iqa.model import Drawn, Located, Module, ModuleFit, Result, Scan
+from iqa.model import Drawn, Located, Module, ModuleFit, NotMeasured, Result, Scan
+from iqa.signal.disc import Edge
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +35,19 @@ class Context:
         return measure_noise(self.scan, self.located)
 
     @cached_property
+    def edge(self) -> Edge:
+        """The in-plane edge blur, from the strongest inserts."""
+        return measure_edge(self.scan, self.located)
+
+    @property
     def blur_mm(self) -> float:
         """In-plane edge blur as a standard deviation, mm."""
-        return measure_blur(self.scan, self.located)
+        return self.edge.blur_mm
 
     @cached_property
     def inserts(self) -> tuple[Outcome, ...]:
         """Each insert of the definition, measured or why not."""
-        return measure_inserts(self.scan, self.located, self.noise, self.blur_mm)
+        return measure_inserts(self.scan, self.located, self.noise, self.edge)
 
     @property
     def insert_means(self) -> tuple[InsertMean, ...]:
@@ -51,6 +58,11 @@ class Context:
     def uniform(self) -> tuple[Module, ModuleFit | None] | None:
         """The uniform module of which the scan shows most; None where the phantom has none."""
         return self.best(lambda module: module.block == "uniform")
+
+    @cached_property
+    def central(self) -> Central | NotMeasured | None:
+        """The central disc of that module, or why it cannot be had; None where the phantom has no such module."""
+        return None if self.uniform is None else measure_central(self.scan, self.located, *self.uniform)
 
     def best(self, wanted: Callable[[Module], bool]) -> tuple[Module, ModuleFit | None] | None:
         """The wanted module with most slices, its fit None where the scan holds none of it."""

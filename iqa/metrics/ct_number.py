@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from iqa.metrics import absent
 from iqa.metrics.context import Context, Measured
 from iqa.metrics.inserts import InsertMean
-from iqa.metrics.noise import noise_disc
 from iqa.metrics.regions import where
 from iqa.model import Acquisition, Measurement, NotMeasured
 
@@ -19,7 +20,7 @@ AIR_SLACK_HU = 100.0
 
 
 def measure(context: Context) -> Measured:
-    """Mean within R − 3 edge blurs of each insert, over the slices inside it, and `ct_number.uniform`.
+    """Mean within R − 4 edge blurs of each insert, over the slices inside it, and `ct_number.uniform`.
 
     Notes
     -----
@@ -48,9 +49,9 @@ def _result(mean: InsertMean, flags: tuple[str, ...]) -> Measurement:
 
 def _uniform(context: Context, flags: tuple[str, ...]) -> Measured:
     """The mean of the noise disc, the value a site trends as water."""
-    disc = noise_disc(context, "ct_number.uniform")
+    disc = context.central
     if disc is None or isinstance(disc, NotMeasured):
-        return Measured(() if disc is None else (disc,))
+        return Measured(() if disc is None else (replace(disc, key="ct_number.uniform"),))
     if context.noise is None:
         return Measured((absent.noise("ct_number.uniform"),))
     z = context.scan.z_mm[list(disc.sample.slices)]

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 EXPECTED_LARGEST = (0.0, 0.564, 0.846, 1.029, 1.163, 1.267, 1.352, 1.424)
 """Expected largest of 1 … 8 independent standard normal values (Harter, Biometrika 1961;48:151, table 1)."""
-RIVAL = 2.0
+RIVAL = 2.5
 """Values within this many standard uncertainties of the largest might have been the largest."""
+BIAS_WEIGHT = 2.0
+"""Expected excess as a component of u: with twice its size the mean error stays under half of u."""
 
 
 def expected_excess(values: Sequence[float], u: float) -> float:
@@ -26,5 +28,5 @@ def largest_by_size(values: Sequence[float], u: Sequence[float]) -> tuple[float,
     The value is not corrected: where several are alike, it is too far from 0 by about the excess, and u says so.
     """
     at = max(range(len(values)), key=lambda i: abs(values[i]))
-    excess = expected_excess([*values, *(-v for v in values)], max(u))
-    return values[at], math.hypot(u[at], excess)
+    outwards = [math.copysign(1.0, values[at]) * value for value in values]
+    return values[at], math.hypot(u[at], BIAS_WEIGHT * expected_excess(outwards, max(u)))

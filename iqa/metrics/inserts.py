@@ -21,13 +21,21 @@ from iqa.metrics.regions import (
     take,
 )
 from iqa.model import Drawn, Insert, Located, Module, ModuleFit, NotMeasured, Scan
-from iqa.signal.disc import DiscFit, edge_bleed, fit_disc
+from iqa.signal.disc import Edge, edge_bleed, fit_edge
 
-BLUR_DISTANCE = 3.0
-"""Edge blurs that a mean keeps away from the insert's edge: a Gaussian edge then adds under 1e-4 of its contrast."""
-DEFAULT_BLUR_MM = 0.7
-"""Edge blur where no insert is strong enough to show it: that of a body kernel."""
-START_BLUR_MM = 0.5
+BLUR_DISTANCE = 4.0
+"""Edge blurs that a mean keeps from the insert's edge; 3.5 would let a sharp kernel add 1e-4 of the contrast."""
+LARGEST_SHARE = 0.5
+"""Share of an insert's radius that is given up for that at most; what then bleeds in is a component of u."""
+CLEAR_OVERSHOOT = 0.3
+"""Overshoot against blur that is more than noise: soft kernels scatter by 0.1, the sharp one has 0.85."""
+OVERSHOOT_TAIL = 1.5e-3
+"""Share of the contrast that such a kernel's far tails add to a mean, per unit of overshoot against blur. They are too
+faint to be fitted; 1.2e-3 was found for (1 + 6f²) exp(−(f/0.5)^2.2) with an overshoot of 0.84."""
+BIAS_WEIGHT = 2.0
+"""What the edge adds to a mean as a component of u: with twice its size the mean error stays under half of u."""
+DEFAULT_EDGE = Edge(0.7, 0.0)
+"""Edge where no insert is strong enough to show it: that of a body kernel."""
 STRONG_HU = 300.0
 """Nominal contrast from which an insert's edge tells the blur well."""
 STRONGEST = 4
@@ -68,56 +76,49 @@ class _Seen:
     partial: bool
 
 
-def measure_blur(scan: Scan, located: Located) -> float:
-    """In-plane edge blur, mm (standard deviation): median over the strongest inserts, or the default."""
-    edges = [
-        (abs(i.hu - module.body_hu), module, fit, i)
+def measure_edge(scan: Scan, located: Located) -> Edge:
+    """The in-plane edge: of the strongest inserts the one with the median blur, or the default."""
+    inserts = [
+        (abs(i.hu - module.body_hu), fit, i)
         for module, fit in _seen_modules(located)
         for i in _inserts(module)
         if abs(i.hu - module.body_hu) >= STRONG_HU
     ]
-    edges.sort(key=lambda edge: -edge[0])
-    fits = [_edge(scan, fit, insert) for _, _, fit, insert in edges[:STRONGEST]]
-    blurs = [f.blur_mm for f in fits if f is not None]
-    return float(np.median(blurs)) if blurs else DEFAULT_BLUR_MM
+    inserts.sort(key=lambda strong: -strong[0])
+    edges = [_edge(scan, fit, insert) for _, fit, insert in inserts[:STRONGEST]]
+    seen = sorted((e for e in edges if e is not None), key=lambda e: e.blur_mm)
+    return seen[len(seen) // 2] if seen else DEFAULT_EDGE
 
 
-def measure_inserts(scan: Scan, located: Located, noise: Noise | None, blur_mm: float) -> tuple[Outcome, ...]:
+def measure_inserts(scan: Scan, located: Located, noise: Noise | None, edge: Edge) -> tuple[Outcome, ...]:
     """Each insert of the definition once, in its order: measured, or why not."""
     outcomes: dict[str, Outcome] = {}
     for module in located.spec.modules:
-        for outcome in _module_means(scan, located, module, noise, blur_mm):
+        for outcome in _module_means(scan, located, module, noise, edge):
             name = outcome.key if isinstance(outcome, NotMeasured) else f"ct_number.{outcome.insert.name}"
             if name not in outcomes or isinstance(outcomes[name], NotMeasured):
                 outcomes[name] = outcome
     return tuple(outcomes.values())
 
 
-def _module_means(
-    scan: Scan, located: Located, module: Module, noise: Noise | None, blur_mm: float
-) -> Iterator[Outcome]:
+def _module_means(scan: Scan, located: Located, module: Module, noise: Noise | None, edge: Edge) -> Iterator[Outcome]:
     fit = located.module(module.name)
     if fit is None or not fit.slices or noise is None:
         for insert in _inserts(module):
             key = f"ct_number.{insert.name}"
             yield absent.module(key, scan, located, module) if noise is not None else absent.noise(key)
         return
-    seen = [_see(scan, fit, insert, blur_mm) for insert in _inserts(module)]
+    seen = [_see(scan, fit, insert, edge) for insert in _inserts(module)]
     common = _common_level(noise, [s.sample for s in seen if isinstance(s, _Seen)])
     for one in seen:
-        yield one if isinstance(one, NotMeasured) else _mean(scan, module, one, noise, blur_mm=blur_mm, common=common)
+        yield one if isinstance(one, NotMeasured) else _mean(scan, module, fit, one, noise, edge=edge, common=common)
 
 
-def _see(scan: Scan, fit: ModuleFit, insert: Insert, blur_mm: float) -> _Seen | NotMeasured:
+def _see(scan: Scan, fit: ModuleFit, insert: Insert, edge: Edge) -> _Seen | NotMeasured:
     """An insert's pixels, from sections surely inside it if there are any, else from those nominally inside."""
     key = f"ct_number.{insert.name}"
-    radius = insert.diameter_mm / 2 * fit.pose.scale - BLUR_DISTANCE * blur_mm
-    if radius <= max(scan.pixel_mm):
-        return NotMeasured(
-            key,
-            f"At an edge blur of {blur_mm:.2f} mm nothing of the {insert.diameter_mm:g} mm insert is free of its edge.",
-            "A sharper kernel or smaller pixels.",
-        )
+    radius = insert.diameter_mm / 2 * fit.pose.scale
+    radius -= min(BLUR_DISTANCE * edge.blur_mm, LARGEST_SHARE * radius)
     section = section_mm(scan)
     sure = rod_slices(scan, fit, insert, section + (fit.u_z_mm or 0.0))
     slices = sure or rod_slices(scan, fit, insert, section / 2)
@@ -127,18 +128,20 @@ def _see(scan: Scan, fit: ModuleFit, insert: Insert, blur_mm: float) -> _Seen | 
     return cut_by_field(key, insert.name) if sample is None else _Seen(insert, sample, not sure)
 
 
-def _mean(scan: Scan, module: Module, seen: _Seen, noise: Noise, *, blur_mm: float, common: float) -> InsertMean:
+def _mean(
+    scan: Scan, module: Module, fit: ModuleFit, seen: _Seen, noise: Noise, *, edge: Edge, common: float
+) -> InsertMean:
     sample, insert = seen.sample, seen.insert
     z = scan.z_mm[list(sample.slices)]
     freedom = noise.freedom(sample, z)
     level = (freedom * noise.level(sample) + OWN_FREEDOM * common) / (freedom + OWN_FREEDOM)
     radius = sample.circle.radius_mm
-    bleed = edge_bleed(radius + BLUR_DISTANCE * blur_mm, blur_mm, radius) * (insert.hu - module.body_hu)
+    added = _added_by_edge(insert.diameter_mm / 2 * fit.pose.scale, edge, radius) * (insert.hu - module.body_hu)
     return InsertMean(
         insert=insert,
         module=module.name,
         value=sample.mean,
-        u=math.hypot(noise.u_mean(sample, z, level), bleed),
+        u=math.hypot(noise.u_mean(sample, z, level), BIAS_WEIGHT * added),
         slices=sample.slices,
         independent=noise.slices.independent(z),
         partial=seen.partial,
@@ -146,23 +149,27 @@ def _mean(scan: Scan, module: Module, seen: _Seen, noise: Noise, *, blur_mm: flo
     )
 
 
+def _added_by_edge(radius_mm: float, edge: Edge, roi_radius_mm: float) -> float:
+    """Share of the contrast that the edge may add to the mean or take from it."""
+    overshoot = max(0.0, -edge.overshoot_mm / edge.blur_mm)
+    tail = OVERSHOOT_TAIL * overshoot if overshoot > CLEAR_OVERSHOOT else 0.0
+    return abs(edge_bleed(radius_mm, edge, roi_radius_mm)) + tail
+
+
 def _common_level(noise: Noise, samples: list[Sample]) -> float:
     """Median pixel variance of a module's inserts, HU²: one of them full of streaks does not move it."""
     return float(np.median([noise.level(s) for s in samples])) if samples else 0.0
 
 
-def _edge(scan: Scan, fit: ModuleFit, insert: Insert) -> DiscFit | None:
-    """The blurred edge of an insert on the middle slice inside it."""
+def _edge(scan: Scan, fit: ModuleFit, insert: Insert) -> Edge | None:
+    """The edge of an insert on the middle slice inside it."""
     slices = rod_slices(scan, fit, insert, section_mm(scan) / 2)
     if not slices:
         return None
     radius = insert.diameter_mm / 2 * fit.pose.scale
     index, circle = feature_places(scan, fit, insert, SURROUNDINGS * radius, slices)[len(slices) // 2]
     seen = crop(scan, index, circle)
-    if seen is None:
-        return None
-    start = (circle.x_mm, circle.y_mm)
-    return fit_disc(*pixels(scan, index, seen), start, radius_mm=radius, blur_mm=START_BLUR_MM)
+    return None if seen is None else fit_edge(pixels(scan, index, seen), (circle.x_mm, circle.y_mm), radius)
 
 
 def _seen_modules(located: Located) -> Iterator[tuple[Module, ModuleFit]]:

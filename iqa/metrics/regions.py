@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iqa.model import Bead, Insert, Module, ModuleFit, NotMeasured, Pin, Pose, Scan, Target, Wire
-from iqa.signal.noise import Covariance, Mask, SliceCorrelation, detrended_sum_of_squares
+from iqa.signal.noise import Covariance, Mask, SliceCorrelation
 
 Array = NDArray[np.float64]
 Rod = Insert | Pin | Target | Wire
@@ -63,8 +63,6 @@ class Sample:
     """(slices,) HU."""
     variances: Array
     """(slices,) sample variance, HU²."""
-    detrended: Array
-    """(slices,) residual mean square after a 2nd-order fit, HU²."""
 
     @property
     def mean(self) -> float:
@@ -140,7 +138,6 @@ def take(scan: Scan, places: Sequence[tuple[int, Circle]], holes: Sequence[Circl
         corner=whole[middle].corner,
         means=np.array([v.mean() for v in values]),
         variances=np.array([v.var(ddof=1) for v in values]),
-        detrended=np.array([detrended_sum_of_squares(c.hu, c.mask) / np.count_nonzero(c.mask) for c in whole]),
     )
 
 

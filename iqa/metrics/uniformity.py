@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from iqa.metrics import absent
 from iqa.metrics.context import Context, Measured
-from iqa.metrics.extremes import expected_excess, largest_by_size
-from iqa.metrics.noise import body_diameter, holes
+from iqa.metrics.discs import body_diameter, holes
+from iqa.metrics.extremes import BIAS_WEIGHT, expected_excess, largest_by_size
 from iqa.metrics.regions import Array, Circle, Noise, Sample, cut_by_field, places, take, where
 from iqa.model import Drawn, Measurement, Module, ModuleFit, NotMeasured, Region, Scan
 
@@ -66,7 +66,7 @@ def measure(context: Context) -> Measured:
         return Measured(tuple(absent.noise(key) for key in KEYS))
     discs = _discs(context, module, fit, context.noise)
     if isinstance(discs, NotMeasured):
-        return Measured(tuple(NotMeasured(key, discs.reason, discs.needs) for key in KEYS))
+        return Measured(tuple(replace(discs, key=key) for key in KEYS))
     named = {"centre": discs.centre, **discs.edges}
     drawn = (
         Drawn(module.name, name, s.circle.x_mm, s.circle.y_mm, s.circle.radius_mm, s.slices)
@@ -96,17 +96,15 @@ def _integral(discs: _Discs) -> tuple[float, float]:
     u = max(discs.u_mean(s) for s in samples)
     total = 2.0 * INTEGRAL_OFFSET_HU + max(means) + min(means)
     excess = expected_excess(means, u) + expected_excess([-m for m in means], u)
-    return (max(means) - min(means)) / total, math.hypot(math.sqrt(2.0) * u, excess) / total
+    return (max(means) - min(means)) / total, math.hypot(math.sqrt(2.0) * u, BIAS_WEIGHT * excess) / total
 
 
 def _discs(context: Context, module: Module, fit: ModuleFit, noise: Noise) -> _Discs | NotMeasured:
     layout = _layout(context, module)
     if layout is None:
-        return NotMeasured(
-            "", "The body's diameter is unknown, and with it the discs.", "The whole outline in the field."
-        )
+        return absent.diameter("")
     at_mm, radius_mm = layout
-    scan, spared = context.scan, holes(context, module, fit)
+    scan, spared = context.scan, holes(context.scan, module, fit)
     axis = places(scan, fit, Circle(0.0, 0.0, radius_mm), fit.slices)
     samples: dict[str, Sample] = {}
     for name, (x, y) in {"centre": (0.0, 0.0), **CLOCK}.items():
@@ -123,7 +121,7 @@ def _layout(context: Context, module: Module) -> tuple[float, float] | None:
     regions = [r for r in module.features if isinstance(r, Region) and math.hypot(r.x_mm, r.y_mm) > r.diameter_mm / 2]
     if regions:
         return math.hypot(regions[0].x_mm, regions[0].y_mm), regions[0].diameter_mm / 2
-    diameter = body_diameter(context, module)
+    diameter = body_diameter(context.located, module)
     if diameter is None:
         return None
     radius = SHARE_OF_DIAMETER * diameter / 2

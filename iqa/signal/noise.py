@@ -7,7 +7,6 @@ weighted sum of pixels.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -160,7 +159,7 @@ def estimate_covariance(patches: NDArray[np.float32], pixel_mm: tuple[float, flo
     ICRU Report 87 (2012); Kijewski and Judy, Phys Med Biol 1987;32:565.
     """
     side = patches.shape[-1]
-    columns = np.stack(list(_polynomials(np.ones((side, side), dtype=bool))))
+    columns = _polynomials(np.ones((side, side), dtype=bool))
     measured = _periodogram(patches, columns)
     rings = _Rings.of(side, pixel_mm)
     wanted = rings.mean(measured)
@@ -188,7 +187,7 @@ def estimate_slice_correlation(patches: NDArray[np.float32], z_mm: Array) -> Sli
     Patches lose their 2nd-order trend first. What stays alike in all slices, such as a ring, counts as correlation.
     """
     slices, _, side, _ = patches.shape
-    columns = np.stack(list(_polynomials(np.ones((side, side), dtype=bool))))
+    columns = _polynomials(np.ones((side, side), dtype=bool))
     flat = _detrended(patches.reshape(-1, side, side), columns).reshape(slices, -1)
     gram = flat @ flat.T
     scale = np.sqrt(np.diag(gram))
@@ -208,7 +207,7 @@ def detrended_sum_of_squares(image: NDArray[np.float32], mask: Mask) -> float:
     """Residual sum of squares, HU², of the 2nd-order polynomial fit to (rows, columns) pixels in a mask."""
     values = image[mask].astype(np.float64)
     values -= values.mean()
-    basis = np.stack([column[mask] for column in _polynomials(mask)])
+    basis = _polynomials(mask)[:, mask]
     return float(values @ values - np.sum((basis @ values) ** 2))
 
 
@@ -237,19 +236,21 @@ def _autocovariance(spectrum: Array) -> Array:
 
 
 def _against(weights: Array, spectrum: Array, shape: tuple[int, int]) -> float:
-    """Σ A·c in the frequency domain, where it is Σ |W|²·S."""
-    power = np.abs(fft.fft2(weights, shape)) ** 2
-    return float(np.vdot(power, spectrum)) / (shape[0] * shape[1])
+    """Σ A·c in the frequency domain, where it is Σ |W|²·S; the mirrored half of |W|² is not computed."""
+    seen = fft.rfft2(weights, shape)
+    power = (seen.real**2 + seen.imag**2) * spectrum[:, : seen.shape[1]]
+    alone = slice(0, 1) if shape[1] % 2 else slice(0, None, shape[1] // 2)
+    return float(2.0 * power.sum() - power[:, alone].sum()) / (shape[0] * shape[1])
 
 
-def _polynomials(mask: Mask) -> Iterator[Array]:
-    """The six orthonormal 2nd-order polynomials on a mask, as fields that are 0 outside it."""
-    y, x = np.indices(mask.shape)[:, mask] / max(mask.shape) - 0.5
-    columns = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
-    for column in np.linalg.qr(columns)[0].T:
-        field = np.zeros(mask.shape)
-        field[mask] = column
-        yield field
+def _polynomials(mask: Mask) -> Array:
+    """(6, rows, columns): orthonormal 2nd-order polynomials on a mask, 0 outside it."""
+    y, x = np.indices(mask.shape)[:, mask] / max(mask.shape)
+    y, x = y - y.mean(), x - x.mean()
+    columns = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y])
+    fields = np.zeros((len(columns), *mask.shape))
+    fields[:, mask] = np.linalg.solve(np.linalg.cholesky(columns @ columns.T), columns)
+    return fields
 
 
 def _detrended(patches: NDArray[np.float32], columns: Array) -> NDArray[np.float32]:
