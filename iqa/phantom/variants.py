@@ -34,6 +34,8 @@ def _without(tables: Raw, parts: Sequence[str], path: str, file: str) -> Raw:
     first, *rest = parts
     if first not in tables:
         raise DefinitionError(file, "drop", known_key(first, list(tables)), repr(path))
+    if rest and not isinstance(tables[first], dict):
+        raise DefinitionError(file, "drop", "the name of a table", repr(path))
     if rest:
         return {**tables, first: _without(tables[first], rest, path, file)}
     return {key: table for key, table in tables.items() if key != first}
