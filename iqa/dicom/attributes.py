@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -69,7 +70,9 @@ class Attributes:
         if raw is None or raw.vr in BINARY:
             return ()
         values = tuple(v.strip(" \0") for v in _decode(raw.value, self.encodings).split(SEPARATOR))
-        return values if any(values) else ()
+        # an element whose length is damaged swallows its neighbours, a name among them; their tags are no text
+        whole = all(c >= " " for v in values for c in v)
+        return values if whole and any(values) else ()
 
     def text(self, keyword: str) -> str | None:
         """The value of a text element; several are joined by a backslash, as in the file."""
@@ -109,7 +112,10 @@ class Attributes:
 def _decode(value: bytes, encodings: tuple[str, ...]) -> str:
     if value.isascii() and ESCAPE not in value:
         return value.decode("ascii")
-    return str(decode_bytes(value, encodings, set()))
+    # pydicom warns of bytes that fit no character set, and quotes them
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return str(decode_bytes(value, encodings, set()))
 
 
 def _unpack(raw: Raw) -> tuple[float, ...]:

@@ -7,11 +7,14 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, BinaryIO
 
 from pydicom.charset import convert_encodings
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import data_element_generator
 from pydicom.values import convert_SQ
 
@@ -44,8 +47,17 @@ NATIVE = frozenset({IMPLICIT, EXPLICIT, DEFLATED, BIG_ENDIAN})
 MAX_INFLATED = 2**31
 """Bytes of a deflated file, unpacked: above any CT object in use, 600 frames of 1024² are 1.2 GiB."""
 
-PARSE_ERRORS = (*READ_ERRORS, ValueError, TypeError, KeyError, IndexError, LookupError, AttributeError, struct.error)
-"""What pydicom raises, besides errors of reading, on a header that breaks the encoding."""
+PARSE_ERRORS = (
+    *READ_ERRORS,
+    BytesLengthException,
+    InvalidDicomError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    struct.error,
+)
+"""What pydicom and its codecs raise, besides errors of reading, on bytes that break the encoding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,12 +250,17 @@ def _flatten(item: Dataset) -> dict[str, Raw]:
 
 
 def _group_items(item: Dataset) -> Iterator[Dataset]:
+    """The first item of each sequence of a data set."""
     for tag in list(item.keys()):
         element = item.get_item(tag)
-        # pydicom parses a sequence of defined length only when it is asked for
-        group = item[tag] if element.VR in (None, "SQ", "UN") else element
-        if group.VR == "SQ" and len(group.value):
-            yield group.value[0]
+        if element is not None and _is_sequence(element):
+            yield from islice(_items(element), 1)
+
+
+def _is_sequence(element: Element) -> bool:
+    if element.VR not in (None, "UN"):
+        return element.VR == "SQ"
+    return dictionary_has_tag(element.tag) and dictionary_VR(element.tag) == "SQ"
 
 
 def _frames(parsed: _Elements, attributes: Attributes) -> tuple[Attributes, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Mapping
 from typing import Any, BinaryIO, cast
 
@@ -12,14 +11,11 @@ from pydicom import dcmread
 from pydicom.datadict import tag_for_keyword
 
 from iqa.dicom.attributes import Attributes
-from iqa.dicom.files import READ_ERRORS
-from iqa.dicom.headers import Header, Pixels, open_data
+from iqa.dicom.headers import PARSE_ERRORS, Header, Pixels, open_data
 from iqa.errors import InputError
 
 BITS = 16
 """Bits allocated to a pixel of a CT image (PS3.3, CT Image module); others are no CT image as scanners write it."""
-DECODE_ERRORS = (*READ_ERRORS, ValueError, TypeError, KeyError, IndexError, AttributeError, struct.error)
-"""What pydicom and its codecs raise on damaged fragments."""
 PIXEL_KEYWORDS = (
     "SamplesPerPixel",
     "PhotometricInterpretation",
@@ -66,6 +62,9 @@ def _kind_fault(header: Header) -> str | None:
         return "its pixels are floating-point numbers; expected 16-bit integers with a rescale, as CT images have"
     if (about.whole("SamplesPerPixel") or 1) != 1 or not photometric.startswith("MONOCHROME"):
         return f"its pixels are colours ({photometric}); expected one grey value a pixel, export the CT image itself"
+    frames = about.whole("NumberOfFrames") or 1
+    if frames != len(header.frames):
+        return f"it holds {frames} frames and describes {len(header.frames)} of them; export it as single images"
     return _depth_fault(about)
 
 
@@ -118,7 +117,7 @@ def read_frames(header: Header, wanted: Mapping[int, NDArray[Any]]) -> None:
             _read_native(header, pixels, wanted)
         else:
             _decode(header, wanted)
-    except DECODE_ERRORS:
+    except PARSE_ERRORS:
         reason = "the pixel data are damaged or compressed in an unknown way; copy or export the file again"
         raise InputError(header.source.path, reason) from None
     for values in wanted.values():

@@ -76,6 +76,12 @@ def read(paths: Sequence[str | Path], *, progress: Progress | None = None) -> Re
     Notes
     -----
     All scans are held at once; `survey` and `load` do the same one scan at a time.
+
+    Flags of a scan: ``slices_missing`` (a regular spacing has gaps, or a file was lost: of this series, or, where it
+    has no header, of this folder), ``unequal_spacing`` (no regular spacing is evident), ``overlapping_slices`` (the
+    step is shorter than the section), ``shifted_slices`` (the reconstruction centre jumps), ``duplicate_slices`` (an
+    image came twice and was kept once), ``uncalibrated`` (Rescale Type US), ``saturated`` (the scale's top is clipped).
+    Stored values, slope and intercept are as written; MONOCHROME1 concerns the display and inverts nothing.
     """
     found = survey(paths, progress=progress)
     total, done = sum(len(s.frames) for s in found.stacks), 0

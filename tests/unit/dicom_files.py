@@ -17,6 +17,7 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian
 ROWS, COLUMNS = 6, 8
 CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
 ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2.1"
+CONVERTED_CT = "1.2.840.10008.5.1.4.1.1.2.2"
 IN_GROUPS = (
     "ImagePositionPatient",
     "ImageOrientationPatient",

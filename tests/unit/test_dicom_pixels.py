@@ -10,8 +10,20 @@ from typing import Any
 import gdcm
 import numpy as np
 import pytest
-from dicom_files import COLUMNS, ROWS, ct_slice, encoded, enhanced_ct, pixels_at, save, save_stack
+from dicom_files import (
+    COLUMNS,
+    CONVERTED_CT,
+    ROWS,
+    ct_slice,
+    encoded,
+    enhanced_ct,
+    group,
+    pixels_at,
+    save,
+    save_stack,
+)
 from numpy.typing import NDArray
+from pydicom.sequence import Sequence
 
 from iqa.dicom import read
 from iqa.model import Scan
@@ -207,3 +219,40 @@ def test_enhanced_frames_of_two_kernels_are_two_scans(tmp_path: Path) -> None:
     path = save(enhanced_ct([0.0, 2.5, 0.0, 2.5], ["B30", "B30", "B70", "B70"]), tmp_path / "a")
     scans = read([path]).scans
     assert sorted((s.acquisition.kernel or "", len(s)) for s in scans) == [("B30", 2), ("B70", 2)]
+
+
+def test_legacy_converted_frames(tmp_path: Path) -> None:
+    image = enhanced_ct([0.0, 2.5])
+    image.SOPClassUID = CONVERTED_CT
+    for frame in image.PerFrameFunctionalGroupsSequence:
+        frame.UnassignedPerFrameConvertedAttributesSequence = Sequence([group(FilterType="WEDGE")])
+    scan = scan_of(save(image, tmp_path / "a"))
+    assert (len(scan), scan.acquisition.filter_type) == (2, "WEDGE")
+
+
+def test_localizer_frames_are_set_aside(tmp_path: Path) -> None:
+    image = enhanced_ct([0.0, 2.5, 5.0])
+    first = image.PerFrameFunctionalGroupsSequence[0]
+    first.CTImageFrameTypeSequence[0].FrameType = ["ORIGINAL", "PRIMARY", "LOCALIZER", "NONE"]
+    reading = read([save(image, tmp_path / "a")])
+    assert reading.scans[0].z_mm.tolist() == [2.5, 5.0]
+    np.testing.assert_array_equal(reading.scans[0].stored[0], pixels_at(2.5))
+    assert reading.set_aside[0].reason.startswith("a localizer (scout) image")
+
+
+def test_frames_without_description_are_refused(tmp_path: Path) -> None:
+    path = save(ct_slice(0.0, np.zeros((3, ROWS, COLUMNS), np.uint16), NumberOfFrames=3), tmp_path / "a")
+    assert refusal(path) == "it holds 3 frames and describes 1 of them; export it as single images"
+
+
+@pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT, DEFLATED, BIG_ENDIAN])
+def test_damage_is_refused_and_betrays_no_name(tmp_path: Path, syntax: str) -> None:
+    whole, rng = encoded(enhanced_ct([0.0, 2.5]), syntax), np.random.default_rng(7)
+    for _ in range(60):
+        data = bytearray(whole)
+        for place in rng.integers(132, len(data), 3):
+            data[place] = rng.integers(256)
+        (tmp_path / "a.dcm").write_bytes(bytes(data))
+        reading = read([tmp_path])
+        told = repr([(s.acquisition, s.identity) for s in reading.scans]) + repr((reading.refused, reading.set_aside))
+        assert "secret" not in told.lower()
