@@ -37,10 +37,12 @@ FIT_RIDGE = 1e-9
 """Holds the weights below 2e4, so that their sums lose 1e-11 in double precision."""
 FIT_LIMIT = 0.01
 """A curve that the sum misses by more (one with a jump) is refused: edges would be off by 1e-3 and more."""
+RADIUS_DIGITS = 9
+"""Radii in mm that agree to so many decimals share a table."""
 EDGE_LOST = 1e-5
 """The reach of a blur ends where an edge is within this share of its contrast."""
 TABLE_STEP = 1.0 / 60.0
-"""Step of an edge table against the narrowest Gaussian; linear interpolation then errs by 1.5e-5 of the contrast."""
+"""Step of an edge table against the blur's width; linear interpolation then errs by 1.5e-5 of the contrast."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def disc(radius_mm: float, blur: Blur) -> Disc:
     The slope of a Gaussian-blurred disc is −(R/s²) exp(−(r−R)²/2s²) I₁ₑ(rR/s²) (derivative of the noncentral χ² form,
     facts on edges in Richard et al., Med Phys 2012;39:4115); it is summed inwards by the trapezoid rule.
     """
-    step = TABLE_STEP * min(*blur.sigma_mm, 2.0 * blur.width_mm)
+    step = TABLE_STEP * blur.width_mm
     start = max(radius_mm - blur.reach_mm, 0.0)
     r = start + step * np.arange(int(np.ceil((radius_mm + blur.reach_mm - start) / step)) + 2)
     slope = np.zeros_like(r)
@@ -135,9 +137,10 @@ class Discs:
 
     def of(self, radius_mm: float) -> Disc:
         """The blurred unit disc of a radius."""
-        if radius_mm not in self.made:
-            self.made[radius_mm] = disc(radius_mm, self.blur)
-        return self.made[radius_mm]
+        radius = round(radius_mm, RADIUS_DIGITS)
+        if radius not in self.made:
+            self.made[radius] = disc(radius, self.blur)
+        return self.made[radius]
 
 
 def blur_of(mtf: Mtf) -> Blur:

@@ -17,7 +17,7 @@ from iqa.simulate.noise import mixing_of, noise_of
 from iqa.simulate.physics import Physics
 from iqa.simulate.scene import AIR_HU, PlacedModule, place, shapes
 from iqa.simulate.shapes import Canvas, Shape, Window
-from iqa.simulate.truth import Truth, truth_of
+from iqa.simulate.truth import Made, Truth, truth_of
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -66,7 +66,7 @@ def simulate(spec: PhantomSpec, physics: Physics) -> Simulated:
     if physics.noise_hu > 0.0:
         hu += noise.volume((len(z_mm), physics.matrix, physics.matrix), mixing_of(physics, len(z_mm)), noises)
     scan = _scan(spec, physics, z_mm, _stored(hu, canvas, physics))
-    return Simulated(scan, truth_of(spec, physics, modules, scan, canvas.blur, noise), physics)
+    return Simulated(scan, truth_of(Made(spec, physics, modules, canvas.blur, noise), scan), physics)
 
 
 def slice_planes(modules: tuple[PlacedModule, ...], physics: Physics) -> Floats:

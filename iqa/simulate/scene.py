@@ -30,7 +30,7 @@ SMALL_BALL = 1.5
 """Balls up to this multiple of the blur's width are round blobs of the same volume and second moment (their third
 moment is nil, the fourth is off by 2e-4 of the peak at a quarter of it); larger ones are stacks of discs."""
 SMALL_SLABS = 6
-LARGE_SLABS = 24
+LARGE_SLABS = 12
 """Slabs of a ball along z. Each has its exact volume, so the sum over slices is exact."""
 
 

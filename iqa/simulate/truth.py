@@ -1,4 +1,4 @@
-"""What a perfect measurement of a simulated scan would find: pose, places, and values under the keys of the analysis."""
+"""What a perfect measurement of a simulated scan would find: pose, places, values under the keys of the analysis."""
 
 from __future__ import annotations
 
@@ -111,8 +111,8 @@ class Truth:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """All that the truth is derived from."""
+class Made:
+    """All that the truth of a scan is derived from."""
 
     spec: PhantomSpec
     physics: Physics
@@ -136,39 +136,31 @@ class _Made:
         return contrast_hu(feature, placed.module.body_hu, dict(self.physics.contrast_scale))
 
 
-def truth_of(
-    spec: PhantomSpec,
-    physics: Physics,
-    modules: tuple[PlacedModule, ...],
-    scan: Scan,
-    blur: Blur,
-    noise: Noise,
-) -> Truth:
-    """The truth of a scan made of `modules` with this blur and noise."""
-    made = _Made(spec, physics, modules, blur, noise)
+def truth_of(made: Made, scan: Scan) -> Truth:
+    """The truth of a scan."""
     pose = _best_fit(made)
     origin = scan.to_patient(pose.x_mm, pose.y_mm, pose.z_mm)
     frequency = np.arange(0.0, CURVE_END_PER_MM, CURVE_STEP_PER_MM)
-    nps_frequency, nps = _radial(noise)
+    nps_frequency, nps = _radial(made.noise)
     families = (_numbers, _noise, _lengths, _resolution, _contrasts)
     values = dict(value for family in families for value in family(made))
     return Truth(
-        phantom=spec.name,
-        variant=spec.variant,
+        phantom=made.spec.name,
+        variant=made.spec.variant,
         pose=pose,
-        placed=physics.stack_pose,
+        placed=made.physics.stack_pose,
         origin_patient_mm=origin,
-        modules=tuple(TrueModule(m.module.name, m.pose) for m in modules),
+        modules=tuple(TrueModule(m.module.name, m.pose) for m in made.modules),
         features=tuple(_features(made)),
         values=values | dict(_position(pose, origin)) | dict(_axis(made, pose)),
         frequency=frequency,
-        transfer=blur.transfer(frequency),
+        transfer=made.blur.transfer(frequency),
         nps_frequency=nps_frequency,
         nps=nps,
     )
 
 
-def _features(made: _Made) -> Iterator[TrueFeature]:
+def _features(made: Made) -> Iterator[TrueFeature]:
     for placed in made.modules:
         for f in placed.features:
             own_z = f.z_mm if isinstance(f, (Bead, Ramp, StepRamp)) else 0.0
@@ -177,8 +169,8 @@ def _features(made: _Made) -> Iterator[TrueFeature]:
             yield TrueFeature(placed.module.name, f.name, *placed.pose.place(f.x_mm, f.y_mm, own_z), hu)
 
 
-def _best_fit(made: _Made) -> Pose:
-    """Turn and shift of the origin module that fit its strayed inserts (else all its features) best, scale left free."""
+def _best_fit(made: Made) -> Pose:
+    """Pose whose turn and shift fit the origin module's strayed inserts (else all its features) best, scale free."""
     placed = next(m for m in made.modules if m.module.name == made.spec.origin)
     nominal = placed.module.features
     kept = [k for k, f in enumerate(nominal) if isinstance(f, Insert)]
@@ -202,7 +194,7 @@ def _position(pose: Pose, origin: tuple[float, float, float]) -> Iterator[Value]
     yield "position.yaw", pose.yaw_deg
 
 
-def _axis(made: _Made, pose: Pose) -> Iterator[Value]:
+def _axis(made: Made, pose: Pose) -> Iterator[Value]:
     """The body's axis beside the origin, in the phantom's own frame."""
     placed = next(m for m in made.modules if m.module.name == made.spec.origin).pose
     here = np.array([placed.x_mm - pose.x_mm, placed.y_mm - pose.y_mm, placed.z_mm - pose.z_mm])
@@ -211,7 +203,7 @@ def _axis(made: _Made, pose: Pose) -> Iterator[Value]:
     yield "geometry.axis_y", float(y)
 
 
-def _numbers(made: _Made) -> Iterator[Value]:
+def _numbers(made: Made) -> Iterator[Value]:
     for placed, f in made.all(Insert):
         yield f"ct_number.{f.name}", made.hu(placed, placed.module.body_hu + made.contrast(placed, f), f)
     uniform = next((m for m in made.modules if m.module.block == "uniform"), None)
@@ -224,7 +216,7 @@ def _numbers(made: _Made) -> Iterator[Value]:
         yield "dose.ctdivol", made.physics.header.ctdivol_mgy
 
 
-def _noise(made: _Made) -> Iterator[Value]:
+def _noise(made: Made) -> Iterator[Value]:
     rounding = ROUNDING_VARIANCE * made.physics.hu_step**2
     yield "noise.sigma", math.sqrt(made.noise.sigma_hu**2 + rounding)
     f, power = _radial(made.noise)
@@ -248,7 +240,7 @@ def _radial(noise: Noise) -> tuple[Floats, Floats]:
     return np.asarray(f), np.asarray(np.bincount(ring, noise.weighted.ravel())[kept] / number)
 
 
-def _lengths(made: _Made) -> Iterator[Value]:
+def _lengths(made: Made) -> Iterator[Value]:
     section, scale = made.physics.profile, made.physics.pose.scale
     thickness = section.width(0.5)
     yield "slice_thickness", thickness
@@ -268,7 +260,7 @@ def _lengths(made: _Made) -> Iterator[Value]:
             yield f"geometry.pin_distance.{a.name}_{b.name}", scale * math.hypot(a.x_mm - b.x_mm, a.y_mm - b.y_mm)
 
 
-def _resolution(made: _Made) -> Iterator[Value]:
+def _resolution(made: Made) -> Iterator[Value]:
     levels = {"f50": made.blur.frequency(0.5), "f10": made.blur.frequency(0.1)}
     names = [f"ttf.{f.name}" for _, f in made.all(Insert)]
     names += [name for kind, name in ((Bead, "mtf.bead"), (Wire, "mtf.wire")) if any(made.all(kind))]
@@ -278,6 +270,6 @@ def _resolution(made: _Made) -> Iterator[Value]:
         yield f"line_pairs.modulation.{f.lp_per_cm:g}", float(made.blur.transfer(np.array([0.1 * f.lp_per_cm]))[0])
 
 
-def _contrasts(made: _Made) -> Iterator[Value]:
+def _contrasts(made: Made) -> Iterator[Value]:
     for placed, f in made.all(Target):
         yield f"low_contrast.{f.name}.contrast", made.physics.gain * made.contrast(placed, f)
