@@ -15,7 +15,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 WORKERS ?= 2
 PYTEST := $(ONE_THREAD) $(BIN)/pytest -n $(WORKERS)
 
-.PHONY: setup demo check test truth bench static format
+.PHONY: setup demo pictures check test truth bench static format
 
 setup: $(READY)
 
@@ -29,6 +29,11 @@ $(BENCH_READY): pyproject.toml benchmarks/constraints.txt .ci/venv
 
 demo: $(READY)
 	@$(BIN)/iqa demo
+
+# The pictures of the documents, from the demonstration.
+pictures: demo
+	@mkdir -p docs/pictures
+	cp iqa-demo/figures/1-catphan504-overview.png docs/pictures/demo.png
 
 static: $(READY)
 	$(BIN)/ruff format --check .

@@ -131,9 +131,14 @@ def _centres(scan: Scan, located: Located) -> Iterator[tuple[float, float] | Non
 
 
 def _plain(outcomes: Sequence[Refused]) -> list[Refusal]:
-    return [Refusal(r.path, r.reason) for r in outcomes]
+    return [Refusal(r.path, sentence(r.reason)) for r in outcomes]
 
 
 def _refusal(scan: Scan, found: Candidates | Refused) -> Refusal:
     candidates = found.candidates if isinstance(found, Candidates) else ()
-    return Refusal(scan.source, found.reason, candidates)
+    return Refusal(scan.source, sentence(found.reason), candidates)
+
+
+def sentence(reason: str) -> str:
+    """The reason with a capital letter and a full stop, as it is printed."""
+    return reason[:1].upper() + reason[1:] + ("" if reason.endswith(".") else ".")

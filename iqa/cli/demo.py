@@ -18,7 +18,8 @@ def demo() -> None:
     The scan (a Catphan 504), its truth and the figures are left in ./iqa-demo/.
     """
     from iqa.jobs.demo import run_demo
-    from iqa.report.table import demo_table
+    from iqa.report.compare import demo_report
 
-    say(f"Simulating and analysing one scan in {FOLDER}/ ...")
-    print_table(demo_table(run_demo(FOLDER)))
+    say(f"Simulating a scan of a Catphan 504 in {FOLDER}/ and analysing it ...")
+    left = run_demo(FOLDER)
+    print_table(demo_report(left.analysis, left.truth, scan=left.scan, figures=left.figures))

@@ -52,6 +52,11 @@ def last_digit(u: float) -> int:
     return int(exponent) - (1 if mantissa[0] in "12" else 0)
 
 
+def fixed(value: float, decimals: int) -> str:
+    """A number with so many decimals and a true minus sign."""
+    return _signed(f"{value:.{decimals}f}")
+
+
 def print_unit(unit: str) -> str:
     """A unit as it is printed: mm⁻¹ for 1/mm, nothing for the unit one."""
     return _UNITS.get(unit, unit)

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from iqa.analyze import Refusal, Session
 from iqa.model import Analysis, Measurement, NotMeasured
-from iqa.report.numbers import MINUS, show
+from iqa.report.numbers import fixed, show
 
 INDENT = (0, 0, 0, 2)
 SHOWN_SET_ASIDE = 5
@@ -65,15 +65,11 @@ def phantom_line(analysis: Analysis) -> str:
     parts = [
         f"{located.spec.title} ({located.spec.label})",
         f"score {located.score:.1f}" + (f", {located.margin:.1f} above {rival.name}" if rival else ""),
-        f"roll {_degrees(pose.roll_deg)}",
+        f"roll {fixed(pose.roll_deg, 1)}°",
         "mirrored" if pose.mirrored and located.mirror_known else "",
         "reversed along z" if pose.reversed else "",
     ]
     return " · ".join(p for p in parts if p)
-
-
-def _degrees(value: float) -> str:
-    return f"{value:+.1f}°".replace("-", MINUS)
 
 
 def _heading(analysis: Analysis) -> RenderableType:
@@ -92,7 +88,7 @@ def _numbers(measurements: Sequence[Measurement]) -> RenderableType:
     table.add_column("± u (k = 1)", no_wrap=True)
     table.add_column("where", overflow="fold")
     table.add_column("flags", overflow="fold")
-    for _, rows in groupby(measurements, key=_family):
+    for _, rows in groupby(measurements, key=family):
         for m in rows:
             shown = show(m.value, m.u, m.unit)
             spread = f"± {shown.u} {shown.unit}" if shown.u else f"  {shown.unit}"
@@ -137,5 +133,6 @@ def _set_aside(set_aside: Sequence[Refusal]) -> RenderableType:
     return Padding(Group(Text(f"Set aside: {len(set_aside)}", style="bold"), *named, *tail), (1, 0, 0, 0))
 
 
-def _family(measurement: Measurement) -> str:
+def family(measurement: Measurement) -> str:
+    """The first part of its key."""
     return measurement.key.split(".", 1)[0]

@@ -115,7 +115,7 @@ RESULTS = (
     Measurement("dose.ctdivol", 12.3, None, "mGy", 1, "header", "header@1"),
     NotMeasured("mtf.bead.f50", "The scan holds no bead.", "Scan the module with the bead."),
     NotMeasured("mtf.bead.f10", "The scan holds no bead.", "Scan the module with the bead."),
-    Curve("noise.sigma", (0.0, 1.0, 2.0), (5.0, 5.2, float("nan")), (0.1, 0.1, float("nan")), "slice", "HU", "sd@1"),
+    Curve("noise.sigma", (0.0, 1.0, 2.0), (5.0, 5.2, float("nan")), (0.1, 0.1, float("nan")), "mm", "HU", "sd@1"),
 )
 REGIONS = (
     Drawn("M1", "teflon", 44.0, 32.0, 3.0, (0, 1, 2)),

@@ -76,7 +76,7 @@ def test_ct_numbers_are_drawn_as_differences_from_nominal(axes: Axes) -> None:
 def test_a_curve_is_drawn_point_by_point(axes: Axes) -> None:
     drawn = charts.draw_curve(axes, made_analysis().curves[0])
     assert np.asarray(drawn.lines[0].get_ydata())[:2] == pytest.approx([5.0, 5.2])
-    assert drawn.get_xlabel() == "slice"
+    assert drawn.get_xlabel() == "slice position z, mm"
 
 
 def test_a_module_is_drawn_to_scale(axes: Axes) -> None:

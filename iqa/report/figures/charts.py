@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from iqa.model import Analysis, Curve, Insert
@@ -70,8 +69,6 @@ def draw_curve(axes: Axes, curve: Curve) -> Axes:
     axes.plot(x, values, color=INFO, marker="o" if len(x) <= MOST_MARKED else "")
     axes.set_xlabel(_X_NAMES.get(curve.key) or _axis(curve.x_unit))
     axes.set_title(f"{curve.key}{_of(curve.unit)}; band ± 2 u", fontsize=8)
-    if curve.x_unit == "slice":
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return axes
 
 
@@ -91,7 +88,7 @@ def draw_profiles(
 
 
 def _axis(unit: str) -> str:
-    named = {"1/mm": "spatial frequency, mm⁻¹", "mm": "mm", "slice": "slice"}
+    named = {"1/mm": "spatial frequency, mm⁻¹", "mm": "position, mm"}
     return named.get(unit, print_unit(unit))
 
 

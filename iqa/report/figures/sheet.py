@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from iqa.report.table import scanner_line
 
 PICTURE_IN = 4.2
 CHART_IN = (5.6, 3.4)
+OVERVIEW_IN, OVERVIEW_COLUMNS = 3.3, 4
 UNKNOWN_BODY_MM = 200.0
 """Width of the view where no outline of a body was seen."""
 PROFILE_BAND_MM = 5.0
@@ -36,8 +38,23 @@ def draw_all(scan: Scan, analysis: Analysis, folder: Path, *, prefix: str) -> li
         return [save(figure, folder / f"{prefix}-{what}.png") for what, figure in _figures(scan, analysis)]
 
 
+def overview(scan: Scan, analysis: Analysis, modules: Sequence[ModuleFit]) -> Figure:
+    """All modules that the scan holds, along the stack, with the scan they belong to below them."""
+    rows = math.ceil(len(modules) / OVERVIEW_COLUMNS)
+    columns = min(OVERVIEW_COLUMNS, len(modules))
+    figure = new_figure(OVERVIEW_IN * columns, OVERVIEW_IN * rows + 0.5)
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes, module in zip(panels, sorted(modules, key=lambda m: m.pose.z_mm), strict=False):
+        draw_module_image(axes, scan, analysis, module)
+    for axes in panels[len(modules) :]:
+        axes.remove()
+    footer = f"{analysis.located.spec.title} · {scanner_line(analysis)}"
+    figure.supxlabel(footer, fontsize=7, color=INK_3, x=0.01, ha="left")
+    return figure
+
+
 def module_figure(scan: Scan, analysis: Analysis, module: ModuleFit) -> Figure:
-    """One module's middle slice with the regions measured on it."""
+    """One module's image with the regions measured on it."""
     figure = new_figure(PICTURE_IN, PICTURE_IN + 0.35)
     draw_module_image(figure.subplots(), scan, analysis, module)
     return figure
@@ -46,9 +63,9 @@ def module_figure(scan: Scan, analysis: Analysis, module: ModuleFit) -> Figure:
 def draw_module_image(axes: Axes, scan: Scan, analysis: Analysis, module: ModuleFit) -> Axes:
     """One module's image with regions, scale bar and, as caption, name, slices and window.
 
-    The middle one of its slices, or the mean of all where only that shows the targets (low contrast).
+    The slice nearest to its reference plane, or the mean of all where only that shows the targets (low contrast).
     """
-    index = module.slices[len(module.slices) // 2]
+    index = min(module.slices, key=lambda i: abs(float(scan.z_mm[i]) - module.pose.z_mm))
     z_mm = float(scan.z_mm[index])
     centre = module.pose.on_plane(0.0, 0.0, z_mm)
     diameter = _diameter(analysis, module)
@@ -74,11 +91,13 @@ def _picture(scan: Scan, module: ModuleFit, block: Block, index: int) -> tuple[N
 
 
 def _figures(scan: Scan, analysis: Analysis) -> Iterator[tuple[str, Figure]]:
-    for module in analysis.located.modules:
-        if module.slices:
-            yield module.name.lower(), module_figure(scan, analysis, module)
-            if analysis.located.spec.module(module.name).block == "uniform":
-                yield f"{module.name.lower()}-profiles", _profiles(scan, analysis, module)
+    held = [module for module in analysis.located.modules if module.slices]
+    if len(held) > 1:
+        yield "overview", overview(scan, analysis, held)
+    for module in held:
+        yield module.name.lower(), module_figure(scan, analysis, module)
+        if analysis.located.spec.module(module.name).block == "uniform":
+            yield f"{module.name.lower()}-profiles", _profiles(scan, analysis, module)
     points = charts.insert_points(analysis)
     if points:
         yield "ct-number", _chart(analysis, lambda axes: charts.draw_ct_numbers(axes, points))

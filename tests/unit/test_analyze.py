@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+from made_analysis import RESULTS, made_located, made_scan
+
+from iqa.analyze import Session, analyze, assemble, sentence
+from iqa.dicom import Reading
+from iqa.errors import UsageError
+from iqa.metrics import Measured
+from iqa.model import Analysis, Candidate, Candidates, Located, Refused, Scan
+
+Outcome = Located | Candidates | Refused
+Run = Callable[..., Session]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Analyses what reading gives, each scan located as told by its source."""
+
+    def start(reading: Reading, outcomes: dict[str, Outcome], **options: object) -> Session:
+        monkeypatch.setattr("iqa.analyze.read", lambda *_, **__: reading)
+        monkeypatch.setattr("iqa.analyze.locate", lambda scan, *_, **__: outcomes[scan.source])
+        monkeypatch.setattr("iqa.analyze.measure", lambda *_: Measured(RESULTS, ()))
+        return analyze(["x"], **options)  # type: ignore[arg-type]
+
+    return start
+
+
+def scan(source: str) -> Scan:
+    return dataclasses.replace(made_scan(), source=source)
+
+
+def test_each_scan_is_analysed_refused_or_left_to_candidates(run: Run) -> None:
+    candidates = (Candidate("a", None, 2.0), Candidate("b", None, 1.9))
+    outcomes: dict[str, Outcome] = {
+        "good": made_located(),
+        "two": Candidates("two definitions fit", candidates),
+        "none": Refused("none", "no round body is seen"),
+    }
+    reading = Reading((scan("good"), scan("two"), scan("none")), (), ())
+    session = run(reading, outcomes)
+    assert [a.source for a in session.analyses] == ["good"]
+    assert [(r.path, r.reason, r.candidates) for r in session.refused] == [
+        ("two", "Two definitions fit.", candidates),
+        ("none", "No round body is seen.", ()),
+    ]
+
+
+def test_an_unreadable_file_among_good_ones_is_listed(run: Run) -> None:
+    reading = Reading((scan("good"),), (Refused("bad.dcm", "cut short"),), (Refused("scout.dcm", "a localiser"),))
+    session = run(reading, {"good": made_located()})
+    assert len(session.analyses) == 1
+    assert [r.path for r in session.refused] == ["bad.dcm"]
+    assert [r.path for r in session.set_aside] == ["scout.dcm"]
+
+
+def test_what_was_set_aside_is_the_reason_where_there_is_nothing_else(run: Run) -> None:
+    session = run(Reading((), (), (Refused("mr.dcm", "modality MR"),)), {})
+    assert session.set_aside == ()
+    assert session.why_nothing == "mr.dcm: Modality MR."
+
+
+def test_every_analysed_scan_is_handed_on_with_its_pixels(run: Run) -> None:
+    seen: list[tuple[Scan, Analysis]] = []
+    session = run(Reading((scan("good"),), (), ()), {"good": made_located()}, each=lambda s, a: seen.append((s, a)))
+    assert [(s.source, a) for s, a in seen] == [("good", session.analyses[0])]
+
+
+def test_an_unknown_phantom_is_refused_before_reading(run: Run) -> None:
+    with pytest.raises(UsageError, match="No phantom is named 'catphan505': did you mean catphan50"):
+        run(Reading((), (), ()), {}, phantom="catphan505")
+
+
+def test_an_analysis_says_where_each_module_lies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("iqa.analyze.measure", lambda *_: Measured(RESULTS, ()))
+    analysis = assemble(made_scan(), made_located())
+    assert analysis.centres_px == ((32.0, 32.0), None)
+    assert analysis.origin_patient_mm == pytest.approx((0.0, 0.0, 0.0))
+    assert analysis.spacing_mm == (2.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("reason", ["no body is seen", "No body is seen."])
+def test_a_reason_is_printed_as_a_sentence(reason: str) -> None:
+    assert sentence(reason) == "No body is seen."
