@@ -16,10 +16,10 @@ GRID = np.arange(100) * 0.5
 def test_centre_is_exact_without_noise_whatever_blur_is_assumed(
     radius: float, contrast: float, assumed_blur: float
 ) -> None:
-    x, y = np.array([20.13, 19.71]), np.array([19.94, 20.28])
+    x, y = np.array([25.13, 24.71]), np.array([24.94, 25.28])
     r = np.hypot(GRID[None, None, :] - x[:, None, None], GRID[None, :, None] - y[:, None, None])
     images = 100.0 + contrast * disc_profile(r.ravel(), radius, 0.47).reshape(r.shape)
-    found = disc_centres(list(images), (0.5, 0.5), (np.full(2, 20.4), np.full(2, 19.8)), radius, assumed_blur)
+    found = disc_centres(list(images), (0.5, 0.5), (np.full(2, 25.4), np.full(2, 24.8)), radius, assumed_blur)
     assert np.abs(found.x_mm - x).max() < 0.002
     assert np.abs(found.y_mm - y).max() < 0.002
     if assumed_blur == 0.47:
