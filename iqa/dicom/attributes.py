@@ -7,7 +7,7 @@ import struct
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from pydicom.charset import decode_bytes
@@ -69,10 +69,7 @@ class Attributes:
         raw = self.raw.get(keyword)
         if raw is None or raw.vr in BINARY:
             return ()
-        values = tuple(v.strip(" \0") for v in _decode(raw.value, self.encodings).split(SEPARATOR))
-        # an element whose length is damaged swallows its neighbours, a name among them; their tags are no text
-        whole = all(c >= " " for v in values for c in v)
-        return values if whole and any(values) else ()
+        return _split(raw.value, self.encodings)
 
     def text(self, keyword: str) -> str | None:
         """The value of a text element; several are joined by a backslash, as in the file."""
@@ -109,6 +106,14 @@ class Attributes:
         return Attributes({**other.raw, **self.raw}, self.encodings)
 
 
+@lru_cache(maxsize=1024)  # most values are those of the slice before
+def _split(value: bytes, encodings: tuple[str, ...]) -> tuple[str, ...]:
+    values = tuple(v.strip(" \0") for v in _decode(value, encodings).split(SEPARATOR))
+    # an element whose length is damaged swallows its neighbours, a name among them; their tags are no text
+    whole = all(c >= " " for v in values for c in v)
+    return values if whole and any(values) else ()
+
+
 def _decode(value: bytes, encodings: tuple[str, ...]) -> str:
     if value.isascii() and ESCAPE not in value:
         return value.decode("ascii")
@@ -118,6 +123,7 @@ def _decode(value: bytes, encodings: tuple[str, ...]) -> str:
         return str(decode_bytes(value, encodings, set()))
 
 
+@lru_cache(maxsize=1024)
 def _unpack(raw: Raw) -> tuple[float, ...]:
     return tuple(float(v) for (v,) in BINARY[raw.vr][0 if raw.little else 1].iter_unpack(raw.value))
 

@@ -73,7 +73,13 @@ class Frame:
 
 
 def aside(header: Header) -> str | None:
-    """Why a file holds no CT image to measure, None if it does; "" for a directory file, which nobody misses."""
+    """Why a file holds no CT image to measure, None if it does; "" for a directory file, which nobody misses.
+
+    Raises
+    ------
+    InputError
+        If the header does not say what the file is.
+    """
     sop_class = header.attributes.text("SOPClassUID") or ""
     modality = header.attributes.text("Modality")
     if sop_class == MEDIA_DIRECTORY:
@@ -84,7 +90,10 @@ def aside(header: Header) -> str | None:
         return f"modality {modality}: only CT images are measured"
     if sop_class and sop_class != CT_CLASS and not sop_class.startswith(f"{CT_CLASS}."):
         return _other_class(sop_class)
-    return None if modality or sop_class else "neither Modality nor SOP Class says that this is a CT image"
+    if not (modality or sop_class):
+        reason = "neither Modality nor SOP Class says what this is: the header breaks off; copy the file again"
+        raise InputError(header.source.path, reason)
+    return None
 
 
 def _other_class(sop_class: str) -> str:

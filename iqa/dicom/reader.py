@@ -166,7 +166,7 @@ class _Sorting:
         """Whether nothing of a file is measured, with the reasons noted."""
         reason = aside(header)
         reasons = [reason] if reason is not None else [frame_aside(f) for f in header.frames]
-        for known in {r for r in reasons if r}:
+        for known in sorted({r for r in reasons if r}):
             self.aside.setdefault((_series(header), known), []).append(header.source.path)
         return None not in reasons
 

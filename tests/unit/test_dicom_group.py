@@ -140,7 +140,6 @@ def test_equal_sop_uids_are_no_duplicates(tmp_path: Path) -> None:
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7"}, "a secondary capture"),
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7.4"}, "a secondary capture"),
         ({"SOPClassUID": "1.2.3.4"}, "SOP class 1.2.3.4, no CT image"),
-        ({"SOPClassUID": None, "Modality": None}, "neither Modality nor SOP Class"),
         ({"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}, r"a localizer \(scout\) image"),
         ({"ImageType": ["ORIGINAL", "PRIMARY", "AXIAL", "CT_SOM5 TOP"]}, r"a localizer \(scout\) image"),
         ({"ScanOptions": "SCOUT MODE"}, r"a localizer \(scout\) image"),
@@ -186,6 +185,7 @@ def test_unspecified_units_are_flagged(tmp_path: Path) -> None:
         ({"RescaleSlope": "0"}, "Rescale Slope 0 must not be 0"),
         ({"RescaleIntercept": None}, "Rescale Intercept is missing or unreadable"),
         ({"LossyImageCompression": "01"}, "compressed with loss"),
+        ({"SOPClassUID": None, "Modality": None}, "neither Modality nor SOP Class says what this is"),
     ],
 )
 def test_images_without_place_or_scale_are_refused(tmp_path: Path, changes: dict[str, Any], reason: str) -> None:
