@@ -46,6 +46,7 @@ def decimal(value: float) -> str:
     """A number as a DICOM decimal string: the longest form that fits into 16 characters."""
     text = repr(float(value))
     digits = DIGITS
+    # fewer digits until sign, point and exponent fit as well
     while len(text) > DIGITS:
         digits -= 1
         text = f"{value:.{digits}g}"
@@ -98,6 +99,7 @@ def _patient_and_study(scan: Scan) -> dict[str, Any]:
         "ContentDate": date,
         "ContentTime": time,
         "StudyID": "",
+        "Laterality": "",
         "AccessionNumber": "",
         "ReferringPhysicianName": "",
         "SeriesNumber": 1,

@@ -92,6 +92,7 @@ def mixing_of(physics: Physics, slices: int) -> Floats | None:
     if np.count_nonzero(correlation) == 1:
         return None
     apart = np.abs(np.subtract.outer(np.arange(slices), np.arange(slices)))
+    # not Cholesky: a smooth profile leaves some combinations of slices with no noise at all
     values, vectors = np.linalg.eigh(correlation[apart])
     root = vectors * np.sqrt(np.maximum(values, 0.0)) @ vectors.T
     return np.asarray(root / np.linalg.norm(root, axis=1, keepdims=True))

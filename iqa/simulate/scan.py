@@ -52,6 +52,7 @@ def simulate(spec: PhantomSpec, physics: Physics) -> Simulated:
     of round Gaussians, to 1e-4 of their contrast. Not exact: the end faces of a tilted body are not blurred in the
     plane, a bar's section under tilt stays a rectangle, and neighbours that overlap add up.
     """
+    # strays and noise have streams of their own: another noise leaves every feature where it was
     places, noises = (default_rng(seed) for seed in SeedSequence(physics.seed).spawn(2))
     modules = place(spec, physics, places)
     z_mm = slice_planes(modules, physics)

@@ -132,6 +132,7 @@ class Section:
         1969;23:221), so a feature that moves less than its blur inside a slice needs three of them.
         """
         low, high = max(low_mm, -self.half_mm), min(high_mm, self.half_mm)
+        # most slices lie wholly inside a feature, and then all ask for the same nodes
         if high - low >= 2.0 * self.half_mm:
             return self._whole(count)
         if count == 1 or high <= low:

@@ -171,6 +171,7 @@ class Rod(Extent):
         """Blurred section, averaged over the slice; only the ring in which anything changes is looked up."""
         away, weights = canvas.nodes(self.z_from_mm - z_mm, self.z_to_mm - z_mm, self.slope)
         mean = float(away @ weights)
+        # squared distances first: the exact radius is needed in the ring alone
         square = (dx - mean * self.slope_x) ** 2 + (dy - mean * self.slope_y) ** 2
         spare = canvas.blur.reach_mm + self.slope * float(np.abs(away - mean).max())
         within = max(self.disc.radius_mm - spare, 0.0)

@@ -121,8 +121,9 @@ class Made:
     noise: Noise
 
     def all(self, *kinds: type) -> Iterator[tuple[PlacedModule, Any]]:
-        """Features of the given kinds, each with its module."""
-        return ((m, f) for m in self.modules for f in m.features if isinstance(f, kinds))
+        """Features of the given kinds, each with its module, the origin's first."""
+        ordered = sorted(self.modules, key=lambda m: m.module.name != self.spec.origin)
+        return ((m, f) for m in ordered for f in m.features if isinstance(f, kinds))
 
     def hu(self, placed: PlacedModule, true_hu: float, feature: Feature | None = None) -> float:
         """CT number in the image of something of a true CT number, at a feature's place or on the axis."""
@@ -143,7 +144,10 @@ def truth_of(made: Made, scan: Scan) -> Truth:
     frequency = np.arange(0.0, CURVE_END_PER_MM, CURVE_STEP_PER_MM)
     nps_frequency, nps = _radial(made.noise)
     families = (_numbers, _noise, _lengths, _resolution, _contrasts)
-    values = dict(value for family in families for value in family(made))
+    values: dict[str, float] = {}
+    for key, value in (pair for family in families for pair in family(made)):
+        # tiers of one phantom share names; a key then means the origin's
+        values.setdefault(key, value)
     return Truth(
         phantom=made.spec.name,
         variant=made.spec.variant,
