@@ -79,6 +79,7 @@ def _module(name: str, raw: Raw, phantom: PhantomTable, materials: Mapping[str, 
     check_cited(raw, file, key)
     base = base_of(raw, (phantom.source, phantom.grade))
     own = {f: getattr(table, f) for f in ModuleTable.model_fields if f in Module.__dataclass_fields__}
+    # The body is as wide as the phantom except where a module says otherwise (tiers).
     own["diameter_mm"] = table.diameter_mm or phantom.diameter_mm
     return Module(
         **own,
@@ -89,6 +90,7 @@ def _module(name: str, raw: Raw, phantom: PhantomTable, materials: Mapping[str, 
 
 
 def _features(key: str, around: _Around) -> Iterator[Feature]:
+    # Shared tables first: a slip in one would else be reported at each feature that inherits it.
     _check_every(f"{key}.every", around)
     for kind in KINDS:
         for name, raw in getattr(around.module, kind).items():
@@ -111,12 +113,13 @@ def _feature(kind: str, name: str, raw: Raw, key: str, around: _Around) -> Featu
     every = around.module.every.get(kind, {})
     known = feature_table(kind).model_fields
     if "material" in known:
+        # Put on top as the feature's own word, so that it needs no source.
         raw = {"material": every.get("material", _material_of(name)), **raw}
     layered = lay(around.base, [every, raw], [_ends(known, around), _numbers(raw.get("material"), known, around)])
     table = validate(feature_table(kind), layered.values, around.file, key).model_dump()
     values = {f.name: table[f.name] for f in dataclasses.fields(KINDS[kind]) if f.name in table}
     values["x_mm"], values["y_mm"] = _place(table, around.file, key)
-    if kind == "ramp":
+    if kind == "ramp":  # in a file angle_deg is a place's, so a ramp's own angle is called slope_deg
         values["angle_deg"] = table["slope_deg"]
     return KINDS[kind](**{**values, "name": name, "provenance": layered.provenance()})
 
@@ -134,6 +137,7 @@ def _ends(known: Collection[str], around: _Around) -> Raw:
 
 def _numbers(material: object, known: Collection[str], around: _Around) -> Raw:
     """The CT number of a material, for the kinds of feature that have one."""
+    # A hu_range is an insert's; a pin or bead of the same material has no use for it.
     numbers = around.materials.get(material, {}) if isinstance(material, str) else {}
     return {k: v for k, v in numbers.items() if k in known or k in ABOUT}
 

@@ -13,6 +13,7 @@ from iqa.model import Bead, Feature, Insert, LinePairs, Module, PhantomSpec, Pin
 
 SLACK_MM = 1e-6
 """Rounding of decimal numbers; well below anything that can be made."""
+# Beads, wires and regions are pooled or belong to one module.
 KEYED = (Insert, Pin, Target, LinePairs, Ramp, StepRamp)
 """Kinds whose name becomes part of a result's key, so that it must be unique in the whole phantom."""
 LARGE_BEAD_MM = 1.0
@@ -47,6 +48,7 @@ def check(spec: PhantomSpec, file: str) -> None:
 def _check_module(module: Module, file: str) -> None:
     key = f"module.{module.name}"
     _check_order(module.z_from_mm, module.z_to_mm, key, file)
+    # Ends counted from the origin instead of from the plane are the likeliest slip.
     if not module.z_from_mm <= 0.0 <= module.z_to_mm:
         expected = "ends counted from the module's own plane, so that 0 lies between them"
         raise DefinitionError(file, key, expected, f"{module.z_from_mm:g} to {module.z_to_mm:g} mm")
@@ -92,7 +94,7 @@ def extent(feature: Feature) -> Extent:
             return _slanted(feature, steps * feature.step_mm, abs(steps * feature.step_z_mm))
         case Region():
             return Extent(r + feature.diameter_mm / 2, math.inf, -math.inf)
-        case LinePairs():
+        case LinePairs():  # bars along the radius; for others this errs outwards by less than a bar
             return Extent(r + feature.length_mm / 2, feature.z_from_mm, feature.z_to_mm)
         case _:
             return Extent(r + feature.diameter_mm / 2, feature.z_from_mm, feature.z_to_mm)
@@ -111,9 +113,13 @@ def _check_apart(module: Module, key: str, file: str) -> None:
     balls = [f for f in module.features if isinstance(f, Bead) and f.diameter_mm >= LARGE_BEAD_MM]
     for a, b in itertools.combinations([*rods, *balls], 2):
         shared = (a.diameter_mm + b.diameter_mm) / 2 - math.hypot(a.x_mm - b.x_mm, a.y_mm - b.y_mm)
-        shared_z = min(extent(a).z_to_mm, extent(b).z_to_mm) - max(extent(a).z_from_mm, extent(b).z_from_mm)
-        if min(shared, shared_z) > SLACK_MM:
+        if shared > SLACK_MM and _shared_z(a, b) > SLACK_MM:
             raise DefinitionError(file, key, "features beside one another", f"{a.name} and {b.name} overlapping")
+
+
+def _shared_z(a: Feature, b: Feature) -> float:
+    one, other = extent(a), extent(b)
+    return min(one.z_to_mm, other.z_to_mm) - max(one.z_from_mm, other.z_from_mm)
 
 
 def _check_origin(spec: PhantomSpec, file: str) -> None:
@@ -126,6 +132,7 @@ def _check_origin(spec: PhantomSpec, file: str) -> None:
 
 
 def _check_blocks(spec: PhantomSpec, file: str) -> None:
+    # Gaps are allowed: housings are hollow in places, and tapers are described nowhere.
     ordered = sorted(spec.modules, key=lambda m: m.z_mm + m.z_from_mm)
     for below, above in itertools.pairwise(ordered):
         shared = below.z_mm + below.z_to_mm - above.z_mm - above.z_from_mm

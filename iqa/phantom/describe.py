@@ -68,6 +68,7 @@ def _module_lines(module: Module, sources: _Sources) -> Iterator[str]:
     shown = ("z_mm", "z_from_mm", "z_to_mm", "diameter_mm", "body_hu", "insert_diameter_mm", "housing_hu")
     yield ""
     yield f"{module.name}: {_fields(module, (*shown, 'turn_free_deg'), module.provenance, sources)}"
+    # The words of the file, so that what is read here can be found there.
     kinds = {noun: kind for kind, noun in KINDS.items()}
     for feature in module.features:
         names = [f.name for f in dataclasses.fields(feature) if f.name not in ("name", "provenance", *PLACE)]

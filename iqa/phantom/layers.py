@@ -26,6 +26,7 @@ class Layered:
     def provenance(self) -> Provenance:
         """The table's own source, and the fields that have another; x and y of a polar place have the radius's."""
         cited = dict(self.cited)
+        # The angle is mostly exact (multiples of 30°); the radius is what was measured.
         if "radius_mm" in cited:
             cited |= dict.fromkeys(CARTESIAN, cited["radius_mm"])
         other = sorted((key, *cite) for key, cite in cited.items() if cite != self.base)
@@ -42,6 +43,7 @@ def lay(outer: Cited, tables: Sequence[Raw], aside: Sequence[Raw] = ()) -> Layer
 
     Each of `tables` hands its source on to the next; those `aside` lie lowest and keep theirs to themselves.
     """
+    # A material's source speaks of its CT number only, never of the place of what is made of it.
     layers = [(raw, base_of(raw, outer)) for raw in aside]
     base = outer
     for raw in tables:
@@ -57,6 +59,7 @@ def lay(outer: Cited, tables: Sequence[Raw], aside: Sequence[Raw] = ()) -> Layer
 
 
 def _without_other_form(values: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    # Without this a shared radius and a feature's own x and y would stand side by side.
     replaced = [
         *(POLAR if any(key in own for key in CARTESIAN) else ()),
         *(CARTESIAN if any(key in own for key in POLAR) else ()),

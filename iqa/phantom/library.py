@@ -54,6 +54,7 @@ def load(file: Path) -> tuple[PhantomSpec, ...]:
 
 
 def _variants(file: str, raw: Raw, definition_hash: str) -> Iterator[PhantomSpec]:
+    # The default first: whatever is wrong in a variant after that comes from the variant.
     default = build(file, raw, definition_hash)
     check(default, file)
     yield default
@@ -73,7 +74,6 @@ def _variant(variant: VariantTable, file: str, raw: Raw, definition_hash: str) -
         check(spec, file)
         return spec
     except DefinitionError as error:
-        # The default variant was right, so what is wrong now comes from the variant.
         raise DefinitionError(file, f"variant.{variant.name}: {error.key}", error.expected, error.found) from None
 
 

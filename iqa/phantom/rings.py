@@ -96,7 +96,7 @@ def _target_ring(group: str, ring: TargetRing, rest: Raw) -> Iterator[Entry]:
 
 def _target_row(name: str, row: TargetRow, rest: Raw) -> Iterator[Entry]:
     a = math.radians(row.angle_deg)
-    for i in range(row.count):
+    for i in range(row.count):  # from one end to the other, the middle on the radius
         along = (i - (row.count - 1) / 2) * row.spacing_mm
         x = row.radius_mm * math.cos(a) - along * math.sin(a)
         y = -row.radius_mm * math.sin(a) - along * math.cos(a)

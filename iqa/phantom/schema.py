@@ -22,6 +22,7 @@ from iqa.phantom.text import Raw
 
 STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
+# The order in which a module's features stand, so the same file always gives the same phantom.
 KINDS: Mapping[str, type[Feature]] = {
     "insert": Insert,
     "pin": Pin,
@@ -33,8 +34,11 @@ KINDS: Mapping[str, type[Feature]] = {
     "line_pairs": LinePairs,
     "region": Region,
 }
+# Lengths and counts that mean nothing at zero or below, in whichever kind they occur.
 POSITIVE = frozenset({"diameter_mm", "length_mm", "lp_per_cm", "bars", "count", "step_mm"})
+# Names become parts of result keys, which are joined by dots.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*")
+# The unit that a person leaves out most often comes first.
 UNITS = ("mm", "deg", "hu")
 LONGEST_QUOTE = 60
 """Characters of a wrong value that an error repeats."""
@@ -148,6 +152,7 @@ def validate(table: type[Table], raw: Raw, file: str, key: str) -> Table:
     try:
         return table.model_validate(raw)
     except ValidationError as error:
+        # A key without its unit is both unknown and missing; only the first says what to write.
         problems = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
         raise _worded(problems[0], table, file, key) from None
 
@@ -158,11 +163,13 @@ def _worded(problem: ErrorDetails, table: type[BaseModel], file: str, key: str) 
         return DefinitionError(file, where, known_key(str(problem["loc"][-1]), fields_of(table)), "an unknown key")
     if problem["type"] == "missing":
         return DefinitionError(file, where, "a value", "nothing")
+    # The checker's own words begin alike; what follows them is what is expected.
     expected = problem["msg"].removeprefix("Input should be ").removeprefix("a valid ")
     return DefinitionError(file, where, expected, _short(problem["input"]))
 
 
 def _short(found: object) -> str:
+    # As TOML writes it, for a reader who never saw Python.
     text = "true" if found is True else "false" if found is False else repr(found)
     return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + " …"
 

@@ -41,14 +41,16 @@ def parse(file: str, content: bytes) -> Raw:
         If it is not UTF-8 or not TOML; the key names the line.
     """
     try:
+        # Some editors put a byte-order mark in front; it is no part of the text.
         text = content.decode("utf-8-sig")
         return {key: frozen(value) for key, value in tomllib.loads(text).items()}
     except UnicodeDecodeError as error:
+        # The broken byte can be anywhere in a long file, so the line is named.
         line = content.count(b"\n", 0, error.start) + 1
         raise DefinitionError(file, f"line {line}", "UTF-8 text", f"byte 0x{content[error.start]:02x}") from None
     except tomllib.TOMLDecodeError as error:
         raise DefinitionError(file, "syntax", "TOML", str(error)) from None
-    except RecursionError:
+    except RecursionError:  # the parser descends once for each bracket
         raise DefinitionError(file, "syntax", "TOML of a few levels", "deeper nesting than can be read") from None
 
 

@@ -68,6 +68,7 @@ def placed(spec: PhantomSpec, variant: VariantTable, file: str) -> PhantomSpec:
 
 
 def _placed(module: Module, variant: VariantTable) -> Module:
+    # About the axis before end for end, as the documentation says; the other order would mirror the angle.
     module = rotated(module, variant.rotate_deg.get(module.name, 0.0))
     if module.name in variant.turn:
         module = turned(module)
@@ -96,6 +97,7 @@ def turned(module: Module) -> Module:
 
     Its reference plane, and every feature with it, comes to lie as far behind the block's middle as it was before it.
     """
+    # About the middle, not the plane: the block goes back into the same stretch of the housing.
     middle = module.z_mm + (module.z_from_mm + module.z_to_mm) / 2
     flipped = dataclasses.replace(
         module, z_mm=2 * middle - module.z_mm, z_from_mm=-module.z_to_mm, z_to_mm=-module.z_from_mm
