@@ -102,13 +102,13 @@ def _mean_crop(scan: Scan, slices: tuple[int, ...], middle: Crop) -> Crop:
 
 def _is_pin(found: DiscFit, start: tuple[float, float]) -> bool:
     near = math.hypot(found.x_mm - start[0], found.y_mm - start[1]) <= LARGEST_OFFSET_MM
-    return near and abs(found.contrast_hu) >= SMALLEST_CNR * math.sqrt(found.residual_variance)
+    return near and abs(found.contrast_hu) >= SMALLEST_CNR * math.sqrt(found.residual_ms)
 
 
 def _unseen(pin: Pin, found: DiscFit | None) -> NotMeasured:
     seen = "no fit settles there."
     if found is not None:
-        scatter = math.sqrt(found.residual_variance)
+        scatter = math.sqrt(found.residual_ms)
         seen = f"the best fit has {found.contrast_hu:.0f} HU against a scatter of {scatter:.0f} HU."
     return NotMeasured(
         "",
@@ -119,7 +119,8 @@ def _unseen(pin: Pin, found: DiscFit | None) -> NotMeasured:
 
 def _u_centre(noise: Noise, seen: Crop, found: DiscFit) -> float:
     """Standard uncertainty of a coordinate, mm, from what the fit leaves, with the texture of the scan's noise."""
-    covariance = noise.covariance.scaled(found.residual_variance)
+    kept = noise.covariance.kept_after_fit(seen.mask, found.jacobian)
+    covariance = noise.covariance.scaled(found.residual_ms / kept)
     variances = []
     for weights in (found.weights_x, found.weights_y):
         field = np.zeros(seen.mask.shape)

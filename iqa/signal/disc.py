@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 ROUNDS = 12
 """Gauss-Newton rounds; a disc seen at all settles in five."""
 SETTLED_MM = 1e-5
-"""A step of the centre below this ends the fit."""
+"""A step of centre and blur below this ends the fit."""
 RADIAL_STEPS = 240
 """Points of the radial profile that is interpolated to the pixels: its error stays below 1e-4 of the contrast."""
 DERIVATIVE_MM = 1e-3
@@ -24,8 +24,8 @@ LARGEST_STEP_MM = 0.5
 """Bound of one round's step, so that a poor start does not run away."""
 
 
-BLURS_MM = tuple(float(s) for s in np.geomspace(0.2, 2.0, 24))
-"""Blurs that an edge is tried with: from half a 0.4 mm pixel to the softest cone-beam kernels, in steps of 10 %."""
+BLURS_MM = tuple(float(s) for s in np.geomspace(0.2, 2.0, 18))
+"""Blurs that an edge is tried with: from half a 0.4 mm pixel to the softest cone-beam kernels, in steps of 15 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,10 @@ class DiscFit:
         Standard deviation of the Gaussian edge blur.
     contrast_hu : float
         Disc minus background.
-    residual_variance : float
-        HU², mean square of what the model leaves, per degree of freedom.
+    residual_ms : float
+        HU², mean square of what the model leaves, over all pixels.
+    jacobian : (7, n) float
+        The model's derivatives, for the share of correlated noise that the fit has swallowed.
     weights_x, weights_y : (n,) float, mm/HU
         The centre as a linear function of the pixels, for its uncertainty under correlated noise.
     """
@@ -60,7 +62,8 @@ class DiscFit:
     y_mm: float
     blur_mm: float
     contrast_hu: float
-    residual_variance: float
+    residual_ms: float
+    jacobian: Array
     weights_x: Array
     weights_y: Array
 
@@ -118,7 +121,7 @@ def fit_edge(pixels: tuple[Array, Array, Array], centre: tuple[float, float], ra
     least = np.inf
     for blur in BLURS_MM:
         columns = _columns(x, y, centre, radius=radius_mm, blur=blur, reach=reach)
-        solution = np.linalg.lstsq(columns, hu, rcond=None)[0]
+        solution = _solve(columns, hu)
         left = float(np.sum((hu - columns @ solution) ** 2))
         if left < least:
             least, best = left, Edge(blur, float(solution[6] / solution[3]))
@@ -151,12 +154,12 @@ def fit_disc(
         columns = _columns(x_mm, y_mm, (x0, y0), radius=radius_mm, blur=blur, reach=reach)
         height, linear = _heights(columns, hu)
         jacobian = np.column_stack([columns[:, :4], height * columns[:, 4:]])
-        step = np.linalg.lstsq(jacobian, hu - linear, rcond=None)[0][4:]
+        step = _solve(jacobian, hu - linear)[4:]
         dx, dy, ds = np.clip(step, -LARGEST_STEP_MM, LARGEST_STEP_MM)
         x0, y0, blur = x0 + dx, y0 + dy, float(np.clip(blur + ds, SMALLEST_BLUR_MM, LARGEST_BLUR_MM))
         if np.hypot(x0 - start[0], y0 - start[1]) > radius_mm + LARGEST_STEP_MM:
             return None
-        if np.hypot(dx, dy) < SETTLED_MM:
+        if max(abs(dx), abs(dy), abs(ds)) < SETTLED_MM:
             return _result(jacobian, hu - linear, (x0, y0), blur, height)
     return None
 
@@ -174,14 +177,18 @@ def _columns(x: Array, y: Array, centre: tuple[float, float], *, radius: float, 
     return np.column_stack([np.ones_like(r), dx, dy, profile, -by_r * dx / away, -by_r * dy / away, by_blur])
 
 
+def _solve(columns: Array, values: Array) -> Array:
+    """Least squares by normal equations: the few columns here are far from alike, and there are thousands of rows."""
+    return np.asarray(np.linalg.solve(columns.T @ columns, columns.T @ values))
+
+
 def _heights(columns: Array, hu: Array) -> tuple[float, Array]:
     """Contrast, and the best image with the present centre and blur."""
-    solution = np.linalg.lstsq(columns[:, :4], hu, rcond=None)[0]
+    solution = _solve(columns[:, :4], hu)
     return float(solution[3]), columns[:, :4] @ solution
 
 
 def _result(jacobian: Array, residual: Array, centre: tuple[float, float], blur: float, height: float) -> DiscFit:
-    inverse = np.linalg.pinv(jacobian)
-    freedom = len(residual) - jacobian.shape[1]
-    variance = float(residual @ residual) / freedom
-    return DiscFit(*centre, blur, height, variance, inverse[4], inverse[5])
+    inverse = np.linalg.solve(jacobian.T @ jacobian, jacobian.T)
+    left = float(residual @ residual) / len(residual)
+    return DiscFit(*centre, blur, height, left, jacobian.T, inverse[4], inverse[5])

@@ -17,8 +17,8 @@ from scipy import fft
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-ITERATIONS = 5
-"""Multiplicative corrections of the spectrum; from the fourth on its low bins move by less than 1 %."""
+ITERATIONS = 4
+"""Multiplicative corrections of the spectrum; a fifth moves its low bins by less than 1 %."""
 TIE_BINS = 4
 """Lowest bins whose straight line gives the spectrum at frequency 0, which no detrended patch can show."""
 FLOOR = 1e-9
@@ -86,10 +86,14 @@ class Covariance:
         return (1.0 - self.variance_of_mean(mask) / self.variance) * n / (n - 1)
 
     def kept_after_detrend(self, mask: Mask) -> float:
-        """E[residual sum of squares]/(n σ²) after a 2nd-order fit over a mask: tr(PC)/(n σ²)."""
+        """E[residual sum of squares]/(n σ²) after a 2nd-order fit over a mask."""
+        return self.kept_after_fit(mask, _monomials(mask))
+
+    def kept_after_fit(self, mask: Mask, columns: Array) -> float:
+        """E[residual sum of squares]/(n σ²) after a least-squares fit of (k, n) columns: tr(PC)/(n σ²)."""
         shape = _padded(mask.shape)
         spectrum = self._spectrum(shape)
-        lost = sum(_against(column, spectrum, shape) for column in _polynomials(mask))
+        lost = sum(_against(field, spectrum, shape) for field in _orthonormal(mask, columns))
         return 1.0 - lost / (np.count_nonzero(mask) * self.variance)
 
     def relative_variance_of_variance(self, mask: Mask) -> float:
@@ -207,8 +211,9 @@ def detrended_sum_of_squares(image: NDArray[np.float32], mask: Mask) -> float:
     """Residual sum of squares, HU², of the 2nd-order polynomial fit to (rows, columns) pixels in a mask."""
     values = image[mask].astype(np.float64)
     values -= values.mean()
-    basis = _polynomials(mask)[:, mask]
-    return float(values @ values - np.sum((basis @ values) ** 2))
+    columns = _monomials(mask)
+    along = columns @ values
+    return float(values @ values - along @ np.linalg.solve(columns @ columns.T, along))
 
 
 def _distinct(values: Array) -> list[float]:
@@ -243,11 +248,20 @@ def _against(weights: Array, spectrum: Array, shape: tuple[int, int]) -> float:
     return float(2.0 * power.sum() - power[:, alone].sum()) / (shape[0] * shape[1])
 
 
-def _polynomials(mask: Mask) -> Array:
-    """(6, rows, columns): orthonormal 2nd-order polynomials on a mask, 0 outside it."""
+def _monomials(mask: Mask) -> Array:
+    """(6, n): 1, x, y, x², xy, y² at the pixels of a mask, centred and scaled."""
     y, x = np.indices(mask.shape)[:, mask] / max(mask.shape)
     y, x = y - y.mean(), x - x.mean()
-    columns = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y])
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y])
+
+
+def _polynomials(mask: Mask) -> Array:
+    """(6, rows, columns): orthonormal 2nd-order polynomials on a mask, 0 outside it."""
+    return _orthonormal(mask, _monomials(mask))
+
+
+def _orthonormal(mask: Mask, columns: Array) -> Array:
+    """(k, rows, columns): (k, n) columns made orthonormal, as fields on a mask that are 0 outside it."""
     fields = np.zeros((len(columns), *mask.shape))
     fields[:, mask] = np.linalg.solve(np.linalg.cholesky(columns @ columns.T), columns)
     return fields
@@ -287,9 +301,9 @@ def _expected(model: Covariance, columns: Array) -> Array:
     lagged = overlap * _autocovariance(spectrum)
     plain = fft.fft2(lagged).real[::2, ::2]
     smeared = fft.ifft2(fft.fft2(columns, pad) * spectrum).real[:, :side, :side]
-    gram = np.tensordot(columns, smeared, axes=([1, 2], [1, 2]))
+    gram = columns.reshape(len(columns), -1) @ smeared.reshape(len(columns), -1).T
     q, cq = fft.fft2(window * columns), fft.fft2(window * smeared)
-    trend = np.sum(q.conj() * (np.tensordot(gram, q, axes=1) - 2.0 * cq), axis=0)
+    trend = np.sum(q.conj() * ((gram @ q.reshape(len(q), -1)).reshape(q.shape) - 2.0 * cq), axis=0)
     return np.asarray((plain + trend.real) / side**2)
 
 
