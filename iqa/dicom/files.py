@@ -45,6 +45,7 @@ class Source:
         """A stream at the first byte."""
         if self.archive is None or self.member is None:
             return Path(self.path).open("rb")
+        # buffered, since headers are read in steps of a few bytes; only what is read is unpacked
         packed = cast(io.RawIOBase, self.archive.open(self.member))
         return io.BufferedReader(packed)
 

@@ -179,6 +179,7 @@ def _parse(source: Source, stream: BinaryIO) -> Header:
             place.append((tag, vr, length))
         return tag in PIXEL_TAGS
 
+    # the two releases of pydicom in use type this list differently
     tags: Any = list(wanted())
     elements = data_element_generator(data, not explicit, little, stop_when=at_pixels, specific_tags=tags)
     parsed = _sort_out(elements)
@@ -223,6 +224,7 @@ def _keep(kept: dict[str, Raw], tag: int, element: Element, creators: Mapping[in
     known = table().get(tag) or private_name(tag, creators)
     if known and isinstance(element, RawDataElement) and element.value:
         name, vr = known
+        # archives that do not know an element write it as UN
         written = element.VR if element.VR not in (None, "UN") else vr
         kept[name] = Raw(written, element.value, element.is_little_endian)
 
@@ -252,6 +254,7 @@ def _flatten(item: Dataset) -> dict[str, Raw]:
 def _group_items(item: Dataset) -> Iterator[Dataset]:
     """The first item of each sequence of a data set."""
     for tag in list(item.keys()):
+        # as it stands in the file: pydicom would convert, check and quote values that are not on the list
         element = item.get_item(tag)
         if element is not None and _is_sequence(element):
             yield from islice(_items(element), 1)

@@ -11,7 +11,7 @@ from pydicom import dcmread
 from pydicom.datadict import tag_for_keyword
 
 from iqa.dicom.attributes import Attributes
-from iqa.dicom.headers import PARSE_ERRORS, Header, Pixels, open_data
+from iqa.dicom.headers import DEFLATED, PARSE_ERRORS, Header, Pixels, open_data
 from iqa.errors import InputError
 
 BITS = 16
@@ -84,7 +84,7 @@ def _length_fault(header: Header) -> str | None:
     expected = len(header.frames) * _frame_bytes(header)
     held = expected if pixels.length is None else pixels.length
     # a deflated file's size says nothing about its content
-    deflated = pixels.transfer_syntax.endswith(".99")
+    deflated = pixels.transfer_syntax == DEFLATED
     there = held if deflated else min(held, header.source.size() - pixels.offset)
     if there >= expected:
         return None

@@ -84,17 +84,26 @@ def read(paths: Sequence[str | Path], *, progress: Progress | None = None) -> Re
     Stored values, slope and intercept are as written; MONOCHROME1 concerns the display and inverts nothing.
     """
     found = survey(paths, progress=progress)
-    total, done = sum(len(s.frames) for s in found.stacks), 0
+    tick = _counter(progress, sum(len(s.frames) for s in found.stacks))
     scans: list[Scan] = []
     refused = list(found.refused)
     for stack in found.stacks:
-        scan, lost = load(stack)
+        scan, lost = load(stack, tick=tick)
         scans.extend([scan] if scan else [])
         refused.extend(lost)
-        done += len(stack.frames)
-        if progress:
-            progress(done, total)
     return Reading(tuple(scans), tuple(refused), found.set_aside)
+
+
+def _counter(progress: Progress | None, total: int) -> Callable[[int], None]:
+    """A function that is told of so many more, and reports how many of `total` are done."""
+    counts = [0]
+
+    def more(count: int) -> None:
+        counts[0] += count
+        if progress:
+            progress(counts[0], total)
+
+    return more
 
 
 def survey(paths: Sequence[str | Path], *, progress: Progress | None = None) -> Survey:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -19,14 +19,23 @@ from iqa.dicom.pixels import is_signed, read_frames, shape_of, stored_range
 from iqa.errors import InputError
 from iqa.model import Refused, Scan, ScanIdentity
 
+Tick = Callable[[int], None]
+
 SATURATED_HU = 3071.0
 """Top of the 12-bit scale at an intercept of −1024, at which scanners clip whatever the stored bits."""
 SATURATED_PIXELS = 20
 """At the top of the scale in one slice: a metal pin of 2 mm shows more, a single hot pixel fewer."""
 
 
-def load(stack: Stack) -> tuple[Scan | None, tuple[Refused, ...]]:
+def load(stack: Stack, *, tick: Tick | None = None) -> tuple[Scan | None, tuple[Refused, ...]]:
     """The scan of a stack with its pixels, and the files whose pixels turned out unreadable.
+
+    Parameters
+    ----------
+    stack : Stack
+        From `iqa.dicom.survey`.
+    tick : callable, optional
+        Called after each file with the number of slices that it gave.
 
     Returns
     -------
@@ -37,7 +46,7 @@ def load(stack: Stack) -> tuple[Scan | None, tuple[Refused, ...]]:
     """
     about = stack.frames[0].attributes
     stored = np.empty((len(stack.frames), *shape_of(about)), np.int16 if is_signed(about) else np.uint16)
-    refused = _fill(stack, stored)
+    refused = _fill(stack, stored, tick)
     bad = {r.path for r in refused}
     good = [i for i, f in enumerate(stack.frames) if f.header.source.path not in bad]
     if not good:
@@ -47,12 +56,13 @@ def load(stack: Stack) -> tuple[Scan | None, tuple[Refused, ...]]:
     return _scan(frames, stored[good] if bad else stored, flags), refused
 
 
-def _fill(stack: Stack, stored: NDArray[Any]) -> tuple[Refused, ...]:
+def _fill(stack: Stack, stored: NDArray[Any], tick: Tick | None) -> tuple[Refused, ...]:
     """Read each file once, whatever number of its images is wanted."""
     files: dict[Header, dict[int, NDArray[Any]]] = defaultdict(dict)
     for position, frame in enumerate(stack.frames):
         files[frame.header][frame.index] = stored[position]
     refused: list[Refused] = []
+    # codecs warn of paddings and lengths that change no pixel
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for header, wanted in files.items():
@@ -60,6 +70,8 @@ def _fill(stack: Stack, stored: NDArray[Any]) -> tuple[Refused, ...]:
                 read_frames(header, wanted)
             except InputError as error:
                 refused.append(Refused(error.path, error.reason))
+            if tick:
+                tick(len(wanted))
     return tuple(refused)
 
 
@@ -100,6 +112,7 @@ def _identity(frames: Sequence[Frame], stored: NDArray[Any]) -> ScanIdentity:
 def _pixel_sha256(frames: Sequence[Frame], stored: NDArray[Any]) -> str:
     """Hash of each slice in order: values as little-endian int32, then slope and intercept as `repr` of a float."""
     digest = hashlib.sha256()
+    # one buffer for all slices: a copy of the stack as int32 would be twice the stack
     values = np.empty(stored.shape[1:], "<i4")
     for frame, image in zip(frames, stored, strict=True):
         np.copyto(values, image)

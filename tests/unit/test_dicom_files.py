@@ -173,4 +173,4 @@ def test_progress_counts_files_then_slices(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     save_stack(tmp_path, [0.0, 2.5])
     read([tmp_path], progress=lambda done, total: seen.append((done, total)))
-    assert seen == [(1, 2), (2, 2), (2, 2)]
+    assert seen == [(1, 2), (2, 2), (1, 2), (2, 2)]
