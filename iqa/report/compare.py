@@ -14,7 +14,7 @@ from rich.text import Text
 
 from iqa.model import Analysis
 from iqa.report.numbers import fixed, show
-from iqa.report.table import family, phantom_line, stack_line
+from iqa.report.table import INDENT, family, phantom_line, stack_line
 
 COVERAGE = 2.0
 """A value and its truth are expected to lie within 2 u of each other in about 95 of 100 cases."""
@@ -25,13 +25,13 @@ def demo_report(analysis: Analysis, truth: Mapping[str, float], *, scan: Path, f
     inside, known = within(analysis, truth, COVERAGE)
     words = (
         f"{inside} of {known} values lie within 2 u of their truth; about 95 of 100 is what an honest u gives.",
-        f"The pictures: {figures}/*.png, the overview first; circles show where each number was really measured.",
+        f"The pictures: {figures}/*.png, the overview first. Circles show where a number was measured.",
         f"The scan: {scan}/*.dcm, for any DICOM viewer; its truth: {scan}/truth.json.",
         "The same for scans of your own: iqa analyze FOLDER --figures DIR",
     )
     heading = (Text(phantom_line(analysis), style="bold"), Text(stack_line(analysis)))
     table = Padding(truth_table(analysis, truth), (1, 0))
-    return Group(*heading, table, Text("What to look at", style="bold"), *(Text(f"  {line}") for line in words))
+    return Group(*heading, table, Text("What to look at", style="bold"), *(Padding(Text(w), INDENT) for w in words))
 
 
 def truth_table(analysis: Analysis, truth: Mapping[str, float]) -> Table:
