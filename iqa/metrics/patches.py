@@ -33,6 +33,8 @@ MARGIN_MM = 3.0
 """Distance kept from features: their blur, and how far an owner's unit may stray."""
 
 
+SMALLEST_NOISE_HU = 0.02
+"""Less is no scanner's noise: rounding to whole HU alone gives 0.29."""
 OUTLYING = 4.0
 """A patch with this many times the median variance holds more than noise (an unknown object, a cut field)."""
 
@@ -54,7 +56,7 @@ def _module_noise(scan: Scan, module: Module, fit: ModuleFit, body: BodyFit | No
         if side >= SMALLEST_SIDE_PX and len(corners) >= ENOUGH:
             stack = _clean(np.stack([[_patch(scan, i, at, side) for at in corners] for i in slices]))
             covariance = estimate_covariance(stack.reshape(-1, side, side), scan.pixel_mm)
-            if covariance.variance > 0.0:
+            if covariance.variance > SMALLEST_NOISE_HU**2:
                 return Noise(covariance, _correlation(scan, stack, slices), module.name)
     return None
 

@@ -171,7 +171,7 @@ def estimate_covariance(patches: NDArray[np.float32], pixel_mm: tuple[float, flo
     model = Covariance(rings.frequency, _tied(rings.frequency, wanted * area, rings.weight), pixel_mm)
     for _ in range(ITERATIONS):
         seen = rings.mean(_expected(model, columns))
-        nps = model.nps * wanted / np.maximum(seen, FLOOR * seen.max())
+        nps = model.nps * wanted / np.maximum(seen, max(FLOOR * seen.max(), np.finfo(np.float64).tiny))
         model = replace(model, nps=_tied(rings.frequency, nps, rings.weight))
     return model
 

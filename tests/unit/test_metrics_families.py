@@ -1,0 +1,368 @@
+"""The families on a small made-up phantom: what they give, what they refuse and in which words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from iqa.metrics import FAMILIES, Measured, ct_number, dose, geometry, measure, position, uniformity
+from iqa.metrics import noise as noise_family
+from iqa.metrics.context import Context
+from iqa.model import Acquisition, Bead, Curve, Measurement, NotMeasured, Region, Scan
+from tests.made_phantom import PIXEL_MM, SIDE, SOURCE, Array, made_located, made_scan, made_spec, noise, picture
+
+SIGMA = 5.0
+SIDES = ("1_2", "2_3", "3_4", "1_4")
+
+
+@cache
+def image() -> Array:
+    clean = picture("soft", slices=2)
+    return clean + noise(np.random.default_rng(7), "soft", (len(clean), SIDE, SIDE), SIGMA)
+
+
+def context(hu: Array | None = None, **changes: object) -> Context:
+    scan = made_scan(image() if hu is None else hu)
+    return Context(scan, replace(made_located(scan), **changes))  # type: ignore[arg-type]  # a test's free choice
+
+
+@cache
+def plain() -> Measured:
+    made = context()
+    return measure(made.scan, made.located)
+
+
+def value(measured: Measured, key: str) -> Measurement:
+    found = [r for r in measured.results if r.key == key and isinstance(r, Measurement)]
+    assert len(found) == 1, f"{key} is there {len(found)} times"
+    return found[0]
+
+
+def lack(measured: Measured, key: str) -> NotMeasured:
+    found = [r for r in measured.results if r.key == key and isinstance(r, NotMeasured)]
+    assert len(found) == 1, f"{key} is lacking {len(found)} times"
+    return found[0]
+
+
+def assert_says(missing: NotMeasured, reason: str) -> None:
+    assert re.search(reason, missing.reason)
+    assert missing.reason.endswith(".")
+    assert missing.needs.endswith(".")
+
+
+def test_each_key_comes_once_and_has_an_honest_form() -> None:
+    numbers = [r for r in plain().results if not isinstance(r, Curve)]
+    assert len({r.key for r in numbers}) == len(numbers)
+    for r in numbers:
+        if isinstance(r, Measurement) and not r.key.startswith("dose"):
+            assert r.u is not None
+            assert 0.0 < r.u < np.inf
+            assert re.fullmatch(r"[a-z-]+@\d+", r.method)
+
+
+def test_registry_names_each_family_once() -> None:
+    names = [name for name, _ in FAMILIES]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(("name", "hu"), [("air", -1000.0), ("teflon", 950.0), ("ldpe", -100.0), ("delrin", 340.0)])
+def test_insert_is_measured_within_its_uncertainty(name: str, hu: float) -> None:
+    found = value(plain(), f"ct_number.{name}")
+    assert found.u is not None
+    assert found.value == pytest.approx(hu, abs=4 * found.u)
+    assert found.where == "A slices 0-1"
+
+
+def test_uniform_module_gives_water_and_noise() -> None:
+    water, sd, sigma = (value(plain(), key) for key in ("ct_number.uniform", "noise.sd", "noise.sigma"))
+    assert water.value == pytest.approx(10.0, abs=0.5)
+    assert sd.value == pytest.approx(SIGMA, rel=0.06)
+    assert sigma.value == pytest.approx(SIGMA, rel=0.06)
+    assert value(plain(), "noise.relative").value == pytest.approx(100.0 * SIGMA / 1010.0, rel=0.06)
+
+
+def test_noise_curve_has_one_value_a_slice() -> None:
+    curve = next(r for r in plain().results if isinstance(r, Curve))
+    assert curve.key == "noise.sigma"
+    assert curve.x == pytest.approx([38.75, 41.25])
+    assert curve.values == pytest.approx([SIGMA, SIGMA], rel=0.08)
+
+
+def test_bowl_raises_sd_and_leaves_sigma() -> None:
+    y, x = np.mgrid[:SIDE, :SIDE] * PIXEL_MM - (SIDE - 1) / 2 * PIXEL_MM
+    bowl = 10.0 * (x**2 + y**2) / 18.0**2
+    cupped = noise_family.measure(context(image() + bowl))
+    assert value(cupped, "noise.sd").value > 1.1 * value(plain(), "noise.sd").value
+    assert value(cupped, "noise.sigma").value == pytest.approx(value(plain(), "noise.sigma").value, rel=0.002)
+
+
+@pytest.mark.parametrize(
+    ("direction", "hour"),
+    [((0, -1), "12h"), ((1, 0), "3h"), ((0, 1), "6h"), ((-1, 0), "9h")],
+    ids=["12h", "3h", "6h", "9h"],
+)
+@pytest.mark.parametrize("roll_deg", [0.0, 30.0])
+def test_clock_is_that_of_the_displayed_image(direction: tuple[int, int], hour: str, roll_deg: float) -> None:
+    y, x = np.mgrid[:SIDE, :SIDE] * PIXEL_MM - (SIDE - 1) / 2 * PIXEL_MM
+    slope = 0.5 * (direction[0] * x + direction[1] * y)
+    scan = made_scan(image() + slope)
+    tilted = uniformity.measure(Context(scan, made_located(scan, roll_deg=roll_deg)))
+    assert value(tilted, f"uniformity.{hour}").value == pytest.approx(0.5 * 32.0, abs=2.5)
+    assert value(tilted, "uniformity.integral").value == pytest.approx(32.0 / 2020.0, rel=0.15)
+
+
+def test_max_deviation_keeps_its_sign_and_allows_for_its_excess() -> None:
+    y, x = np.mgrid[:SIDE, :SIDE] * PIXEL_MM - (SIDE - 1) / 2 * PIXEL_MM
+    cupped = uniformity.measure(context(image() - 20.0 * (x**2 + y**2) / 32.0**2))
+    largest, one = value(cupped, "uniformity.max_deviation"), value(cupped, "uniformity.3h")
+    assert largest.value < -18.0
+    assert largest.u is not None
+    assert one.u is not None
+    assert largest.u > 1.5 * one.u
+
+
+@pytest.mark.parametrize("sides", SIDES)
+def test_side_of_the_pin_square(sides: str) -> None:
+    found = value(plain(), f"geometry.pin_distance.{sides}")
+    assert found.u is not None
+    assert found.u < 0.03
+    assert found.value == pytest.approx(24.0, abs=4 * found.u)
+
+
+def test_scales_are_one_within_their_uncertainty() -> None:
+    for key in ("geometry.scale_x", "geometry.scale_y", "geometry.scale_z"):
+        found = value(plain(), key)
+        assert found.u is not None
+        assert found.value == pytest.approx(1.0, abs=4 * found.u)
+
+
+def test_stretched_pixels_show_in_their_own_scale_only() -> None:
+    made = context()
+    stretched = replace(made.scan, pixel_mm=(PIXEL_MM, PIXEL_MM * 1.01))
+    found = geometry.measure(Context(stretched, made.located))
+    assert value(found, "geometry.scale_x").value == pytest.approx(1.01, abs=1e-3)
+    assert value(found, "geometry.scale_y").value == pytest.approx(1.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("roll_deg", [0.0, 90.0, 180.0])
+def test_axis_is_given_in_the_phantoms_own_frame(roll_deg: float) -> None:
+    scan = made_scan(image())
+    found = geometry.measure(Context(scan, made_located(scan, roll_deg=roll_deg)))
+    # Body axis minus origin is (0.2, −0.1) on the image; a roll of 90° carries the phantom's x to the image's −y.
+    expected = {0.0: (0.2, -0.1), 90.0: (0.1, 0.2), 180.0: (-0.2, 0.1)}[roll_deg]
+    assert (value(found, "geometry.axis_x").value, value(found, "geometry.axis_y").value) == pytest.approx(expected)
+
+
+def test_linearity_of_exact_inserts() -> None:
+    slope, intercept = value(plain(), "linearity.slope"), value(plain(), "linearity.intercept")
+    assert slope.value == pytest.approx(1.0, abs=0.002)
+    assert intercept.value == pytest.approx(0.0, abs=1.0)
+    assert abs(value(plain(), "linearity.max_residual").value) < 1.5
+
+
+def test_thousand_hu_more_moves_absolute_numbers_only() -> None:
+    moved_scan = replace(context().scan, intercept=np.full(4, 1000.0))
+    moved = measure(moved_scan, made_located(moved_scan))
+    for one in (r for r in plain().results if isinstance(r, Measurement)):
+        other = value(moved, one.key)
+        absolute = 1000.0 if one.key.startswith("ct_number") or one.key == "linearity.intercept" else 0.0
+        if one.key != "uniformity.integral":
+            assert other.value - absolute == pytest.approx(one.value, rel=1e-4, abs=2e-3), one.key
+            assert other.u == pytest.approx(one.u, rel=1e-3), one.key
+
+
+def test_grey_scale_moves_no_geometry() -> None:
+    scaled = geometry.measure(context(0.95 * image()))
+    for key in (f"geometry.pin_distance.{s}" for s in SIDES):
+        assert value(scaled, key).value == pytest.approx(value(plain(), key).value, abs=1e-3)
+
+
+def test_grey_scale_scales_the_noise() -> None:
+    ratio = (
+        value(noise_family.measure(context(0.95 * image())), "noise.sigma").value / value(plain(), "noise.sigma").value
+    )
+    assert ratio == pytest.approx(0.95, rel=1e-4)
+
+
+def test_bead_in_the_disc_is_left_out() -> None:
+    bead = Bead(
+        name="near", material="steel", x_mm=6.0, y_mm=4.0, z_mm=0.0, diameter_mm=0.3, hu=3000.0, provenance=SOURCE
+    )
+    spot = image().copy()
+    middle = (SIDE - 1) / 2
+    spot[2:, round(middle + 4.0 / PIXEL_MM), round(middle + 6.0 / PIXEL_MM)] += 400.0
+    scan = made_scan(spot)
+    blind = noise_family.measure(Context(scan, made_located(scan)))
+    aware = noise_family.measure(Context(scan, made_located(scan, spec=made_spec((bead,)))))
+    assert value(blind, "noise.sd").value > 1.5 * SIGMA
+    assert value(aware, "noise.sd").value == pytest.approx(SIGMA, rel=0.06)
+
+
+def test_position_is_measured_from_the_collection_centre() -> None:
+    made = context()
+    centred = replace(made.scan, acquisition=Acquisition(scan_centre_mm=(1.0, -2.0, 0.5)))
+    found = position.measure(Context(centred, made.located))
+    assert [value(found, f"position.{a}").value for a in "xyz"] == pytest.approx([-1.0, 2.0, -0.5])
+    assert value(found, "position.x").flags == ()
+
+
+def test_position_without_it_is_from_the_image_centre_and_says_so() -> None:
+    found = position.measure(context())
+    assert [value(found, f"position.{a}").value for a in "xyz"] == pytest.approx([0.0, 0.0, -20.0])
+    assert value(found, "position.z").flags == ("from_image_centre",)
+
+
+@pytest.mark.parametrize(
+    ("unknown", "key", "reason"),
+    [
+        ("u_xy_mm", "position.x", "centre could not be measured"),
+        ("u_z_mm", "position.z", "along its axis"),
+        ("u_roll_deg", "position.roll", "turned about its axis"),
+        ("u_tilt_deg", "position.yaw", "axis of the phantom cannot be followed"),
+    ],
+)
+def test_unknown_pose_is_not_measured(unknown: str, key: str, reason: str) -> None:
+    assert_says(lack(position.measure(context(**{unknown: None})), key), reason)
+
+
+def test_dose_is_the_header_and_nothing_else() -> None:
+    scan = replace(context().scan, acquisition=Acquisition(ctdivol_mgy=12.5))
+    found = dose.measure(Context(scan, made_located(scan)))
+    assert value(found, "dose.ctdivol").value == 12.5
+    assert value(found, "dose.ctdivol").u is None
+    assert_says(lack(found, "dose.dlp"), "headers give no DLP")
+
+
+@pytest.mark.parametrize(
+    ("acquisition", "flags"),
+    [
+        (Acquisition(kv=120.0), ()),
+        (Acquisition(), ()),
+        (Acquisition(kv=100.0), ("kv",)),
+        (Acquisition(kv=120.0, kev=70.0), ("kv",)),
+    ],
+    ids=["120 kV", "unknown", "100 kV", "70 keV"],
+)
+def test_other_beams_are_flagged(acquisition: Acquisition, flags: tuple[str, ...]) -> None:
+    scan = made_scan(image(), acquisition)
+    assert value(ct_number.measure(Context(scan, made_located(scan))), "ct_number.teflon").flags == flags
+
+
+def test_air_far_from_minus_thousand_flags_uncalibrated() -> None:
+    found = ct_number.measure(context(0.8 * image()))
+    assert "uncalibrated" in value(found, "ct_number.delrin").flags
+    assert "uncalibrated" in value(found, "ct_number.uniform").flags
+
+
+def one_slice() -> Scan:
+    return made_scan(image()[:1])
+
+
+def test_single_crowded_slice_has_no_noise_to_state_u_from() -> None:
+    scan = one_slice()
+    found = ct_number.measure(Context(scan, made_located(scan, modules="A")))
+    assert_says(lack(found, "ct_number.teflon"), "No area of base material in the scan is large enough")
+
+
+def test_one_slice_is_flagged() -> None:
+    scan = replace(made_scan(image()[2:3]), origins_mm=made_scan(image()).origins_mm[2:3])
+    found = measure(scan, made_located(scan, modules="U"))
+    assert value(found, "ct_number.uniform").flags == ("one_slice",)
+    assert value(found, "noise.sd").flags == ("one_slice",)
+
+
+@pytest.mark.parametrize(
+    "key", ["ct_number.uniform", "noise.sd", "noise.sigma", "noise.relative", "uniformity.3h", "uniformity.integral"]
+)
+def test_module_out_of_range_is_named_with_its_place(key: str) -> None:
+    scan = one_slice()
+    assert_says(
+        lack(measure(scan, made_located(scan, modules="A")), key), r"module U: .* near z = 40\.0 mm.* from 0\.0 to 0\.0"
+    )
+
+
+def test_pins_and_inserts_out_of_range_are_lacking() -> None:
+    scan = replace(made_scan(image()[2:]), origins_mm=made_scan(image()).origins_mm[2:])
+    found = measure(scan, made_located(scan, modules="U"))
+    for key in ("geometry.pin_distance.1_3", "ct_number.air", "geometry.scale_x", "linearity.slope"):
+        assert lack(found, key).reason.endswith(".")
+    assert_says(lack(found, "linearity.slope"), "at least 4 inserts")
+    assert_says(lack(found, "geometry.scale_z"), "two module planes")
+
+
+def test_module_in_a_gap_says_so() -> None:
+    located = replace(made_located(context().scan, modules="A"))
+    assert_says(lack(measure(context().scan, located), "noise.sd"), "no slice lies wholly inside it")
+
+
+def test_insert_shorter_than_a_section_is_refused() -> None:
+    thick = replace(context().scan, thickness_mm=30.0)
+    assert_says(lack(ct_number.measure(Context(thick, made_located(thick))), "ct_number.air"), "No section of 30 mm")
+
+
+def test_thick_sections_that_may_reach_the_ends_are_flagged() -> None:
+    thick = replace(context().scan, thickness_mm=14.0)
+    assert "partial" in value(ct_number.measure(Context(thick, made_located(thick))), "ct_number.air").flags
+
+
+def test_padding_in_a_disc_refuses_it() -> None:
+    cut = context().scan
+    stored = cut.stored.copy()
+    stored[2:, :, : SIDE // 2 - 50] = -20000
+    cut = replace(cut, stored=stored, padding=-20000)
+    assert_says(lack(uniformity.measure(Context(cut, made_located(cut))), "uniformity.9h"), "'9h' lies partly outside")
+
+
+def test_disc_beyond_the_image_is_refused() -> None:
+    spec = made_spec()
+    first, uniform = spec.modules
+    regions = (f for f in uniform.features if isinstance(f, Region))
+    far = tuple(replace(r, x_mm=1.4 * r.x_mm, y_mm=1.4 * r.y_mm) for r in regions)
+    scan = context().scan
+    located = made_located(scan, spec=replace(spec, modules=(first, replace(uniform, features=far))))
+    found = uniformity.measure(Context(scan, located))
+    assert_says(lack(found, "uniformity.12h"), "outside the reconstructed field")
+
+
+def test_invisible_pin_is_named() -> None:
+    without = image().copy()
+    half, reach = (SIDE - 1) / 2, 14
+    row, column = round(half + 12.0 / PIXEL_MM), round(half - 12.0 / PIXEL_MM)
+    window = (slice(0, 2), slice(row - reach, row + reach), slice(column - reach, column + reach))
+    without[window] = 100.0 + noise(np.random.default_rng(0), "soft", without[window].shape, SIGMA)
+    found = geometry.measure(context(without))
+    assert_says(lack(found, "geometry.pin_distance.2_3"), "Pin 3 does not stand out within 1.5 mm")
+    assert value(found, "geometry.pin_distance.1_2").value == pytest.approx(24.0, abs=0.05)
+
+
+def test_noiseless_scan_states_no_uncertainty() -> None:
+    scan = made_scan(np.round(picture("soft", 2)))
+    found = measure(scan, made_located(scan))
+    assert_says(lack(found, "noise.sd"), "learn the noise from")
+
+
+def test_missing_outline_is_told() -> None:
+    found = geometry.measure(context(body=None))
+    assert_says(lack(found, "geometry.diameter"), "outline of a round body could not be followed")
+
+
+@pytest.mark.parametrize(
+    ("only", "families"), [("A", ("noise", "uniformity")), ("U", ("linearity",))], ids=["no uniform", "no inserts"]
+)
+def test_phantom_without_the_feature_is_offered_no_key(only: str, families: tuple[str, ...]) -> None:
+    made = context()
+    spec = replace(made.located.spec, modules=(made.located.spec.module(only),))
+    located = replace(made.located, spec=spec, modules=tuple(m for m in made.located.modules if m.name == only))
+    found = Context(made.scan, located)
+    for name, family in FAMILIES:
+        if name in families:
+            assert family(found).results == ()
+
+
+def test_regions_are_drawn_where_they_were_measured() -> None:
+    names = {(d.module, d.name) for d in plain().regions}
+    assert {("A", "teflon"), ("A", "1"), ("U", "noise"), ("U", "12h"), ("U", "centre")} <= names
