@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from iqa.errors import DefinitionError
 from iqa.model import Bead, Feature, Insert, LinePairs, Module, PhantomSpec, Pin, Ramp, Region, StepRamp, Target
+from iqa.phantom.schema import MOST
 
 SLACK_MM = 1e-6
 """Rounding of decimal numbers; well below anything that can be made."""
@@ -55,6 +56,8 @@ def _check_module(module: Module, file: str) -> None:
     if module.diameter_mm and module.insert_diameter_mm and module.insert_diameter_mm >= module.diameter_mm:
         expected = f"less than the body's {module.diameter_mm:g} mm"
         raise DefinitionError(file, f"{key}.insert_diameter_mm", expected, f"{module.insert_diameter_mm:g} mm")
+    if len(module.features) > MOST:
+        raise DefinitionError(file, key, f"at most {MOST} features", f"{len(module.features)}")
     for feature in module.features:
         _check_feature(feature, module, f"{key}: {feature.name}", file)
     _check_apart(module, key, file)

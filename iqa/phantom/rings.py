@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from iqa.errors import DefinitionError
-from iqa.phantom.schema import STRICT, ModuleTable, Positive, validate
+from iqa.phantom.schema import STRICT, Count, ModuleTable, Positive, validate
 from iqa.phantom.text import Raw
 
 OPEN = STRICT | ConfigDict(extra="allow")
@@ -37,7 +36,7 @@ class TargetRow(BaseModel):
     radius_mm: Positive
     angle_deg: float
     spacing_mm: Positive
-    count: Annotated[int, Field(gt=0)]
+    count: Count
 
 
 class LinePairRing(BaseModel):
@@ -47,7 +46,7 @@ class LinePairRing(BaseModel):
     radius_mm: Positive
     lp_per_cm: tuple[Positive, ...]
     angles_deg: tuple[float, ...]
-    bars: tuple[int, ...]
+    bars: tuple[Count, ...]
 
 
 Short = TargetRing | TargetRow | LinePairRing

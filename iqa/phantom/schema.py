@@ -34,16 +34,22 @@ KINDS: Mapping[str, type[Feature]] = {
     "line_pairs": LinePairs,
     "region": Region,
 }
-# Lengths and counts that mean nothing at zero or below, in whichever kind they occur.
-POSITIVE = frozenset({"diameter_mm", "length_mm", "lp_per_cm", "bars", "count", "step_mm"})
+# Lengths that mean nothing at zero or below, in whichever kind they occur.
+POSITIVE = frozenset({"diameter_mm", "length_mm", "lp_per_cm", "step_mm"})
+COUNTS = frozenset({"bars", "count"})
+MOST = 1000
+"""Bars in a group, steps of a ramp or features of a module; real ones stay below 100."""
 # Names become parts of result keys, which are joined by dots.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*")
 # The unit that a person leaves out most often comes first.
 UNITS = ("mm", "deg", "hu")
+URGENCY: Mapping[str, int] = {"extra_forbidden": 0, "missing": 2}
+"""Which of several mistakes is named: an unknown key, then a wrong value, then a missing key."""
 LONGEST_QUOTE = 60
 """Characters of a wrong value that an error repeats."""
 
 Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(gt=0, le=MOST)]
 Table = TypeVar("Table", bound=BaseModel)
 Features = dict[str, dict[str, Any]]
 
@@ -138,7 +144,9 @@ def feature_table(kind: str) -> type[BaseModel]:
 
 
 def _bounded(name: str, hint: type) -> object:
-    return Annotated[hint, Field(gt=0)] if name in POSITIVE else hint
+    if name in COUNTS:
+        return Count
+    return Positive if name in POSITIVE else hint
 
 
 def validate(table: type[Table], raw: Raw, file: str, key: str) -> Table:
@@ -147,14 +155,14 @@ def validate(table: type[Table], raw: Raw, file: str, key: str) -> Table:
     Raises
     ------
     DefinitionError
-        For the first thing that is wrong in it, unknown keys before missing ones.
+        For the first thing that is wrong in it: unknown keys, then wrong values, then missing keys.
     """
     try:
         return table.model_validate(raw)
     except ValidationError as error:
         # A key without its unit is both unknown and missing; only the first says what to write.
-        problems = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-        raise _worded(problems[0], table, file, key) from None
+        first = min(error.errors(), key=lambda e: URGENCY.get(e["type"], 1))
+        raise _worded(first, table, file, key) from None
 
 
 def _worded(problem: ErrorDetails, table: type[BaseModel], file: str, key: str) -> DefinitionError:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import tomllib
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from iqa.errors import DefinitionError
 from iqa.phantom import library, load
-from iqa.phantom.text import MAX_BYTES
+from iqa.phantom.build import build
+from iqa.phantom.check import check
+from iqa.phantom.text import MAX_BYTES, frozen
 
 RIGHT = """
 schema = "iqa.phantom/1"
@@ -114,6 +123,11 @@ ADDED = {
         "length_mm = 50\ndiameter_mm = 1\nhu = 1\n",
         r"z within the module, -20 to 20 mm, found -43\.3",
     ),
+    "more bars than a group can have": ("[module.A.line_pairs.l]\nbars = 1_000_000", "bars: expected less than or"),
+    "more features than a module can have": (
+        "".join(f"[module.B.bead.b{i}]\nx_mm=0\ny_mm=0\nz_mm=0\nhu=0\ndiameter_mm=1\n" for i in range(1001)),
+        r"module\.B: expected at most 1000 features, found 1001",
+    ),
     "ramp of no kind": ('[module.A.ramp.r]\nkind = "rope"\n', "kind: expected 'wire' or 'slit', found 'rope'"),
     "two variants of one name": (VARIANT + VARIANT, r"variant\[1\]\.name: expected a name of its own"),
     "variant without note": ('[[variant]]\nname = "v"', r"variant\[0\]\.note: expected a value, found nothing"),
@@ -131,6 +145,31 @@ ADDED = {
 def test_a_mistake_in_an_addition_is_named(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(DefinitionError, match=words):
         _load(tmp_path, RIGHT + text)
+
+
+JUNK = st.sampled_from([
+    0, -1, 1e308, True, "", "A", "x", [], [1], [[1]], {}, {"a": 1}, {"source": 1}, {"graded": 3}, float("nan"),
+    10**400, date(2020, 1, 1), [{}],
+])  # fmt: skip
+
+
+def _leaves(table: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for key, value in table.items():
+        yield (*path, key)
+        if isinstance(value, dict):
+            yield from _leaves(value, (*path, key))
+
+
+@given(data=st.data())
+def test_whatever_stands_in_a_table_the_answer_is_a_phantom_or_a_definition_error(data: st.DataObject) -> None:
+    tables = tomllib.loads(RIGHT + RING + "diameters_mm = [9, 5]\n")
+    *parents, last = data.draw(st.sampled_from(list(_leaves(tables))))
+    place = tables
+    for key in parents:
+        place = place[key]
+    place[data.draw(st.sampled_from([last, "every", "grade", "graded", "material", "x_mm", "a.b"]))] = data.draw(JUNK)
+    with contextlib.suppress(DefinitionError):
+        check(build("f", {key: frozen(value) for key, value in tables.items()}, "hash"), "f")
 
 
 def test_the_error_carries_file_key_expected_and_found(tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ from typing import TypeVar
 
 import pytest
 
-from iqa.errors import InputError
+from iqa.errors import InputError, UsageError
 from iqa.model import Bead, Feature, Insert, LinePairs, PhantomSpec, Pin, Ramp, Region, StepRamp, Target, Wire
 from iqa.phantom import library, load, names
 from iqa.phantom.describe import describe, describe_library
+from iqa.phantom.find import find
 from iqa.shipped import shipped
 
 PHANTOMS = [
@@ -89,6 +90,23 @@ def test_data_inside_the_package_come_first(monkeypatch: pytest.MonkeyPatch, tmp
     (tmp_path / "phantoms").mkdir()
     monkeypatch.setattr("iqa.shipped.__file__", str(tmp_path / "iqa" / "shipped.py"))
     assert shipped("phantoms") == inside
+
+
+def test_a_phantom_is_found_by_its_name_and_its_variants_name() -> None:
+    assert find("catphan504", _library()).variant is None
+    assert find("catphan504/gauge_turned", _library()).variant == "gauge_turned"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Catphan505", r"No phantom is named 'Catphan505': did you mean catphan50\d\?"),
+        ("zzz", r"known are acr464, bead, .*, wire\. `iqa phantoms list` shows all"),
+    ],
+)
+def test_a_name_that_is_none(name: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        find(name, _library())
 
 
 # ------------------------------------------------------------------------------------------- catphan
