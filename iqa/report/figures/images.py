@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from iqa.model import Block, Drawn, Scan
 from iqa.report.figures.style import CASING_PT, LINE_PT, Extent, bare, cased
-from iqa.report.numbers import MINUS
+from iqa.report.numbers import fixed
 
 HALF_WINDOW_HU: dict[Block, float] = {"inserts": 500.0, "gauge": 600.0, "low_contrast": 40.0, "uniform": 60.0}
 """Half widths that show a block's features: inserts from LDPE to Delrin, metal bars, 1 % targets, shading."""
@@ -97,8 +97,8 @@ def draw_scale_bar(axes: Axes) -> Axes:
 
 def window_text(window: tuple[float, float]) -> str:
     """The window for a caption."""
-    low, high = (f"{w:.0f}".replace("-", MINUS) for w in window)
-    return f"window {low} to {high} HU"
+    low, high = window
+    return f"window {fixed(low, 0)} to {fixed(high, 0)} HU"
 
 
 def _circle(region: Drawn) -> Circle:

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
@@ -17,6 +18,8 @@ from iqa.report.numbers import show
 PANEL_IN = 3.6
 COLUMNS = 3
 LABEL_PT = 6.0
+HALO = [patheffects.withStroke(linewidth=1.6, foreground="white")]
+"""Round a name that lies on another feature's outline."""
 PLATE = {"facecolor": TINT, "edgecolor": "none", "pad": 1.5}
 """Behind a label that lies on a line."""
 LABEL_GAP_MM = 1.5
@@ -166,6 +169,7 @@ def _label(axes: Axes, feature: Insert | Pin | Region) -> None:
         color=INK_3,
         ha="center",
         va="bottom" if above else "top",
+        path_effects=HALO,
     )
 
 
