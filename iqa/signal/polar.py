@@ -48,14 +48,18 @@ def normal_planes(stack: NDArray[np.float32], step_mm: float, slope_x: float, sl
 
     stack : (slices, rings, angles); beyond the run its end slices are repeated.
     """
-    shift = -(_COS * slope_x - _SIN * slope_y) / step_mm
-    at = np.arange(len(stack))[:, None, None] + shift
-    at = np.clip(at, 0.0, len(stack) - 1.0)
-    low = np.minimum(at.astype(np.intp), max(len(stack) - 2, 0))
-    share = (at - low).astype(np.float32)
-    high = np.minimum(low + 1, len(stack) - 1)
-    lower, upper = np.take_along_axis(stack, low, axis=0), np.take_along_axis(stack, high, axis=0)
-    return np.asarray(lower * (1.0 - share) + upper * share, dtype=np.float32)
+    shift = (-(_COS * slope_x - _SIN * slope_y) / step_mm).astype(np.float32).reshape(-1)
+    flat, last = stack.reshape(len(stack), -1), np.float32(len(stack) - 1)
+    place = np.arange(flat.shape[1], dtype=np.int32)
+    result = np.empty_like(flat)
+    for k in range(len(stack)):
+        at = np.clip(shift + np.float32(k), np.float32(0.0), last)
+        low = np.minimum(at.astype(np.int32), max(len(stack) - 2, 0))
+        first = low * np.int32(flat.shape[1]) + place
+        lower = stack.reshape(-1).take(first)
+        upper = stack.reshape(-1).take(first + np.int32(flat.shape[1] if len(stack) > 1 else 0))
+        result[k] = lower + (at - low) * (upper - lower)
+    return result.reshape(stack.shape)
 
 
 def flatten_rings(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -100,7 +104,9 @@ def turned(spectrum: Spectrum, roll_deg: float) -> Spectrum:
 
 def correlations(pictures: Spectrum, templates: Spectrum) -> NDArray[np.float32]:
     """(pictures, templates, 360) inner product at every roll in whole degrees, mm²."""
-    by_order = np.matmul(pictures.transpose(2, 0, 1), np.conj(templates).transpose(2, 1, 0))
+    # Copies in the order of the product: on strided views matmul runs thirty times slower.
+    left = np.ascontiguousarray(pictures.transpose(2, 0, 1))
+    by_order = left @ np.ascontiguousarray(np.conj(templates).transpose(2, 1, 0))
     full = np.zeros((*by_order.shape[1:], ANGLES // 2 + 1), dtype=np.complex64)
     full[..., _ORDERS] = by_order.transpose(1, 2, 0)
     return np.asarray(np.fft.irfft(full, ANGLES, axis=-1) * (ANGLES / 2.0), dtype=np.float32)
