@@ -65,7 +65,7 @@ class Blur:
 
     def frequency(self, level: float) -> float:
         """First frequency (1/mm) at which the transfer has fallen to `level`."""
-        return _falls_to(np.linspace(0.0, 4.0 / min(self.sigma_mm), 20001), self.transfer, level)
+        return _falls_to(np.linspace(0.0, 4.0 / min(self.sigma_mm), 2001), self.transfer, level)
 
     @cached_property
     def width_mm(self) -> float:

@@ -15,7 +15,7 @@ RADIUS_MM = 350.0
 HALF_WIDTH_MM = 215.0
 THICKNESS_MM = 25.0
 SKIN_MM = 1.5
-SKIN_HU = 400.0
+SKIN_HU = 700.0
 """Contrast of carbon fibre to air after loss in the resin; locators must not care."""
 FOAM_HU = 70.0
 """Contrast of the foam core to air."""

@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 
 WITHIN = 1e-4
 """Of the contrast: the bound on record for a simulator."""
-F = np.linspace(0.0, 3.0, 30001)
+F = np.linspace(0.0, 3.0, 6001)
 
 
 def hann(f: Floats) -> Floats:

@@ -1,0 +1,273 @@
+"""Whole simulated scans: places follow the pose, numbers follow the physics, seeds give the same bits."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_spec import BODY_MM, SOURCE, insert, module, region, spec
+from numpy.typing import NDArray
+
+from iqa.errors import UsageError
+from iqa.model import Bead, LinePairs, Pose, StepRamp, Target, Wire
+from iqa.simulate import Physics, simulate
+
+QUIET = Physics(matrix=128, pixel_mm=0.55, noise_hu=0.0, hu_step=0.1, intercept_hu=0.0, slices=1, first_z_mm=0.0)
+"""One slice of a 60 mm body without noise, on a fine scale."""
+BRIGHT = insert("bright", 15.0, -8.0, 900.0)
+POSES = [
+    Pose(1.3, -0.7, 0.0, 33.0),
+    Pose(1.3, -0.7, 0.0, 33.0, mirrored=True),
+    Pose(0.0, 0.0, 0.0, -12.0, mirrored=True, reversed=True),
+    Pose(0.4, 0.2, 0.0, 10.0, pitch_deg=3.0, yaw_deg=-2.0),
+    Pose(0.4, 0.2, 0.0, 10.0, scale=1.01),
+]
+
+
+def excess(a: NDArray[np.float32], b: NDArray[np.float32]) -> tuple[float, float, float]:
+    """Centroid (column, row) and sum of what two images differ by."""
+    difference = (a - b).astype(np.float64)
+    total = difference.sum()
+    columns, rows = np.arange(a.shape[1]), np.arange(a.shape[0])
+    return float(difference.sum(0) @ columns / total), float(difference.sum(1) @ rows / total), float(total)
+
+
+@pytest.mark.parametrize("pose", POSES, ids=["rolled", "mirrored", "turned", "tilted", "scaled"])
+def test_features_lie_where_the_pose_puts_them(pose: Pose) -> None:
+    physics = replace(QUIET, pose=pose)
+    with_it, without = simulate(spec(module(BRIGHT)), physics), simulate(spec(module()), physics)
+    column, row, total = excess(with_it.scan.hu(0), without.scan.hu(0))
+    x, y = physics.stack_pose.on_plane(BRIGHT.x_mm, BRIGHT.y_mm, 0.0)
+    assert (column * 0.55, row * 0.55) == pytest.approx((x, y), abs=0.002)
+    section = math.pi * 4.0**2 * pose.scale**2 * 900.0 / abs(math.cos(math.atan(math.hypot(*tilts(pose)))))
+    assert total * 0.55**2 == pytest.approx(section, rel=1e-3)
+
+
+def tilts(pose: Pose) -> tuple[float, float]:
+    return math.tan(math.radians(pose.pitch_deg)), math.tan(math.radians(pose.yaw_deg))
+
+
+def test_reversed_modules_come_in_the_opposite_order() -> None:
+    two = spec(module(hu=0.0), module(name="B", z=40.0, hu=100.0))
+    physics = replace(QUIET, slices=2, first_z_mm=0.0, step_mm=40.0)
+    upright = simulate(two, physics).scan.hu(1)[64, 64]
+    turned = simulate(two, replace(physics, pose=Pose(0.0, 0.0, 0.0, 0.0, reversed=True))).scan.hu(1)[64, 64]
+    assert upright == pytest.approx(100.0, abs=0.1)
+    assert turned == pytest.approx(-1000.0, abs=0.1)
+
+
+def test_module_roll_turns_one_module_about_its_own_centre() -> None:
+    two = spec(module(BRIGHT), module(BRIGHT, name="B", z=40.0))
+    simulated = simulate(two, replace(QUIET, module_rolls_deg=(("B", 5.0),)))
+    a, b = (simulated.truth.feature(name, "bright") for name in "AB")
+    here = math.degrees(math.atan2(-BRIGHT.y_mm, BRIGHT.x_mm))
+    x, y = simulated.physics.stack_pose.x_mm, simulated.physics.stack_pose.y_mm
+    assert math.degrees(math.atan2(y - a.y_mm, a.x_mm - x)) == pytest.approx(here)
+    assert math.degrees(math.atan2(y - b.y_mm, b.x_mm - x)) == pytest.approx(here + 5.0)
+
+
+def test_rolling_an_unknown_module_is_refused() -> None:
+    with pytest.raises(UsageError, match="made has no module C to roll"):
+        simulate(spec(module()), replace(QUIET, module_rolls_deg=(("C", 1.0),)))
+
+
+def test_strays_are_drawn_and_told() -> None:
+    features = tuple(insert(f"i{k}", 18.0 * math.cos(k), -18.0 * math.sin(k), 900.0, diameter=4.0) for k in range(6))
+    physics = replace(QUIET, stray_mm=0.3, seed=7)
+    simulated = simulate(spec(module(*features)), physics)
+    places = [simulated.truth.feature("A", f.name) for f in features]
+    away = [
+        math.dist((p.x_mm, p.y_mm), physics.stack_pose.place(f.x_mm, f.y_mm, 0.0)[:2])
+        for p, f in zip(places, features, strict=True)
+    ]
+    assert 0.1 < float(np.sqrt(np.mean(np.square(away)))) < 0.8
+    best = simulated.truth.pose
+    nearer = [
+        math.dist((p.x_mm, p.y_mm), best.place(f.x_mm, f.y_mm, 0.0)[:2]) for p, f in zip(places, features, strict=True)
+    ]
+    # the best fit explains part of the strays, by turn and shift
+    assert np.square(nearer).sum() < np.square(away).sum()
+    assert best.roll_deg != 0.0
+
+
+def test_mirrored_best_fit_has_the_sign_of_the_displayed_roll() -> None:
+    pair = (insert("a", 20.0, 0.0, 900.0), insert("b", -20.0, 0.0, 900.0))
+    pose = Pose(0.0, 0.0, 0.0, 10.0, mirrored=True)
+    simulated = simulate(spec(module(*pair)), replace(QUIET, pose=pose, stray_mm=0.5, seed=3))
+    a, b = (simulated.truth.feature("A", name) for name in "ab")
+    # mirrored, the line from a to b points to the right before the roll
+    shown = math.degrees(math.atan2(a.y_mm - b.y_mm, b.x_mm - a.x_mm))
+    assert simulated.truth.pose.roll_deg == pytest.approx(shown, abs=1e-6)
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_only_another_noise() -> None:
+    physics = replace(QUIET, noise_hu=10.0, hu_step=1.0, seed=1)
+    first, again = (simulate(spec(module(BRIGHT)), physics) for _ in range(2))
+    other = simulate(spec(module(BRIGHT)), replace(physics, seed=2))
+    assert first.scan.identity == again.scan.identity
+    np.testing.assert_array_equal(first.scan.stored, again.scan.stored)
+    difference = (first.scan.hu(0) - other.scan.hu(0)).astype(np.float64)
+    assert difference.std() == pytest.approx(10.0 * math.sqrt(2.0), rel=0.05)
+    assert first.scan.identity.series_uid != other.scan.identity.series_uid
+
+
+def test_gain_offset_cupping_and_the_field() -> None:
+    physics = replace(QUIET, gain=0.9, offset_hu=50.0, cupping_hu=12.0, field_diameter_mm=66.0)
+    target = insert("edge", 20.0, 0.0, 500.0)
+    simulated = simulate(spec(module(target)), physics)
+    hu, values = simulated.scan.hu(0), simulated.truth.values
+    middle = 0.5 * (128 - 1) * 0.55
+    column, row = round((middle + 20.0) / 0.55), round(middle / 0.55)
+    assert hu[row, round(middle / 0.55)] == pytest.approx(50.0, abs=0.2)
+    assert values["ct_number.edge"] == pytest.approx(0.9 * 500.0 + 50.0 + 12.0 * (20.0 / (BODY_MM / 2)) ** 2)
+    assert hu[row, column] == pytest.approx(values["ct_number.edge"], abs=0.3)
+    assert hu[row, 4] == pytest.approx(-850.0, abs=0.2)
+    assert simulated.scan.stored[0, 0, 0] == simulated.scan.padding == -2000
+
+
+def test_contrast_scale_by_material_and_by_name() -> None:
+    pair = (insert("a", 15.0, 0.0, 100.0), replace(insert("b", -15.0, 0.0, 100.0), material="iron"))
+    simulated = simulate(spec(module(*pair, hu=20.0)), replace(QUIET, contrast_scale=(("iron", 2.0), ("a", 0.5))))
+    assert simulated.truth.values["ct_number.a"] == pytest.approx(60.0)
+    assert simulated.truth.values["ct_number.b"] == pytest.approx(180.0)
+
+
+def test_neighbours_share_what_lies_between_them() -> None:
+    two = spec(module(), module(name="B", z=44.0, hu=100.0))
+    physics = replace(QUIET, slices=5, first_z_mm=20.0, step_mm=1.0, thickness_mm=1.0)
+    centre = [float(simulate(two, physics).scan.hu(k)[64, 64]) for k in range(5)]
+    assert centre == pytest.approx([0.0, 0.0, 50.0, 100.0, 100.0], abs=0.1)
+
+
+def test_default_range_covers_the_phantom_with_air_at_both_ends() -> None:
+    simulated = simulate(spec(module()), replace(QUIET, slices=None, first_z_mm=None))
+    ends = [float(simulated.scan.hu(k)[64, 64]) for k in (0, 1, -2, -1)]
+    assert simulated.scan.z_mm[0] <= -20.0 - 2 * 2.5
+    assert ends == pytest.approx([-1000.0] * 4, abs=0.1)
+
+
+def test_an_open_diameter_must_be_given() -> None:
+    cylinder = spec(module(body=None))
+    with pytest.raises(UsageError, match=r"made: the definition leaves the diameter of A open.*body_diameter_mm"):
+        simulate(cylinder, QUIET)
+    given = simulate(cylinder, replace(QUIET, body_diameter_mm=50.0))
+    assert float(given.scan.hu(0)[64, 64]) == pytest.approx(0.0, abs=0.1)
+    assert given.truth.values["geometry.diameter"] == pytest.approx(50.0)
+
+
+def test_a_couch_lies_below_and_touches_nothing() -> None:
+    bare = simulate(spec(module()), QUIET).scan.hu(0)
+    lying = simulate(spec(module()), replace(QUIET, couch=True)).scan.hu(0)
+    changed = np.abs(lying - bare) > 2.0
+    assert not changed[:64].any()
+    assert not (changed & (bare > -900.0)).any()
+    assert (lying - bare).max() > 100.0
+
+
+def sum_over_slices(feature: Bead | StepRamp, slices: int = 24) -> float:
+    """∫ HU dV of a feature in an empty module."""
+    physics = replace(QUIET, slices=slices, first_z_mm=-5.75, step_mm=0.5, thickness_mm=1.0, hu_step=0.05)
+    empty = module(body=None, hu=-1000.0)
+    hu = simulate(spec(replace(empty, features=(feature,))), physics).scan.hu(slice(None)).astype(np.float64)
+    return float((hu + 1000.0).sum() * 0.55**2 * 0.5)
+
+
+@pytest.mark.parametrize("diameter", [0.5, 6.0])
+def test_a_ball_holds_its_volume(diameter: float) -> None:
+    ball = Bead(
+        name="b", material="x", x_mm=3.1, y_mm=1.2, z_mm=0.2, diameter_mm=diameter, hu=-500.0, provenance=SOURCE
+    )
+    assert sum_over_slices(ball) == pytest.approx(500.0 * math.pi * diameter**3 / 6.0, rel=5e-3)
+
+
+def test_a_step_ramp_of_wires_holds_its_volume() -> None:
+    row = StepRamp(
+        name="r",
+        element="wire",
+        material="x",
+        x_mm=0.0,
+        y_mm=0.0,
+        z_mm=0.0,
+        direction_deg=30.0,
+        step_mm=3.0,
+        step_z_mm=0.5,
+        count=3,
+        diameter_mm=0.5,
+        element_length_mm=6.0,
+        hu=-500.0,
+        provenance=SOURCE,
+    )
+    assert sum_over_slices(row) == pytest.approx(3 * 500.0 * 6.0 * math.pi * 0.25**2, rel=5e-3)
+
+
+def test_a_leaning_wire_moves_from_slice_to_slice() -> None:
+    wire = Wire(
+        name="w",
+        material="x",
+        x_mm=2.0,
+        y_mm=0.0,
+        z_from_mm=-20.0,
+        z_to_mm=20.0,
+        diameter_mm=0.5,
+        tilt_deg=5.0,
+        direction_deg=90.0,
+        hu=4000.0,
+        provenance=SOURCE,
+    )
+    physics = replace(QUIET, slices=2, first_z_mm=-5.0, step_mm=10.0)
+    scan = simulate(spec(module(wire)), physics).scan
+    bare = simulate(spec(module()), physics).scan
+    low, high = (excess(scan.hu(k), bare.hu(k)) for k in (0, 1))
+    # 90° is up on the image, so y falls
+    assert (high[1] - low[1]) * 0.55 == pytest.approx(-10.0 * math.tan(math.radians(5.0)), abs=0.01)
+    assert high[0] == pytest.approx(low[0], abs=0.02)
+
+
+def test_bars_have_the_period_of_their_group() -> None:
+    group = LinePairs(
+        name="lp2",
+        lp_per_cm=2.0,
+        x_mm=0.0,
+        y_mm=0.0,
+        bars=4,
+        length_mm=12.0,
+        bar_angle_deg=90.0,
+        radial=False,
+        z_from_mm=-10.0,
+        z_to_mm=10.0,
+        hu=1000.0,
+        provenance=SOURCE,
+    )
+    simulated = simulate(spec(module(group)), QUIET)
+    row = simulated.scan.hu(0)[64].astype(np.float64)
+    x = 0.55 * (np.arange(128) - 63.5)
+    bars = np.abs(x) < 10.0
+    tone = np.abs(np.sum(row[bars] * np.exp(-2j * np.pi * 0.2 * x[bars])))
+    assert tone > 5.0 * np.abs(np.sum(row[bars] * np.exp(-2j * np.pi * 0.33 * x[bars])))
+    assert row[bars].max() == pytest.approx(1000.0, rel=0.05)
+
+
+def test_truth_speaks_the_keys_of_the_analysis() -> None:
+    target = Target(
+        name="10permille_9mm",
+        group="10permille",
+        x_mm=0.0,
+        y_mm=15.0,
+        diameter_mm=9.0,
+        z_from_mm=-20.0,
+        z_to_mm=20.0,
+        contrast_hu=10.0,
+        provenance=SOURCE,
+    )
+    whole = spec(module(BRIGHT, target), module(region("centre", 0.0, 0.0), name="U", z=40.0, hu=12.0))
+    values = simulate(whole, replace(QUIET, noise_hu=10.0, hu_step=1.0, gain=1.1, section="gaussian")).truth.values
+    assert values["low_contrast.10permille_9mm.contrast"] == pytest.approx(11.0)
+    assert values["ct_number.uniform"] == pytest.approx(13.2)
+    assert values["noise.sigma"] == pytest.approx(math.sqrt(100.0 + 1.0 / 12.0))
+    assert values["ttf.bright.f50"] == pytest.approx(0.400, abs=1e-3)
+    assert values["nps.peak_frequency"] == pytest.approx(0.240, abs=2e-3)
+    assert values["nps.average_frequency"] == pytest.approx(0.301, abs=0.01)
+    assert values["slice_thickness"] == pytest.approx(2.5, rel=1e-4)
+    assert values["position.x"] == pytest.approx(0.0, abs=1e-9)
