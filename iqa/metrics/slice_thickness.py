@@ -1,0 +1,328 @@
+"""Slice thickness: full width at half maximum of the section profile, from ramps and from rows of beads or wires."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iqa.metrics import absent
+from iqa.metrics.context import Context, Measured
+from iqa.metrics.ramps import MARGIN_MM, SUPPORT, Fault, Line, Strip, see_ramp, windows
+from iqa.metrics.regions import where
+from iqa.metrics.steps import Row, rough_width, see_row
+from iqa.model import Drawn, Measurement, Module, ModuleFit, NotMeasured, Ramp, Result, StepRamp
+from iqa.signal.section import Profiles, Section, section
+
+FloatArray = NDArray[np.float64]
+
+RAMP_METHOD, STEP_METHOD = "ramp-fit@1", "step-fit@1"
+"""A change that moves a number raises the version."""
+SMALLEST_CNR = 5.0
+"""Peak of a ramp over the noise of a pixel; below it the place of the peak itself is in doubt."""
+BLUR_U = 0.03
+"""Relative standard uncertainty of the in-plane blur along a ramp: edges of inserts scatter by 2 to 3 %."""
+SLOPE_U_DEG = 0.15
+"""Standard uncertainty of a ramp's angle that is not the maker's: what measured angles scatter by."""
+UNBALANCED = 0.3
+"""Length of the mean of the ramps' directions above which a tilt of the phantom does not cancel; 0 for pairs."""
+SMALLEST_Z_BLUR_MM = 0.05
+"""Blur along z given to elements thinner than it, so that a rectangle has a slope to be fitted by."""
+REACH_Z_MM = 4.0
+"""A row's slices are used this far beyond its ends: its base."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One ramp ready for the fit."""
+
+    name: str
+    line: Line
+    slices: tuple[int, ...]
+    u_slope: float
+    """Relative standard uncertainty of the thickness from the ramp's own angle."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Ramps of one kind and module that were fitted together."""
+
+    module: str
+    method: str
+    seen: tuple[_Seen, ...]
+    fit: Section
+
+
+_Outcome = _Group | None
+_Refusals = list[NotMeasured]
+
+
+def measure(context: Context) -> Measured:
+    """Thickness on each ramp, and of all ramps together: opposite ramps cancel what a tilt of the phantom does.
+
+    Notes
+    -----
+    u: noise with its correlation along the profile and between slices, the spread between section shapes that the
+    profiles allow, the in-plane blur (3 %), the tilt as far as it does not cancel, the ramp's angle where it is not
+    the maker's. Left out: a blur along the ramp that is not nearly Gaussian.
+    """
+    groups: list[_Group] = []
+    refused: _Refusals = []
+    for module in context.located.spec.modules:
+        for kind in (Ramp, StepRamp):
+            features = tuple(f for f in module.features if isinstance(f, kind))
+            if features:
+                group, reasons = _group(context, module, features)
+                groups += [group] if group else []
+                refused += reasons
+    results: list[Result] = [r for g in groups for r in _each(context, g)]
+    if groups or refused:
+        results.append(_combined(context, groups, refused))
+    return Measured((*results, *refused), tuple(d for g in groups for d in _drawn(context, g)))
+
+
+def _group(context: Context, module: Module, features: Sequence[Ramp | StepRamp]) -> tuple[_Outcome, _Refusals]:
+    fit = context.located.module(module.name)
+    keys = [f"slice_thickness.{f.name}" for f in features]
+    if fit is None or not fit.slices:
+        return None, [absent.module(k, context.scan, context.located, module) for k in keys]
+    ramps = [f for f in features if isinstance(f, Ramp)]
+    if ramps:
+        return _ramps(context, module, fit, ramps)
+    return _rows(context, module, fit, [f for f in features if isinstance(f, StepRamp)])
+
+
+# ------------------------------------------------------------------------------- continuous ramps
+
+
+def _ramps(context: Context, module: Module, fit: ModuleFit, ramps: Sequence[Ramp]) -> tuple[_Outcome, _Refusals]:
+    seen = [(r, see_ramp(context.scan, fit, r, context.blur_mm)) for r in ramps]
+    refused = [_refusal(r.name, s) for r, s in seen if isinstance(s, Fault)]
+    strips = [s for _, s in seen if isinstance(s, Strip)]
+    if not strips:
+        return None, refused
+    width = float(np.median([s.width_mm for s in strips]))
+    samples = _samples(strips, width)
+    cut = [(s, windows(s, width, samples, _z_blur(context, s))) for s in strips]
+    refused += [_too_thick(s, width) for s, w in cut if not w.slices]
+    usable = [(s, w) for s, w in cut if w.slices]
+    if not usable:
+        return None, refused
+    profiles = _joined([w.profiles for _, w in usable])
+    centres = np.concatenate([w.centre_mm for _, w in usable])
+    first = np.concatenate([w.first for _, w in usable])
+    found = section(profiles, first, np.full(len(usable), width), centres)
+    parts = tuple(_Seen(s.ramp.name, s.line, w.slices, _u_slope(s.ramp)) for s, w in usable)
+    sigma = [s.sigma_hu for s, _ in usable]
+    return _checked(module.name, RAMP_METHOD, parts, found, profiles.ramp, sigma, refused)
+
+
+def _samples(strips: Sequence[Strip], width: float) -> int:
+    step = float(strips[0].x_mm[1] - strips[0].x_mm[0])
+    wanted = 2.0 * (SUPPORT * width / min(s.line.tangent for s in strips) + MARGIN_MM)
+    return min([int(wanted / step)] + [s.x_mm.size for s in strips])
+
+
+def _z_blur(context: Context, strip: Strip) -> float:
+    """Sigma along z of what widens a ramp's image beside the section: in-plane blur and the ramp's own thickness."""
+    edge = context.edge
+    blur = math.sqrt(max(edge.blur_mm**2 + 2.0 * edge.blur_mm * edge.overshoot_mm, 0.25 * edge.blur_mm**2))
+    ramp = strip.ramp
+    own = 0.0
+    if ramp.provenance.of("diameter_mm")[1] != "U":
+        chord = 0.25 * ramp.diameter_mm * math.hypot(1.0, strip.line.tangent)
+        own = ramp.diameter_mm / math.sqrt(12.0) if ramp.kind == "slit" else chord
+    return math.hypot(blur * strip.line.tangent, own)
+
+
+def _joined(parts: Sequence[Profiles]) -> Profiles:
+    ramp = np.concatenate([np.full(p.values.shape[0], k, dtype=np.int64) for k, p in enumerate(parts)])
+    return Profiles(
+        np.concatenate([p.z_mm for p in parts]),
+        np.concatenate([p.values for p in parts]),
+        np.concatenate([p.blur_mm for p in parts]),
+        ramp,
+    )
+
+
+def _u_slope(ramp: Ramp) -> float:
+    if ramp.provenance.of("slope_deg")[1] == "A":
+        return 0.0
+    angle = math.radians(ramp.angle_deg)
+    return math.radians(SLOPE_U_DEG) / (math.sin(angle) * math.cos(angle))
+
+
+# ------------------------------------------------------------------------------------ stepped ramps
+
+
+def _rows(context: Context, module: Module, fit: ModuleFit, ramps: Sequence[StepRamp]) -> tuple[_Outcome, _Refusals]:
+    slices = _near(context, fit, ramps)
+    seen = [(r, see_row(context.scan, fit, r, context.blur_mm, slices)) for r in ramps]
+    refused = [_refusal(r.name, s) for r, s in seen if isinstance(s, Fault)]
+    rows = [s for _, s in seen if isinstance(s, Row)]
+    if not rows:
+        return None, refused
+    width = float(np.median([rough_width(r) for r in rows]))
+    thick = [r for r in rows if width > 0.5 * r.ramp.step_z_mm * (r.ramp.count - 1)]
+    refused += [_row_too_short(r, width) for r in thick]
+    rows = [r for r in rows if r not in thick]
+    if not rows:
+        return None, refused
+    profiles, centres = _pooled(context, rows)
+    found = section(profiles, np.zeros(len(rows), dtype=np.int64), np.full(len(rows), width), centres)
+    parts = tuple(_Seen(r.ramp.name, r.line, r.slices, 0.0) for r in rows)
+    return _checked(module.name, STEP_METHOD, parts, found, profiles.ramp, [r.sigma_hu for r in rows], refused)
+
+
+def _near(context: Context, fit: ModuleFit, ramps: Sequence[StepRamp]) -> tuple[int, ...]:
+    """Slices that may show an element of any of the rows, or their base; a module placed badly in z keeps its own."""
+    reach = max(0.5 * r.step_z_mm * (r.count - 1) for r in ramps) + REACH_Z_MM
+    middle = float(np.mean([fit.pose.place(r.x_mm, r.y_mm, r.z_mm)[2] for r in ramps]))
+    first, last = fit.slices[0], fit.slices[-1]
+    near = tuple(i for i in range(first, last + 1) if abs(float(context.scan.z_mm[i]) - middle) <= reach)
+    return near or fit.slices
+
+
+def _pooled(context: Context, rows: Sequence[Row]) -> tuple[Profiles, FloatArray]:
+    """One profile a row on one z axis, and where to start.
+
+    Element by element, slice by slice: so noise shared by neighbouring slices lies between neighbouring samples.
+    """
+    count = min(r.ramp.count for r in rows)
+    z, values, centres = [], [], []
+    for row in rows:
+        planes = context.scan.z_mm[list(row.slices)]
+        offset = planes[None, :] - row.z_mm[:count, None]
+        heights = row.heights.T[:count]
+        z.append(offset.ravel())
+        values.append(heights.ravel())
+        lit = np.clip(heights, 0.25 * heights.max(), None) - 0.25 * heights.max()
+        centres.append(float((offset * lit).sum() / lit.sum()))
+    blur = [max(0.25 * r.ramp.diameter_mm, SMALLEST_Z_BLUR_MM) for r in rows]
+    numbers = np.arange(len(rows), dtype=np.int64)
+    return Profiles(np.array(z), np.array(values), np.array(blur), numbers), np.array(centres)
+
+
+# --------------------------------------------------------------------------------------- the results
+
+
+def _checked(
+    module: str,
+    method: str,
+    parts: tuple[_Seen, ...],
+    found: Section | None,
+    ramp: NDArray[np.int64],
+    sigma: Sequence[float],
+    refused: _Refusals,
+) -> tuple[_Outcome, _Refusals]:
+    """The group when its fit holds; the ramps that are too faint are refused with it."""
+    if found is None:
+        return None, [*refused, *(_diverged(p.name) for p in parts)]
+    cnr = [abs(float(np.median(found.amplitude[ramp == k]))) / sigma[k] for k in range(len(parts))]
+    faint = [_faint(p.name, c) for p, c in zip(parts, cnr, strict=True) if not c >= SMALLEST_CNR]
+    if faint:
+        clear = [p.name for p, c in zip(parts, cnr, strict=True) if c >= SMALLEST_CNR]
+        return None, [*refused, *faint, *map(_beside_faint, clear)]
+    return _Group(module, method, parts, found), refused
+
+
+def _u(context: Context, group: _Group, weight: FloatArray) -> float:
+    """Standard uncertainty of the weighted mean of a group's ramps, mm."""
+    mean = float(weight @ group.fit.width_mm)
+    noise = float(weight @ group.fit.covariance @ weight)
+    blur = BLUR_U * float(weight @ group.fit.by_blur)
+    leaning = np.array([[p.line.per_tilt * a for a in p.line.along] for p in group.seen])
+    tilt = math.radians(context.located.u_tilt_deg or 0.0) * float(np.linalg.norm(weight @ leaning))
+    slope = float(np.sqrt(((weight * np.array([p.u_slope for p in group.seen])) ** 2).sum()))
+    return math.sqrt(noise + blur**2 + (mean * tilt) ** 2 + (mean * slope) ** 2)
+
+
+def _each(context: Context, group: _Group) -> list[Result]:
+    return [
+        Measurement(
+            f"slice_thickness.{seen.name}",
+            float(group.fit.width_mm[k]),
+            _u(context, group, np.eye(len(group.seen))[k]),
+            "mm",
+            len(seen.slices),
+            where(group.module, seen.slices),
+            group.method,
+        )
+        for k, seen in enumerate(group.seen)
+    ]
+
+
+def _combined(context: Context, groups: Sequence[_Group], refused: _Refusals) -> Result:
+    """The mean over the ramps of the surest group."""
+    if not groups:
+        return NotMeasured("slice_thickness", f"No ramp could be used: {refused[0].reason}", refused[0].needs)
+    equal = [np.full(len(g.seen), 1.0 / len(g.seen)) for g in groups]
+    us = [_u(context, g, w) for g, w in zip(groups, equal, strict=True)]
+    best = int(np.argmin(us))
+    group, weight = groups[best], equal[best]
+    slices = sorted({i for p in group.seen for i in p.slices})
+    along = np.array([p.line.along for p in group.seen])
+    flags = ("tilt_not_cancelled",) if np.linalg.norm(weight @ along) > UNBALANCED else ()
+    value = float(weight @ group.fit.width_mm)
+    return Measurement(
+        "slice_thickness", value, us[best], "mm", len(slices), where(group.module, slices), group.method, flags
+    )
+
+
+def _drawn(context: Context, group: _Group) -> list[Drawn]:
+    radius = 2.0 * context.blur_mm
+    return [Drawn(group.module, p.name, p.line.at_mm[0], p.line.at_mm[1], radius, p.slices) for p in group.seen]
+
+
+# ------------------------------------------------------------------------------------- the refusals
+
+
+def _refusal(name: str, fault: Fault) -> NotMeasured:
+    return NotMeasured(f"slice_thickness.{name}", f"Ramp '{name}' cannot be used: {fault.reason}", fault.needs)
+
+
+def _too_thick(strip: Strip, width_mm: float) -> NotMeasured:
+    length = strip.ramp.length_mm * strip.line.tangent
+    return NotMeasured(
+        f"slice_thickness.{strip.ramp.name}",
+        f"No section of about {width_mm:.1f} mm lies wholly inside ramp '{strip.ramp.name}', which is {length:.1f} mm "
+        "long in z.",
+        "A slice near the ramp's middle, or thinner slices.",
+    )
+
+
+def _row_too_short(row: Row, width_mm: float) -> NotMeasured:
+    length = row.ramp.step_z_mm * (row.ramp.count - 1)
+    return NotMeasured(
+        f"slice_thickness.{row.ramp.name}",
+        f"A section of about {width_mm:.1f} mm is too thick for ramp '{row.ramp.name}', which is {length:.1f} mm long "
+        "in z.",
+        "Thinner slices.",
+    )
+
+
+def _diverged(name: str) -> NotMeasured:
+    return NotMeasured(
+        f"slice_thickness.{name}",
+        f"The fit of a section profile to ramp '{name}' does not settle.",
+        "Less noise, or slices without artefacts through the ramp.",
+    )
+
+
+def _faint(name: str, cnr: float) -> NotMeasured:
+    return NotMeasured(
+        f"slice_thickness.{name}",
+        f"Ramp '{name}' stands out by only {cnr:.1f} times the noise of a pixel; at least {SMALLEST_CNR:g} is needed.",
+        "More dose, a softer kernel or thicker slices.",
+    )
+
+
+def _beside_faint(name: str) -> NotMeasured:
+    return NotMeasured(
+        f"slice_thickness.{name}",
+        f"Ramp '{name}' is fitted together with others that do not stand out from the noise.",
+        "More dose, a softer kernel or thicker slices.",
+    )
