@@ -107,6 +107,8 @@ class VariantTable(BaseModel):
     rotate_deg: dict[str, float] = {}
     turn: tuple[str, ...] = ()
     move_mm: dict[str, float] = {}
+    mirror_symmetric: bool | None = None
+    """Absent: as the default make."""
 
 
 class PhantomTable(BaseModel):

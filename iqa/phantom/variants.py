@@ -26,7 +26,8 @@ def changed(raw: Raw, variant: VariantTable, file: str) -> Raw:
     modules: Raw = raw.get("module", {})
     for path in variant.drop:
         modules = _without(modules, path.split("."), path, file)
-    return {**raw, "module": _overlaid(modules, variant.set)}
+    symmetric = {} if variant.mirror_symmetric is None else {"mirror_symmetric": variant.mirror_symmetric}
+    return {**raw, **symmetric, "module": _overlaid(modules, variant.set)}
 
 
 def _without(tables: Raw, parts: Sequence[str], path: str, file: str) -> Raw:

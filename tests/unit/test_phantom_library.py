@@ -348,6 +348,7 @@ def test_quart_has_two_air_holes_and_two_slits_at_30_degrees() -> None:
     }  # fmt: skip
     assert set(_features("quart_dvt/v2", "inserts", Insert)) - set(inserts) == {"water"}
     assert _spec("quart_dvt").mirror_symmetric
+    assert not _spec("quart_dvt/v2").mirror_symmetric  # its vial has no counterpart
 
 
 @pytest.mark.parametrize("tier", [160, 210, 260, 310, 360])
