@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iqa.model import (
@@ -102,6 +102,7 @@ def _close(found: list[Point], wanted: list[Point]) -> None:
         assert min(math.dist(point, w) for w in wanted) < 1e-6
 
 
+@settings(max_examples=30)  # each example holds all nine kinds
 @given(modules())
 def test_turning_twice_is_nothing(module: Module) -> None:
     again = turned(turned(module))
@@ -110,6 +111,7 @@ def test_turning_twice_is_nothing(module: Module) -> None:
     _close(_points(again), _points(module))
 
 
+@settings(max_examples=30)  # each example holds all nine kinds
 @given(modules())
 def test_turning_is_the_rigid_half_turn_about_the_vertical_axis_through_the_blocks_middle(module: Module) -> None:
     middle = module.z_mm + (module.z_from_mm + module.z_to_mm) / 2
@@ -120,12 +122,14 @@ def test_turning_is_the_rigid_half_turn_about_the_vertical_axis_through_the_bloc
     assert flipped.z_mm + flipped.z_to_mm == pytest.approx(module.z_mm + module.z_to_mm)
 
 
+@settings(max_examples=30)  # each example holds all nine kinds
 @given(modules(), deg)
 def test_rotating_is_the_roll_of_a_pose(module: Module, angle: float) -> None:
     pose = Pose(0, 0, 0, angle)
     _close(_points(rotated(module, angle)), [pose.place(*p) for p in _points(module)])
 
 
+@settings(max_examples=30)  # each example holds all nine kinds
 @given(modules(), deg)
 def test_regions_stay_with_the_clock_of_the_image(module: Module, angle: float) -> None:
     for moved in (turned(module), rotated(module, angle)):
