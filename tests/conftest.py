@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Callable
@@ -28,6 +29,18 @@ def real_scan() -> Callable[[str], Path]:
         return folder
 
     return find
+
+
+@pytest.fixture
+def evidence() -> Callable[[str, object], None]:
+    """Writes what a long test found to docs/evidence/<name>.json, so that it can be read without running it."""
+
+    def write(name: str, found: object) -> None:
+        file = ROOT / "docs" / "evidence" / f"{name}.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+    return write
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

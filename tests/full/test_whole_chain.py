@@ -1,0 +1,82 @@
+"""Everyday scans with known truth through the whole chain: is each number right, and is its u the real one?
+
+Simulate, locate, measure; z = (value − truth) / u for every key that has a truth. Written to docs/evidence.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.random import Generator, SeedSequence, default_rng
+
+from iqa.analyze import assemble
+from iqa.locate import locate
+from iqa.model import Located, Pose
+from iqa.phantom import library
+from iqa.phantom.find import find
+from iqa.simulate import Physics, simulate
+
+SEEDS = SeedSequence(20261127).spawn(40)
+PHANTOMS = ("catphan504", "catphan604", "acr464")
+LARGEST_MEAN_Z = 0.5
+"""A bias of half a u doubles no limit's risk; beyond it u is not what it says."""
+SPREAD_OF_Z = (0.7, 1.3)
+"""40 scans of some keys each: wide enough for one family's few independent values, too narrow for a u wrong by 1.5."""
+
+Evidence = Callable[[str, object], None]
+Values = dict[str, list[float]]
+
+
+def everyday(rng: Generator) -> Physics:
+    """A scan as made on a weekday: 512², the phantom nearly straight and centred."""
+    thickness = float(rng.choice([2.5, 5.0]))
+    x, y, z = rng.uniform(-4.0, 4.0, 3).tolist()
+    return Physics(
+        pixel_mm=float(rng.uniform(0.45, 0.6)),
+        step_mm=thickness,
+        thickness_mm=thickness,
+        mtf=str(rng.choice(["soft", "hann"])),  # type: ignore[arg-type]
+        noise_hu=float(rng.choice([4.0, 8.0, 16.0])),
+        cupping_hu=float(rng.uniform(-3.0, 6.0)),
+        stray_mm=0.05,
+        pose=Pose(x, y, z, *rng.uniform(-2.0, 2.0, 1).tolist(), *rng.uniform(-0.3, 0.3, 2).tolist()),
+        seed=int(rng.integers(2**31)),
+    )
+
+
+@cache
+def deviations(phantom: str) -> Values:
+    """z of every value with a truth, by family, over all seeds."""
+    z: Values = defaultdict(list)
+    spec = find(phantom, library())
+    for seed in SEEDS:
+        simulated = simulate(spec, everyday(default_rng(seed)))
+        found = locate(simulated.scan, library())
+        assert isinstance(found, Located)
+        assert found.spec.name == phantom
+        for m in assemble(simulated.scan, found).measurements:
+            if m.u and m.key in simulated.truth.values:
+                z[m.key.split(".")[0]].append((m.value - simulated.truth.values[m.key]) / m.u)
+    return z
+
+
+@pytest.mark.parametrize("phantom", PHANTOMS)
+def test_values_scatter_about_their_truth_as_u_says(phantom: str, evidence: Evidence) -> None:
+    z = {family: np.array(values) for family, values in deviations(phantom).items()}
+    summary = {
+        family: {
+            "values": len(v),
+            "mean_z": float(v.mean()),
+            "spread_z": float(v.std()),
+            "within_2u": float(np.mean(np.abs(v) < 2.0)),
+        }
+        for family, v in z.items()
+    }
+    evidence(f"whole-chain-{phantom}", summary)
+    for family, found in summary.items():
+        assert abs(found["mean_z"]) <= LARGEST_MEAN_Z, f"{family}: {found}"
+        assert SPREAD_OF_Z[0] <= found["spread_z"] <= SPREAD_OF_Z[1], f"{family}: {found}"
