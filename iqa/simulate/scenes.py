@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from numpy.random import Generator
 
 from iqa.errors import UsageError
@@ -22,6 +24,8 @@ MIRRORED, ON_COUCH, CUT, RECALIBRATED = 0.15, 0.3, 0.15, 0.15
 """Shares of the scans."""
 CUT_MM = 10.0
 """Of the body outside the field, on one side."""
+CUT_SHIFT_MM = (15.0, 35.0)
+"""How far a cut body lies off the field's centre, so that the other side keeps its edge."""
 GAINS, OFFSETS_HU = (0.75, 0.98), (-50.0, 1000.0)
 STRAY_MM = 0.1
 MODULE_ROLL_DEG = 1.0
@@ -52,6 +56,8 @@ def random_scene(rng: Generator, spec: PhantomSpec, *, body_diameter_mm: float |
     cut = rng.random() < CUT
     recalibrated = rng.random() < RECALIBRATED
     pose = _random_pose(rng)
+    if cut:
+        pose = replace(pose, x_mm=float(rng.choice((-1.0, 1.0)) * rng.uniform(*CUT_SHIFT_MM)))
     return Physics(
         matrix=MATRIX,
         pixel_mm=pixel,

@@ -39,7 +39,7 @@ SCHEMA = "iqa.truth/1"
 ROUNDING_VARIANCE = 1.0 / 12.0
 """Of a value rounded to whole steps."""
 NOISE_DISC = 0.4
-"""Diameter of the disc of ct_number.uniform, against the body's."""
+"""Diameter of the disc of ct_number.uniform and noise.sd, against the body's."""
 CURVE_STEP_PER_MM = 0.01
 CURVE_END_PER_MM = 1.5
 
@@ -210,19 +210,36 @@ def _axis(made: Made, pose: Pose) -> Iterator[Value]:
 def _numbers(made: Made) -> Iterator[Value]:
     for placed, f in made.all(Insert):
         yield f"ct_number.{f.name}", made.hu(placed, placed.module.body_hu + made.contrast(placed, f), f)
+    physics = made.physics
     uniform = next((m for m in made.modules if m.module.block == "uniform"), None)
     if uniform is not None:
         # the mean of (r/R)² over a disc is half of that at its rim
-        bowl = 0.5 * made.physics.cupping_hu * NOISE_DISC**2 if uniform.diameter_mm else 0.0
+        bowl = 0.5 * physics.cupping_hu * NOISE_DISC**2 if uniform.diameter_mm else 0.0
         yield "ct_number.uniform", made.hu(uniform, uniform.module.body_hu) + bowl
-    yield "artefact.cupping", made.physics.cupping_hu
-    if made.physics.header.ctdivol_mgy is not None:
-        yield "dose.ctdivol", made.physics.header.ctdivol_mgy
+        yield from _uniformity(made, uniform)
+    yield "artefact.cupping", physics.cupping_hu
+    if physics.cupping_hu == 0.0 and not physics.contrast_scale:
+        yield "linearity.slope", physics.gain
+        yield "linearity.intercept", physics.offset_hu
+    if physics.header.ctdivol_mgy is not None:
+        yield "dose.ctdivol", physics.header.ctdivol_mgy
+
+
+def _uniformity(made: Made, uniform: PlacedModule) -> Iterator[Value]:
+    """Edge minus centre of the module's regions; discs of one size hold the same share of the bowl's curvature."""
+    regions = [f for f in uniform.features if isinstance(f, Region)]
+    edges = {f.name: made.hu(uniform, 0.0, f) - made.hu(uniform, 0.0) for f in regions if f.name != "centre"}
+    yield from ((f"uniformity.{name}", value) for name, value in edges.items())
+    if edges:
+        yield "uniformity.max_deviation", max(edges.values(), key=abs)
 
 
 def _noise(made: Made) -> Iterator[Value]:
-    rounding = ROUNDING_VARIANCE * made.physics.hu_step**2
-    yield "noise.sigma", math.sqrt(made.noise.sigma_hu**2 + rounding)
+    variance = made.noise.sigma_hu**2 + ROUNDING_VARIANCE * made.physics.hu_step**2
+    yield "noise.sigma", math.sqrt(variance)
+    # (r/R)² is spread evenly over a disc, from 0 to its value at the rim
+    bowl = made.physics.cupping_hu * NOISE_DISC**2
+    yield "noise.sd", math.sqrt(variance + bowl**2 / 12.0)
     f, power = _radial(made.noise)
     if made.noise.sigma_hu > 0.0:
         yield "nps.average_frequency", float(f @ power / power.sum())

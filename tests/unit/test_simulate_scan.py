@@ -127,6 +127,20 @@ def test_gain_offset_cupping_and_the_field() -> None:
     assert simulated.scan.stored[0, 0, 0] == simulated.scan.padding == -2000
 
 
+def test_cupping_shows_in_every_key_that_it_reaches() -> None:
+    uniform = module(region("centre", 0.0, 0.0), region("12h", 0.0, -21.0), hu=10.0)
+    physics = replace(QUIET, cupping_hu=-20.0)
+    simulated = simulate(spec(uniform), physics)
+    values, hu = simulated.truth.values, simulated.scan.hu(0).astype(np.float64)
+    x = 0.55 * (np.arange(128) - 63.5)
+    inside = np.hypot(x[None, :], x[:, None]) < 0.4 * BODY_MM / 2
+    assert values["uniformity.12h"] == pytest.approx(-20.0 * 0.7**2)
+    assert values["uniformity.max_deviation"] == values["uniformity.12h"]
+    assert hu[inside].mean() == pytest.approx(values["ct_number.uniform"], abs=0.1)
+    assert hu[inside].std() == pytest.approx(values["noise.sd"], rel=0.03)
+    assert "linearity.slope" not in values
+
+
 def test_contrast_scale_by_material_and_by_name() -> None:
     pair = (insert("a", 15.0, 0.0, 100.0), replace(insert("b", -15.0, 0.0, 100.0), material="iron"))
     simulated = simulate(spec(module(*pair, hu=20.0)), replace(QUIET, contrast_scale=(("iron", 2.0), ("a", 0.5))))
