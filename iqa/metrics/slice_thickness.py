@@ -14,7 +14,7 @@ from iqa.metrics.context import Context, Measured
 from iqa.metrics.ramps import MARGIN_MM, SUPPORT, Fault, Line, Strip, see_ramp, windows
 from iqa.metrics.regions import where
 from iqa.metrics.steps import Row, rough_width, see_row
-from iqa.model import Drawn, Measurement, Module, ModuleFit, NotMeasured, Ramp, Result, StepRamp
+from iqa.model import Drawn, Grade, Measurement, Module, ModuleFit, NotMeasured, Ramp, Result, StepRamp
 from iqa.signal.section import Profiles, Section, section
 
 FloatArray = NDArray[np.float64]
@@ -25,8 +25,16 @@ SMALLEST_CNR = 5.0
 """Peak of a ramp over the noise of a pixel; below it the place of the peak itself is in doubt."""
 BLUR_U = 0.03
 """Relative standard uncertainty of the in-plane blur along a ramp: edges of inserts scatter by 2 to 3 %."""
+OVERSHOOT_U = 0.5
+"""Share of an edge's overshoot, over its blur, added to that: how far such a line spread is from a Gaussian."""
+SMALLEST_MOMENT = 0.25
+"""Least second moment of the in-plane blur against the Gaussian's without overshoot: below it the two cancel."""
+OWN_U: dict[Grade, float] = {"A": 0.0, "B": 0.1, "C": 0.3, "M": 0.1, "U": 0.58}
+"""Relative standard uncertainty of a wire's squared diameter by the diameter's grade; U: anything from none to twice."""
 SLOPE_U_DEG = 0.15
 """Standard uncertainty of a ramp's angle that is not the maker's: what measured angles scatter by."""
+SAMPLING_U = 0.29
+"""Standard uncertainty of a flank between two samples against their distance: 1/√12."""
 UNBALANCED = 0.3
 """Length of the mean of the ramps' directions above which a tilt of the phantom does not cancel; 0 for pairs."""
 SMALLEST_Z_BLUR_MM = 0.05
@@ -44,6 +52,10 @@ class _Seen:
     slices: tuple[int, ...]
     u_slope: float
     """Relative standard uncertainty of the thickness from the ramp's own angle."""
+    u_blur: float
+    """Relative standard uncertainty of the blur along z."""
+    u_sampling_mm: float = 0.0
+    """Standard uncertainty of a width with vertical flanks, mm: they can lie anywhere between two samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,7 @@ def measure(context: Context) -> Measured:
     Notes
     -----
     u: noise with its correlation along the profile and between slices, the spread between section shapes that the
-    profiles allow, the in-plane blur (3 %), the tilt as far as it does not cancel, the ramp's angle where it is not
+    profiles allow, the blur beside the section, the sampling of rows where flanks are vertical, the tilt as far as it does not cancel, the ramp's angle where it is not
     the maker's. Left out: a blur along the ramp that is not nearly Gaussian.
     """
     groups: list[_Group] = []
@@ -106,7 +118,8 @@ def _ramps(context: Context, module: Module, fit: ModuleFit, ramps: Sequence[Ram
         return None, refused
     width = float(np.median([s.width_mm for s in strips]))
     samples = _samples(strips, width)
-    cut = [(s, windows(s, width, samples, _z_blur(context, s))) for s in strips]
+    blurs = {s.ramp.name: _z_blur(context, s) for s in strips}
+    cut = [(s, windows(s, width, samples, blurs[s.ramp.name][0])) for s in strips]
     refused += [_too_thick(s, width) for s, w in cut if not w.slices]
     usable = [(s, w) for s, w in cut if w.slices]
     if not usable:
@@ -115,7 +128,7 @@ def _ramps(context: Context, module: Module, fit: ModuleFit, ramps: Sequence[Ram
     centres = np.concatenate([w.centre_mm for _, w in usable])
     first = np.concatenate([w.first for _, w in usable])
     found = section(profiles, first, np.full(len(usable), width), centres)
-    parts = tuple(_Seen(s.ramp.name, s.line, w.slices, _u_slope(s.ramp)) for s, w in usable)
+    parts = tuple(_Seen(s.ramp.name, s.line, w.slices, _u_slope(s.ramp), blurs[s.ramp.name][1]) for s, w in usable)
     sigma = [s.sigma_hu for s, _ in usable]
     return _checked(module.name, RAMP_METHOD, parts, found, profiles.ramp, sigma, refused)
 
@@ -126,16 +139,23 @@ def _samples(strips: Sequence[Strip], width: float) -> int:
     return min([int(wanted / step)] + [s.x_mm.size for s in strips])
 
 
-def _z_blur(context: Context, strip: Strip) -> float:
-    """Sigma along z of what widens a ramp's image beside the section: in-plane blur and the ramp's own thickness."""
-    edge = context.edge
-    blur = math.sqrt(max(edge.blur_mm**2 + 2.0 * edge.blur_mm * edge.overshoot_mm, 0.25 * edge.blur_mm**2))
-    ramp = strip.ramp
-    own = 0.0
-    if ramp.provenance.of("diameter_mm")[1] != "U":
-        chord = 0.25 * ramp.diameter_mm * math.hypot(1.0, strip.line.tangent)
-        own = ramp.diameter_mm / math.sqrt(12.0) if ramp.kind == "slit" else chord
-    return math.hypot(blur * strip.line.tangent, own)
+def _z_blur(context: Context, strip: Strip) -> tuple[float, float]:
+    """Sigma along z of what widens a ramp's image beside the section, and its relative standard uncertainty.
+
+    In-plane blur by its second moment (an overshoot lowers it), and the ramp's own thickness.
+    """
+    edge, ramp, tangent = context.edge, strip.ramp, strip.line.tangent
+    moment = edge.blur_mm**2 + 2.0 * edge.blur_mm * edge.overshoot_mm
+    plane = max(moment, SMALLEST_MOMENT * edge.blur_mm**2) * tangent**2
+    chord = (
+        ramp.diameter_mm / math.sqrt(12.0)
+        if ramp.kind == "slit"
+        else 0.25 * ramp.diameter_mm * math.hypot(1.0, tangent)
+    )
+    total = plane + chord**2
+    in_plane = (BLUR_U + OVERSHOOT_U * abs(edge.overshoot_mm) / edge.blur_mm) * plane / total
+    own = OWN_U[ramp.provenance.of("diameter_mm")[1]] * chord**2 / (2.0 * total)
+    return math.sqrt(total), math.hypot(in_plane, own)
 
 
 def _joined(parts: Sequence[Profiles]) -> Profiles:
@@ -173,8 +193,18 @@ def _rows(context: Context, module: Module, fit: ModuleFit, ramps: Sequence[Step
         return None, refused
     profiles, centres = _pooled(context, rows)
     found = section(profiles, np.zeros(len(rows), dtype=np.int64), np.full(len(rows), width), centres)
-    parts = tuple(_Seen(r.ramp.name, r.line, r.slices, 0.0) for r in rows)
+    parts = tuple(
+        _Seen(r.ramp.name, r.line, r.slices, 0.0, 0.0, SAMPLING_U * _gap(z, width))
+        for r, z in zip(rows, profiles.z_mm, strict=True)
+    )
     return _checked(module.name, STEP_METHOD, parts, found, profiles.ramp, [r.sigma_hu for r in rows], refused)
+
+
+def _gap(z_mm: FloatArray, width_mm: float) -> float:
+    """Largest step between samples of a row near either flank of the section, mm."""
+    places = np.unique(np.round(np.abs(z_mm), 3))
+    near = places[np.abs(places - 0.5 * width_mm) < max(0.5 * width_mm, 1.0)]
+    return float(np.diff(near).max()) if near.size > 1 else width_mm
 
 
 def _near(context: Context, fit: ModuleFit, ramps: Sequence[StepRamp]) -> tuple[int, ...]:
@@ -233,11 +263,12 @@ def _u(context: Context, group: _Group, weight: FloatArray) -> float:
     """Standard uncertainty of the weighted mean of a group's ramps, mm."""
     mean = float(weight @ group.fit.width_mm)
     noise = float(weight @ group.fit.covariance @ weight)
-    blur = BLUR_U * float(weight @ group.fit.by_blur)
+    blur = float(weight @ (group.fit.by_blur * np.array([p.u_blur for p in group.seen])))
+    sampling = group.fit.steep * float(weight @ np.array([p.u_sampling_mm for p in group.seen]))
     leaning = np.array([[p.line.per_tilt * a for a in p.line.along] for p in group.seen])
     tilt = math.radians(context.located.u_tilt_deg or 0.0) * float(np.linalg.norm(weight @ leaning))
     slope = float(np.sqrt(((weight * np.array([p.u_slope for p in group.seen])) ** 2).sum()))
-    return math.sqrt(noise + blur**2 + (mean * tilt) ** 2 + (mean * slope) ** 2)
+    return math.sqrt(noise + blur**2 + sampling**2 + (mean * tilt) ** 2 + (mean * slope) ** 2)
 
 
 def _each(context: Context, group: _Group) -> list[Result]:

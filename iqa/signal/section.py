@@ -48,6 +48,9 @@ BLUR_STEP = 0.02
 SKETCH = 5
 """Shapes of the table's head that the plain fit tries: enough to leave no more than noise in the residuals."""
 
+STEEP = 0.05
+"""Second width and blur, as parts of the FWHM, below which flanks count as vertical."""
+
 LIGHT = 1e-3
 """Weight below which a shape's own noise is not looked at."""
 
@@ -407,6 +410,8 @@ class Section:
     amplitude: FloatArray
     """(m,) HU."""
     noise: Noise
+    steep: float
+    """Weight of the rectangle, whose flanks no sample may show."""
 
 
 def section(data: Profiles, first: NDArray[np.int64], width_mm: FloatArray, centre_mm: FloatArray) -> Section | None:
@@ -471,6 +476,7 @@ def _averaged(data: Profiles, first: NDArray[np.int64], fits: list[tuple[Shape, 
         centre_mm=best.centre_mm,
         amplitude=best.amplitude,
         noise=noise,
+        steep=float(sum(w for w, (s, _) in zip(weight, fits, strict=True) if max(s.second, s.gauss) < STEEP)),
     )
 
 
