@@ -7,6 +7,6 @@ refused, `refine`, `along` and `pose` bring the found one to hundredths of a mil
 
 from __future__ import annotations
 
-from iqa.locate.locate import locate
+from iqa.locate.choose import locate
 
 __all__ = ["locate"]

@@ -46,6 +46,8 @@ class Body:
     last: int
     """First and last slice of the body; those between follow the axis even where the outline was not seen."""
     greys: Greys
+    step_hu: float
+    """Median contrast of the outline, in the locator's grey values."""
     u_tilt_deg: float | None
     """Standard uncertainty of the axis' direction, per coordinate; None where one slice gives none."""
 
@@ -64,7 +66,7 @@ def find_body(scan: Scan) -> Body | None:
     axis = _axis(scan, kept, diameter)
     lever = float(np.std(scan.z_mm[indices]))
     u_tilt = float(np.degrees(axis.u_centre_mm / lever)) if lever > 0.0 else None
-    return Body(axis, kept, int(indices[0]), int(indices[-1]), Greys(greys.floor_hu, gain), u_tilt)
+    return Body(axis, kept, int(indices[0]), int(indices[-1]), Greys(greys.floor_hu, gain), step * gain, u_tilt)
 
 
 def _outlines(scan: Scan, floor_hu: float) -> tuple[Outline | None, ...]:

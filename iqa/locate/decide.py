@@ -70,6 +70,22 @@ def best_by_name(explained: Sequence[Explained]) -> list[Explained]:
     return sorted(best.values(), key=lambda e: -e.evidence)
 
 
+def contest(ranked: Sequence[Explained]) -> tuple[Explained, list[Explained]]:
+    """The best proven explanation, and those too near it to be told apart.
+
+    Against a block that proves itself only a proven rival counts; where faint targets are all that is seen, every
+    explanation with some evidence does, since noise alone decides which of them passes the test.
+    """
+    best = next(e for e in ranked if proof(e))
+    by_structure = proof(best).by_structure
+    rivals = [
+        e
+        for e in ranked
+        if e is not best and e.evidence > max(best.evidence - LEAD, LEAST_EVIDENCE) and (proof(e) or not by_structure)
+    ]
+    return best, rivals
+
+
 def wrong_contrasts(spec: PhantomSpec, module: str, discs: Sequence[Disc]) -> str | None:
     """A sentence if the inserts' contrasts are not those of the definition, up to one common gain; else None."""
     body = spec.module(module).body_hu

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from iqa.locate.body import Body
 from iqa.model import Scan
@@ -18,6 +19,8 @@ KNEE_STEP_HU = 5.0
 """Contrasts are compressed above 3 σ, in steps; halving or doubling changes no outcome (facts: locating, 4.5)."""
 STRAIGHT_DEG = 0.7
 """A tilt above this is undone: the line-pair plane of a body tilted by 2° is spread over several slices."""
+CUT_MM = 20.0
+"""No definition has air this near its rim; where the image does, the reconstruction ends."""
 FINEST_BIN_MM = 1.25
 """Thinner slices are averaged to about this: no layer is thinner, and the cost then grows with length alone."""
 
@@ -59,11 +62,23 @@ def take_pictures(scan: Scan, body: Body) -> Pictures:
 
 
 def _polar_stack(scan: Scan, body: Body) -> NDArray[np.float32]:
+    """(slices, rings, angles) grey values about the body's axis, the field's cut filled."""
     count = body.last - body.first + 1
     stack = np.empty((count, len(polar.RINGS_MM), polar.ANGLES), dtype=np.float32)
     for i, k in enumerate(range(body.first, body.last + 1)):
         x, y = body.fit.centre(float(scan.z_mm[k])) - scan.drift_mm[k]
         stack[i] = body.greys.of(scan, k, polar.polar(scan.stored[k], scan.pixel_mm, float(x), float(y)))
+    return _uncut(stack, 0.5 * body.fit.diameter_mm, body.greys.floor_hu * body.greys.gain + 0.5 * body.step_hu)
+
+
+def _uncut(stack: NDArray[np.float32], radius_mm: float, half_level: float) -> NDArray[np.float32]:
+    """The stack with each ring's median where air reaches in near the rim: the field cut the body there."""
+    outer = (radius_mm - CUT_MM < polar.RINGS_MM) & polar.within(radius_mm)
+    rim = stack[:, outer]
+    air = rim < half_level
+    if air.any():
+        near = ndimage.binary_dilation(air, np.ones((1, 3, 7), dtype=bool))
+        stack[:, outer] = np.where(near, np.median(rim, axis=-1, keepdims=True), rim)
     return stack
 
 

@@ -29,6 +29,8 @@ MIN_ON_CIRCLE = 0.35
 """Round bodies show 0.66–1.00 of the rays on the circle, cubes 0.12–0.15 (facts: locating, section 3)."""
 MIN_DIAMETER_MM = 80.0
 FINE_MM = 3.0
+VOID = 0.15
+"""A pixel this share of the edge's step below the floor was not reconstructed, and next to it there is no edge."""
 OUTER_IS_AIR = 0.15
 INNER_IS_BODY = 0.6
 """Share of the step: how flat a ray must be at its ends for its crossing to be the body's edge."""
@@ -84,7 +86,7 @@ def outline(
     """
     if near is not None and (found := _refine(image, pixel_mm, near, floor)) is not None and _alike(found, near):
         return found
-    coarse = _coarse(np.maximum(image, np.float32(floor)), pixel_mm)
+    coarse = _coarse(image, pixel_mm, floor)
     return None if coarse is None else _refine(image, pixel_mm, coarse, floor)
 
 
@@ -100,9 +102,9 @@ def _alike(found: Outline, near: Outline) -> bool:
 # ------------------------------------------------------------------------------------- from nothing
 
 
-def _coarse(image: Image, pixel_mm: tuple[float, float]) -> Outline | None:
+def _coarse(image: Image, pixel_mm: tuple[float, float], floor: float) -> Outline | None:
     by = max(1, min(image.shape) // COARSE_PIXELS)
-    small = _decimate(image, by)
+    small = _decimate(np.maximum(image, np.float32(floor)), by)
     low, high = _two_levels(small)
     if not high > low:
         return None
@@ -115,7 +117,7 @@ def _coarse(image: Image, pixel_mm: tuple[float, float]) -> Outline | None:
     radius = float(depth[row, column]) * mm
     centre = 0.5 * (by - 1)
     x, y = (column * by + centre) * pixel_mm[1], (row * by + centre) * pixel_mm[0]
-    return _circle(image, pixel_mm, (float(x), float(y), radius), (low, high))
+    return _circle(image, pixel_mm, (float(x), float(y), radius), (low, high), floor)
 
 
 def _decimate(image: Image, by: int) -> NDArray[np.float32]:
@@ -153,11 +155,13 @@ def _largest_blob(bright: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
     return np.asarray(ndimage.binary_fill_holes(labels == int(np.argmax(sizes))))
 
 
-def _circle(image: Image, pixel_mm: tuple[float, float], start: Circle, levels: tuple[float, float]) -> Outline | None:
+def _circle(
+    image: Image, pixel_mm: tuple[float, float], start: Circle, levels: tuple[float, float], floor: float
+) -> Outline | None:
     """Robust circle through the outermost edge of each ray; searched again once if the centre moved far."""
     x, y, radius = start
     for _ in range(2):
-        edge_x, edge_y = _outermost(image, pixel_mm, (x, y, radius), 0.5 * (levels[0] + levels[1]))
+        edge_x, edge_y = _outermost(image, pixel_mm, (x, y, radius), levels, floor)
         found = _consensus(edge_x, edge_y, radius)
         if found is None:
             return None
@@ -172,14 +176,15 @@ def _circle(image: Image, pixel_mm: tuple[float, float], start: Circle, levels: 
 
 
 def _outermost(
-    image: Image, pixel_mm: tuple[float, float], circle: Circle, level: float
+    image: Image, pixel_mm: tuple[float, float], circle: Circle, levels: tuple[float, float], floor: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Edge points (mm) where rays from (x, y) leave the body for good; rays that meet the field's edge are left out."""
     x, y, radius = circle
     r = np.arange(0.8 * radius, 1.6 * radius + 20.0, COARSE_SAMPLE_MM)
     px, py = x + r * _COS[COARSE_RAYS, None], y + r * _SIN[COARSE_RAYS, None]
     columns, rows = px / pixel_mm[1], py / pixel_mm[0]
-    below = (bilinear(image, columns, rows) < level) | ~inside(image.shape, columns, rows)
+    value = bilinear(image, columns, rows)
+    below = (value < 0.5 * (levels[0] + levels[1])) | ~inside(image.shape, columns, rows)
     settle = round(SETTLED_MM / COARSE_SAMPLE_MM)
     run = np.cumsum(below, axis=1)
     out: NDArray[np.bool_] = run[:, settle:] - run[:, :-settle] == settle
@@ -188,7 +193,12 @@ def _outermost(
     at = first + 1
     rays = np.arange(len(first))
     edge_x, edge_y = px[rays, at], py[rays, at]
-    good = hit & _off_border(image.shape, edge_x / pixel_mm[1], edge_y / pixel_mm[0])
+    outside = value[rays, np.minimum(at + settle, len(r) - 1)]
+    good = (
+        hit
+        & (outside > floor - VOID * (levels[1] - levels[0]))
+        & _off_border(image.shape, edge_x / pixel_mm[1], edge_y / pixel_mm[0])
+    )
     return edge_x[good], edge_y[good]
 
 
@@ -275,7 +285,8 @@ def _fourier_edge(
     x, y, radius = circle
     r = radius + offsets
     columns, rows = (x + r * _COS[:, None]) / pixel_mm[1], (y + r * _SIN[:, None]) / pixel_mm[0]
-    profile = np.maximum(bilinear(image, columns, rows), floor).astype(np.float64)
+    raw = bilinear(image, columns, rows)
+    profile = np.maximum(raw, floor).astype(np.float64)
     seen = inside(image.shape, columns[:, -1], rows[:, -1]) & inside(image.shape, columns[:, 0], rows[:, 0])
     seen &= _off_border(image.shape, columns[:, len(r) // 2], rows[:, len(r) // 2])
     if np.count_nonzero(seen) < MIN_ON_CIRCLE * RAYS:
@@ -286,6 +297,7 @@ def _fourier_edge(
     step = body - air
     if step <= 0.0:
         return None
+    seen &= raw[:, -1] > floor - VOID * step
     flat = (np.abs(outer - air) < OUTER_IS_AIR * step) & (inner - air > INNER_IS_BODY * step)
     crossing, crossed = _last_crossing(profile, offsets, air + 0.5 * step)
     return _fit_edge(circle, crossing, seen & flat & crossed, step)

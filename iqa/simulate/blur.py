@@ -124,6 +124,7 @@ def disc(radius_mm: float, blur: Blur) -> Disc:
     slope = np.zeros_like(r)
     for s, w in zip(blur.sigma_mm, blur.weight, strict=True):
         slope += w * radius_mm / s**2 * np.exp(-0.5 * ((r - radius_mm) / s) ** 2) * ive(1, r * radius_mm / s**2)
+    # from outside, where the disc is nil, so that no constant is left over
     inward = np.cumsum(0.5 * (slope[1:] + slope[:-1])[::-1])[::-1] * step
     return Disc(radius_mm, start, step, np.append(inward, 0.0))
 
@@ -197,6 +198,7 @@ def _fitted(curve: Callable[[Floats], Floats], limit_per_mm: float) -> Blur:
     trust = 1.0 / (1.0 + f / (f50 * FIT_KNEE))
     rows = np.vstack([basis * trust[:, None], FIT_RIDGE * np.eye(FIT_TERMS)])
     weight = np.linalg.lstsq(rows, np.append(wanted * trust, np.zeros(FIT_TERMS)), rcond=None)[0]
+    # a curve with a jump rings however many Gaussians stand for it
     miss = float(np.abs(basis @ weight - wanted).max())
     if miss > FIT_LIMIT:
         raise UsageError(

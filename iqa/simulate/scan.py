@@ -62,6 +62,7 @@ def simulate(spec: PhantomSpec, physics: Physics) -> Simulated:
         hu += couch(canvas, physics.stack_pose.x_mm, _lowest(modules) + physics.couch_gap_mm).astype(np.float32)
     hu += np.float32(AIR_HU)
     noise = noise_of(physics, canvas.blur)
+    # noise is stated in the final scale, so it comes after the calibration
     hu *= np.float32(physics.gain)
     hu += np.float32(physics.offset_hu)
     if physics.noise_hu > 0.0:

@@ -27,8 +27,8 @@ UPRIGHT: Direction = (0.0, 0.0, 1.0)
 """A feature's axis in its module's coordinates."""
 AIR_HU = -1000.0
 SMALL_BALL = 1.5
-"""Balls up to this multiple of the blur's width are round blobs of the same volume and second moment (their third
-moment is nil, the fourth is off by 2e-4 of the peak at a quarter of it); larger ones are stacks of discs."""
+"""Balls up to this multiple of the blur's width are drawn as discs of the same volume and second moment in every slab;
+the fourth moment then differs by a seventh, 2e-4 of the peak at this size. Larger ones are stacks of their own discs."""
 SMALL_SLABS = 6
 LARGE_SLABS = 12
 """Slabs of a ball along z. Each has its exact volume, so the sum over slices is exact."""
@@ -82,6 +82,7 @@ def _ends(spec: PhantomSpec) -> dict[str, tuple[float, float]]:
     low = {m.name: m.z_from_mm for m in ordered}
     high = {m.name: m.z_to_mm for m in ordered}
     for below, above in pairwise(ordered):
+        # the halves meet, so the partial volumes of both add up to a whole slice
         border = 0.5 * (below.z_mm + below.z_to_mm + above.z_mm + above.z_from_mm)
         high[below.name], low[above.name] = border - below.z_mm, border - above.z_mm
     return {name: (low[name], high[name]) for name in low}
@@ -125,6 +126,7 @@ def _bodies(placed: PlacedModule, physics: Physics, discs: Discs) -> Iterator[Ro
     if placed.diameter_mm is None:
         return
     two = module.housing_hu is not None and module.insert_diameter_mm is not None
+    # with a housing, the module is a disc inside it and the outermost edge is the housing's
     outer = module.housing_hu if two and module.housing_hu is not None else module.body_hu
     ends = placed.z_from_mm, placed.z_to_mm
     bowl = physics.cupping_hu / physics.gain
@@ -272,6 +274,7 @@ class _Workshop:
         for k in range(group.bars):
             away = 2.0 * group.bar_mm * (k - 0.5 * (group.bars - 1))
             if group.radial:
+                # constant width: bars are cut from sheet, they do not widen outwards
                 a = middle + away / radius
                 at, angle = (radius * math.cos(a), -radius * math.sin(a)), math.degrees(a)
             else:

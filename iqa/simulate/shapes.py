@@ -296,6 +296,7 @@ class Line:
 
     def picture(self, canvas: Canvas, z_mm: float) -> Picture | None:
         """Window and CT number to add on a slice at z."""
+        # how far from the crossing the slice still sees the line
         spread = (canvas.section.half_mm + 0.5 * self.diameter_mm) / abs(self.rise) + self.diameter_mm
         crossing = (z_mm - self.z_mm) / self.rise
         low, high = max(crossing - spread, -self.half_length_mm), min(crossing + spread, self.half_length_mm)
@@ -320,6 +321,7 @@ class Line:
         step = LINE_STEP * min(canvas.blur.sigma_mm)
         grid = ends[0] + step * np.arange(next_fast_len(int((ends[1] - ends[0]) / step) + 1, real=True))
         f = rfftfreq(len(grid), step)
+        # along the line everything is a product in frequency; only the blur is met in each of its Gaussians
         spectrum = rfft(self._mass(canvas.section, z_mm, grid, step)) * self._smear(f)
         total = np.zeros(np.broadcast_shapes(u.shape, v.shape))
         for s, w in zip(canvas.blur.sigma_mm, canvas.blur.weight, strict=True):

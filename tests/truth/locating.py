@@ -108,7 +108,9 @@ def fragment(index: int) -> Outcome:
     return _judged(locate(scan, definitions()), spec, index, _structured(spec, cut.pose.place, scan))
 
 
-def _structured(spec: PhantomSpec, place: Callable[[float, float, float], tuple[float, float, float]], scan: Scan) -> bool:
+def _structured(
+    spec: PhantomSpec, place: Callable[[float, float, float], tuple[float, float, float]], scan: Scan
+) -> bool:
     """True where a slice lies wholly within inserts, or within half a section of a line-pair plane."""
     half = 0.5 * (scan.thickness_mm or 0.0)
     for module in spec.modules:
@@ -147,7 +149,11 @@ def impostor(index: int) -> Outcome:
     """A volume that is no phantom of ours."""
     rng = rng_of("impostor", index)
     kind = IMPOSTORS[index % len(IMPOSTORS)]
-    scan = _patterned(rng, kind) if kind in ("pattern", "rods") else _scan_of(_volume(rng, kind), float(rng.uniform(1.0, 1.5)))
+    scan = (
+        _patterned(rng, kind)
+        if kind in ("pattern", "rods")
+        else _scan_of(_volume(rng, kind), float(rng.uniform(1.0, 1.5)))
+    )
     result = locate(scan, definitions())
     nothing = PhantomSpec(
         name="nothing", variant=None, title="", maker="", diameter_mm=None, origin="", mirror_symmetric=False,

@@ -285,3 +285,32 @@ def test_truth_speaks_the_keys_of_the_analysis() -> None:
     assert values["nps.average_frequency"] == pytest.approx(0.301, abs=0.01)
     assert values["slice_thickness"] == pytest.approx(2.5, rel=1e-4)
     assert values["position.x"] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_bars_of_a_fan_point_to_the_centre_and_stand_a_period_apart() -> None:
+    group = LinePairs(
+        name="lp1",
+        lp_per_cm=1.0,
+        x_mm=16.0,
+        y_mm=-12.0,
+        bars=2,
+        length_mm=8.0,
+        bar_angle_deg=0.0,
+        radial=True,
+        z_from_mm=-10.0,
+        z_to_mm=10.0,
+        hu=1000.0,
+        provenance=SOURCE,
+    )
+    shown = (simulate(spec(module(group)), QUIET).scan.hu(0) - simulate(spec(module()), QUIET).scan.hu(0)) / 1000.0
+    x = 0.55 * (np.arange(128) - 63.5)
+    r, angle = np.hypot(x[None, :], x[:, None]), np.arctan2(-x[:, None], x[None, :])
+    middle = math.atan2(12.0, 16.0)
+    for side in (-1.0, 1.0):
+        bar = np.where((side * (angle - middle) > 0.0) & (r > 10.0), shown, 0.0).astype(np.float64)
+        u = float((bar * angle).sum() / bar.sum())
+        # 10 mm from bar to bar along the arc of 20 mm
+        assert u == pytest.approx(middle + side * 0.25, abs=0.01)
+        across = r * (angle - u)
+        assert (bar * (r - 20.0) ** 2).sum() / bar.sum() == pytest.approx(8.0**2 / 12 + 0.22, abs=0.3)
+        assert (bar * across**2).sum() / bar.sum() == pytest.approx(5.0**2 / 12 + 0.22, abs=0.3)

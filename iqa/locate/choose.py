@@ -15,8 +15,10 @@ from iqa.locate.pose import Refined, refine
 from iqa.locate.search import Scorer
 from iqa.model import Candidate, Candidates, Located, PhantomSpec, Refused, Scan
 
-UNIFORM_NOISE = 1.5
-UNIFORM_ENERGY_MM2 = 30.0
+UNIFORM_NOISE = 2.0
+UNIFORM_ENERGY_MM2 = 1000.0
+"""A slice with less energy than this over twice the noise shows no block: bead and wire modules stay below it, and the
+faintest block with inserts has ten times as much."""
 WITHIN_REACH = 2.0
 """Evidence that a finer z may add: a line-pair plane counts up to this."""
 CYLINDER = "uniform_cylinder"
@@ -55,10 +57,9 @@ def locate(scan: Scan, specs: Sequence[PhantomSpec], phantom: str | None = None)
         )
     scorer = Scorer(pictures, fitting, body.fit.diameter_mm)
     ranked = decide.best_by_name(_settled(scorer, [_best(scorer, spec) for spec in fitting]))
-    proven = [e for e in ranked if decide.proof(e)]
-    if not proven:
+    if not any(decide.proof(e) for e in ranked):
         return _unproven(scan, pictures, body, fitting, named=phantom is not None)
-    return _decided(scan, body, proven, named=phantom is not None)
+    return _decided(scan, body, ranked, named=phantom is not None)
 
 
 def _asked_for(specs: Sequence[PhantomSpec], phantom: str | None) -> list[PhantomSpec]:
@@ -98,9 +99,8 @@ def _unproven(
     return Refused(scan.source, f"{diameter} whose structure no definition explains (tried: {near})")
 
 
-def _decided(scan: Scan, body: Body, proven: Sequence[Explained], named: bool) -> Located | Candidates | Refused:
-    best = proven[0]
-    rivals = [e for e in proven[1:] if best.evidence - e.evidence < decide.LEAD]
+def _decided(scan: Scan, body: Body, ranked: Sequence[Explained], *, named: bool) -> Located | Candidates | Refused:
+    best, rivals = decide.contest(ranked)
     sure = decide.proof(best).by_structure and best.evidence >= decide.LEAST_TO_NAME
     if not named and (rivals or not sure):
         close = tuple(_candidate(e) for e in [best, *rivals])
@@ -110,7 +110,7 @@ def _decided(scan: Scan, body: Body, proven: Sequence[Explained], named: bool) -
         wrong = decide.wrong_contrasts(best.hypothesis.spec, module, discs)
         if wrong is not None and not named:
             return Refused(scan.source, wrong)
-    return _located(body, refined, proven[1] if len(proven) > 1 else None)
+    return _located(body, refined, next((e for e in ranked if e is not best), None))
 
 
 def _candidate(explained: Explained) -> Candidate:
