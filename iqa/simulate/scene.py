@@ -28,7 +28,7 @@ UPRIGHT: Direction = (0.0, 0.0, 1.0)
 AIR_HU = -1000.0
 SMALL_BALL = 1.5
 """Balls up to this multiple of the blur's width are drawn as discs of the same volume and second moment in every slab;
-the fourth moment then differs by a seventh, 2e-4 of the peak at this size. Larger ones are stacks of their own discs."""
+the fourth moment then differs by a seventh, 2e-4 of the peak at this size. Larger ones are stacks of discs."""
 SMALL_SLABS = 6
 LARGE_SLABS = 12
 """Slabs of a ball along z. Each has its exact volume, so the sum over slices is exact."""

@@ -13,7 +13,7 @@ from iqa.simulate.noise import Noise, mixing_of, noise_of
 from iqa.simulate.physics import Physics
 
 CROP = 64
-IMAGES = 300
+IMAGES = 200
 Nps = Literal["ramp", "white", "low_pass"]
 
 
@@ -24,7 +24,7 @@ def made(nps: Nps = "ramp") -> Noise:
 @pytest.mark.parametrize("nps", ["ramp", "white"])
 def test_sigma_over_many_images(nps: Nps) -> None:
     images = made(nps).volume((IMAGES, CROP, CROP), None, default_rng(1))
-    # 300 images of 4,096 correlated pixels know their SD to 0.1 %
+    # 200 images of 4,096 correlated pixels know their SD to 0.1 %
     assert float(np.sqrt((images.astype(np.float64) ** 2).mean())) == pytest.approx(10.0, rel=0.003)
 
 
@@ -42,7 +42,7 @@ def test_measured_power_is_the_target_in_bands() -> None:
     f = noise.frequency
     for low in (0.05, 0.2, 0.4, 0.6):
         band = (f >= low) & (f < low + 0.1)
-        # a band of some 100 bins and 300 images scatters by 1/√30,000 = 0.6 %
+        # a band of some 100 bins and 200 images scatters by 1/√20,000 = 0.7 %
         assert power[band].sum() == pytest.approx(noise.power[band].sum(), rel=0.02)
 
 
