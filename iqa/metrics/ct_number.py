@@ -20,7 +20,7 @@ AIR_SLACK_HU = 100.0
 
 
 def measure(context: Context) -> Measured:
-    """Mean within R − 4 edge blurs of each insert, over the slices inside it, and `ct_number.uniform`.
+    """Mean within R − 4 edge blurs of each insert (0.5 to 0.65 R) over the slices inside it, and `ct_number.uniform`.
 
     Notes
     -----

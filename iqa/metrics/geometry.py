@@ -20,6 +20,8 @@ SCALE_METHOD = "landmark-affine@1"
 Z_METHOD = "module-planes@1"
 FEWEST_LANDMARKS = 4
 """Two shifts, a turn and two scales are five unknowns; three points would leave one spare number."""
+LARGEST_U_Z_MM = 0.5
+"""A plane known no better than this was placed by the definition's own distances, which cannot tell a scale."""
 SCALES = ("geometry.scale_x", "geometry.scale_y")
 BODY_KEYS = ("geometry.diameter", "geometry.axis_x", "geometry.axis_y")
 
@@ -183,9 +185,9 @@ def _scale_z(context: Context) -> tuple[Result, ...]:
     """Scale along the axis, from the two measured module planes that lie furthest apart."""
     if len(context.located.spec.modules) < 2:
         return ()
-    planes = [m for m in context.located.modules if m.u_z_mm is not None]
+    planes = [m for m in context.located.modules if m.u_z_mm is not None and m.u_z_mm <= LARGEST_U_Z_MM]
     if len(planes) < 2:
-        reason = f"The scale along z needs two module planes measured in z; {len(planes)} is known in this scan."
+        reason = f"The scale along z needs two module planes measured in z; this scan shows {len(planes)}."
         needs = "Contiguous slices through two modules whose planes show in the image."
         return (NotMeasured("geometry.scale_z", reason, needs),)
     first, last = min(planes, key=_z), max(planes, key=_z)

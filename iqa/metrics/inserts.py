@@ -25,8 +25,10 @@ from iqa.signal.disc import Edge, edge_bleed, fit_edge
 
 BLUR_DISTANCE = 4.0
 """Edge blurs that a mean keeps from the insert's edge; 3.5 would let a sharp kernel add 1e-4 of the contrast."""
-LARGEST_SHARE = 0.5
-"""Share of an insert's radius that is given up for that at most; what then bleeds in is a component of u."""
+GIVEN_UP = (0.35, 0.5)
+"""Least and largest share of an insert's radius that is given up for that. The least keeps clear of the faint wide veil
+of cone-beam scans (0.7 % of the contrast on a real one), which no edge fit shows, and is about what makers' programs
+take; beyond the largest, what bleeds in is a component of u."""
 CLEAR_OVERSHOOT = 0.3
 """Overshoot against blur that is more than noise: soft kernels scatter by 0.1, the sharp one has 0.85."""
 OVERSHOOT_TAIL = 1.5e-3
@@ -118,7 +120,8 @@ def _see(scan: Scan, fit: ModuleFit, insert: Insert, edge: Edge) -> _Seen | NotM
     """An insert's pixels, from sections surely inside it if there are any, else from those nominally inside."""
     key = f"ct_number.{insert.name}"
     radius = insert.diameter_mm / 2 * fit.pose.scale
-    radius -= min(BLUR_DISTANCE * edge.blur_mm, LARGEST_SHARE * radius)
+    least, most = (share * radius for share in GIVEN_UP)
+    radius -= min(max(BLUR_DISTANCE * edge.blur_mm, least), most)
     section = section_mm(scan)
     sure = rod_slices(scan, fit, insert, section + (fit.u_z_mm or 0.0))
     slices = sure or rod_slices(scan, fit, insert, section / 2)
