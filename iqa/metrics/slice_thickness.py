@@ -30,7 +30,7 @@ OVERSHOOT_U = 0.5
 SMALLEST_MOMENT = 0.25
 """Least second moment of the in-plane blur against the Gaussian's without overshoot: below it the two cancel."""
 OWN_U: dict[Grade, float] = {"A": 0.0, "B": 0.1, "C": 0.3, "M": 0.1, "U": 0.58}
-"""Relative standard uncertainty of a wire's squared diameter by the diameter's grade; U: anything from none to twice."""
+"""Relative standard uncertainty of a wire's squared diameter, by the diameter's grade; U: from none to twice."""
 SLOPE_U_DEG = 0.15
 """Standard uncertainty of a ramp's angle that is not the maker's: what measured angles scatter by."""
 SAMPLING_U = 0.29
@@ -78,8 +78,9 @@ def measure(context: Context) -> Measured:
     Notes
     -----
     u: noise with its correlation along the profile and between slices, the spread between section shapes that the
-    profiles allow, the blur beside the section, the sampling of rows where flanks are vertical, the tilt as far as it does not cancel, the ramp's angle where it is not
-    the maker's. Left out: a blur along the ramp that is not nearly Gaussian.
+    profiles allow, the blur beside the section, the sampling of rows where flanks are vertical, the tilt as far as it
+    does not cancel, the ramp's angle where it is not the maker's. Left out: a blur along the ramp that is far from a
+    Gaussian.
     """
     groups: list[_Group] = []
     refused: _Refusals = []

@@ -48,6 +48,9 @@ BLUR_STEP = 0.02
 SKETCH = 5
 """Shapes of the table's head that the plain fit tries: enough to leave no more than noise in the residuals."""
 
+FLOOR = 1e-6
+"""White noise added, against the variance (and, squared, in HU²), so that an empty spectrum can be inverted."""
+
 STEEP = 0.05
 """Second width and blur, as parts of the FWHM, below which flanks count as vertical."""
 
@@ -215,9 +218,11 @@ class _Linear:
     """(m, n, 4) profile, base, slope, shift."""
 
     def step_width(self, ramp: NDArray[np.int64]) -> FloatArray:
-        """(ramps,) Gauss-Newton step."""
+        """(ramps,) Gauss-Newton step; NaN where the profiles say nothing of a width."""
         pull = np.bincount(ramp, (self.tangent * self.residual).sum(axis=1))
-        return np.asarray(pull / np.bincount(ramp, (self.tangent**2).sum(axis=1)))
+        information = np.bincount(ramp, (self.tangent**2).sum(axis=1))
+        nothing = np.full_like(pull, np.nan)
+        return np.asarray(np.divide(pull, information, out=nothing, where=information > 0.0))
 
     def step_centre(self, step_width: FloatArray, most: FloatArray) -> FloatArray:
         """(m,) shift of each row when the widths take their step."""
@@ -304,6 +309,7 @@ class Noise:
     def whitener(self) -> FloatArray:
         """(n, n) matrix that makes a profile's noise white and of unit variance."""
         covariance = toeplitz(self.lags)
+        covariance += FLOOR * (self.lags[0] + FLOOR) * np.eye(self.lags.size)
         return np.asarray(np.linalg.inv(np.linalg.cholesky(covariance)))
 
     def inflation(self, slices: int) -> float:
@@ -336,7 +342,8 @@ def noise_of(fit: WidthFit, first: NDArray[np.int64], ramp: NDArray[np.int64]) -
     left = fit.maker()
     spectrum = measured.copy()
     for _ in range(SPECTRUM_STEPS):
-        root = np.linalg.cholesky(toeplitz(_lags(spectrum, length)))
+        covariance = toeplitz(_lags(spectrum, length))
+        root = np.linalg.cholesky(covariance + FLOOR * (covariance[0, 0] + FLOOR) * np.eye(length))
         spectrum = spectrum * measured / _periodogram((left @ root).transpose(0, 2, 1)) / length
     across = [_correlation(fit.residual, first, ramp, lag) for lag in range(min(CORRELATED_SLICES, rows - 1) + 1)]
     return Noise(_lags(spectrum, length), np.array(across))

@@ -1,0 +1,110 @@
+"""Slice thickness on drawn ramps: numbers by closed form, and every refusal in its words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from iqa.metrics.context import Context, Measured
+from iqa.metrics.slice_thickness import measure
+from iqa.model import Measurement, NotMeasured
+from tests.ramps_made import context, drawn, form, noise, pair, rows
+
+
+def slices(step_mm: float, reach_mm: float = 10.0) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return np.arange(-reach_mm, reach_mm + 0.01, step_mm) + 0.17
+
+
+def wires(thickness_mm: float, step_mm: float, sigma_hu: float = 2.0, peak_hu: float = 400.0, **ramp: float) -> Context:
+    z = slices(step_mm)
+    hu = drawn(pair(**ramp), z, form("rectangle", thickness_mm), peak_hu)
+    return context(pair(**ramp), hu + noise(np.random.default_rng(5), z.size, sigma_hu), z, thickness_mm)
+
+
+def number(measured: Measured, key: str) -> Measurement:
+    return next(r for r in measured.results if isinstance(r, Measurement) and r.key == key)
+
+
+def reasons(measured: Measured) -> dict[str, NotMeasured]:
+    return {r.key: r for r in measured.results if isinstance(r, NotMeasured)}
+
+
+@pytest.mark.parametrize("step_mm", [1.25, 2.5, 4.0], ids=["overlapping", "contiguous", "gapped"])
+def test_increment_does_not_enter(step_mm: float) -> None:
+    found = number(measure(wires(2.5, step_mm)), "slice_thickness")
+    assert found.value == pytest.approx(2.5, rel=0.01)
+    assert found.u is not None
+    assert 0.0 < found.u < 0.05
+    assert (found.unit, found.method, found.flags) == ("mm", "ramp-fit@1", ())
+
+
+def test_each_ramp_has_its_own_number_and_region() -> None:
+    measured = measure(wires(2.5, 2.5))
+    keys = [r.key for r in measured.results]
+    assert keys == ["slice_thickness.upper", "slice_thickness.lower", "slice_thickness"]
+    assert [d.name for d in measured.regions] == ["upper", "lower"]
+
+
+def test_a_constant_and_a_factor_on_grey_values_change_nothing() -> None:
+    plain = wires(2.5, 2.5)
+    moved = replace(plain.scan, intercept=plain.scan.intercept + 1000.0, slope=1.5 * plain.scan.slope)
+    a, b = (number(measure(c), "slice_thickness") for c in (plain, Context(moved, plain.located)))
+    assert b.value == pytest.approx(a.value, rel=1e-4)
+
+
+def test_one_ramp_alone_tells_that_tilt_does_not_cancel() -> None:
+    z = slices(2.5)
+    only = pair()[:1]
+    hu = drawn(only, z, form("rectangle", 2.5), 400.0) + noise(np.random.default_rng(5), z.size, 2.0)
+    assert number(measure(context(only, hu, z, 2.5)), "slice_thickness").flags == ("tilt_not_cancelled",)
+
+
+@pytest.mark.parametrize("thickness_mm", [2.0, 5.0])
+def test_rows_of_beads_are_read_to_an_eighth_of_a_step(thickness_mm: float) -> None:
+    z = slices(thickness_mm, 8.0)
+    hu = drawn(rows(), z, form("gaussian", thickness_mm), 400.0) + noise(np.random.default_rng(5), z.size, 4.0)
+    found = number(measure(context(rows(), hu, z, thickness_mm)), "slice_thickness")
+    assert found.method == "step-fit@1"
+    assert found.value == pytest.approx(thickness_mm, abs=0.125)
+
+
+def test_faint_ramp_is_refused() -> None:
+    faint = reasons(measure(wires(2.5, 2.5, sigma_hu=20.0, peak_hu=50.0)))
+    assert "stands out by only" in faint["slice_thickness.upper"].reason
+    assert "at least 5 is needed" in faint["slice_thickness.upper"].reason
+    assert faint["slice_thickness"].reason.startswith("No ramp could be used: Ramp 'upper' stands out")
+
+
+def test_saturated_ramp_is_refused() -> None:
+    plain = wires(2.5, 2.5, peak_hu=5000.0)
+    stored = np.minimum(plain.scan.stored, 4095).astype(np.int16)
+    found = reasons(measure(Context(replace(plain.scan, stored=stored), plain.located)))
+    assert found["slice_thickness.upper"].reason == (
+        "Ramp 'upper' cannot be used: Its pixels are clipped at the end of the scale."
+    )
+
+
+def test_ramp_beyond_the_field_is_refused() -> None:
+    found = reasons(measure(wires(2.5, 2.5, length_mm=60.0)))
+    assert found["slice_thickness.lower"].reason == "Ramp 'lower' cannot be used: The field of view cuts it."
+
+
+def test_section_thicker_than_the_ramp_is_long_is_refused() -> None:
+    found = reasons(measure(wires(5.0, 5.0, length_mm=14.0)))
+    assert "No section of about" in found["slice_thickness.upper"].reason
+    assert "5.9 mm long in z" in found["slice_thickness.upper"].reason
+
+
+def test_absent_module_is_refused() -> None:
+    plain = wires(2.5, 2.5)
+    empty = replace(plain.located, modules=())
+    found = reasons(measure(Context(plain.scan, empty)))
+    assert "The scan does not show module ramps" in found["slice_thickness.upper"].reason
+    assert set(found) == {"slice_thickness", "slice_thickness.upper", "slice_thickness.lower"}
+
+
+def test_phantom_without_ramps_has_no_such_result() -> None:
+    z = slices(2.5)
+    assert measure(context((), drawn((), z, form("rectangle", 2.5), 0.0), z, 2.5)) == Measured((), ())
