@@ -105,12 +105,23 @@ def _decided(scan: Scan, body: Body, ranked: Sequence[Explained], *, named: bool
     if not named and (rivals or not sure):
         close = tuple(_candidate(e) for e in [best, *rivals])
         return Candidates("the scan shows only what several phantoms share" if rivals else "too little is seen", close)
-    refined = refine(scan, body, best)
-    for module, discs in refined.discs:
-        wrong = decide.wrong_contrasts(best.hypothesis.spec, module, discs)
-        if wrong is not None and not named:
-            return Refused(scan.source, wrong)
-    return _located(body, refined, next((e for e in ranked if e is not best), None))
+    wrong = ""
+    for e in [best] if named else [e for e in ranked if decide.proof(e).by_structure]:
+        refined = refine(scan, body, e)
+        objection = None if named else _objection(refined)
+        if objection is None and e is best:
+            return _located(body, refined, next((r for r in ranked if r is not best), None))
+        if objection is None:  # what looked best has wrong contrasts, so its lead says nothing
+            return Candidates(wrong, tuple(_candidate(r) for r in decide.near(ranked, e)))
+        wrong = wrong or objection
+    return Refused(scan.source, wrong)
+
+
+def _objection(refined: Refined) -> str | None:
+    """Why the inserts found cannot be those of the definition, if so."""
+    spec = refined.explained.hypothesis.spec
+    objections = (decide.wrong_contrasts(spec, module, discs) for module, discs in refined.discs)
+    return next((o for o in objections if o is not None), None)
 
 
 def _candidate(explained: Explained) -> Candidate:

@@ -23,10 +23,14 @@ LEAST_EVIDENCE = 0.15
 LEAST_TO_NAME = 0.5
 LEAD = 0.5
 """Evidence by which the named phantom must lead every other; 0.40–0.75 give the same outcomes on the shared scans."""
+LEAST_SHARE = 0.45
+"""A rival with less than this share of the best evidence is none, however little there is to see."""
 GAIN = (0.55, 1.45)
 GAIN_FROM_HU = 80.0
 CONTRAST_SHARE, CONTRAST_HU = 0.20, 40.0
 RIGHT_CONTRASTS = 0.85
+FAR_OFF = 2.0
+"""No insert may miss its contrast by more than this many tolerances: it is another material, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +85,16 @@ def contest(ranked: Sequence[Explained]) -> tuple[Explained, list[Explained]]:
     rivals = [
         e
         for e in ranked
-        if e is not best and e.evidence > max(best.evidence - LEAD, LEAST_EVIDENCE) and (proof(e) or not by_structure)
+        if e is not best
+        and e.evidence > max(best.evidence - LEAD, LEAST_EVIDENCE)
+        and ((proof(e) and e.evidence > LEAST_SHARE * best.evidence) or not by_structure)
     ]
     return best, rivals
+
+
+def near(ranked: Sequence[Explained], one: Explained) -> list[Explained]:
+    """The proven explanations that are as good as `one`, itself included, best first."""
+    return [e for e in ranked if e.evidence > one.evidence - LEAD and proof(e)]
 
 
 def wrong_contrasts(spec: PhantomSpec, module: str, discs: Sequence[Disc]) -> str | None:
@@ -96,8 +107,9 @@ def wrong_contrasts(spec: PhantomSpec, module: str, discs: Sequence[Disc]) -> st
     gain = float(np.median(strong))
     if not GAIN[0] < gain < GAIN[1]:
         return f"the inserts' contrasts are {gain:.2f} times those of {spec.title}; {GAIN[0]} to {GAIN[1]} is expected"
-    off = [d.feature.name for d, e in pairs if abs(d.contrast_hu - gain * e) > CONTRAST_SHARE * abs(e) + CONTRAST_HU]
+    misfit = {d.feature.name: abs(d.contrast_hu - gain * e) / (CONTRAST_SHARE * abs(e) + CONTRAST_HU) for d, e in pairs}
+    off = [name for name, m in misfit.items() if m > 1.0]
     allowed = 0 if len(pairs) <= 4 else round((1.0 - RIGHT_CONTRASTS) * len(pairs))
-    if len(off) <= allowed:
+    if len(off) <= allowed and max(misfit.values()) < FAR_OFF:
         return None
     return f"{len(off)} of {len(pairs)} inserts of {module} have another contrast than {spec.title}: {', '.join(off)}"

@@ -30,7 +30,9 @@ class Pictures:
     """Signatures along the body, each the mean of a few neighbouring slices where these are thin."""
 
     spectra: polar.Spectrum
-    """(pictures, rings, orders)."""
+    """(pictures, rings, orders) of the slices as they are: right for long blocks, wherever the body leans."""
+    level: polar.Spectrum
+    """The same on planes normal to the axis: a thin plane of a leaning body is spread over many slices."""
     z_mm: NDArray[np.float64]
     """(pictures,) rising."""
     step_mm: float
@@ -39,6 +41,10 @@ class Pictures:
     noise: float
     """σ of the compressed pictures (1)."""
     radius_mm: float
+
+    def of(self, block: str) -> polar.Spectrum:
+        """The signatures by which a block is judged."""
+        return self.level if block == "gauge" else self.spectra
 
     @property
     def noise_energy(self) -> float:
@@ -51,14 +57,18 @@ def take_pictures(scan: Scan, body: Body) -> Pictures:
     """Signatures of the slices between the first and the last that show the body."""
     raw = _polar_stack(scan, body)
     runs = _runs(scan, body)
-    if max(abs(body.fit.slope_x), abs(body.fit.slope_y)) > math.tan(math.radians(STRAIGHT_DEG)):
-        raw = _untilted(raw, runs, scan, body)
-    raw, z_mm, step, thickness = _binned(raw, runs, scan.z_mm[body.first : body.last + 1], scan)
-    flat = polar.flatten_rings(raw)
+    bins = _bins(runs, scan, body)
     radius = 0.5 * body.fit.diameter_mm
+    flat = polar.flatten_rings(_binned(raw, bins))
     sigma = polar.noise_level(flat, radius)
     knee = float(np.clip(round(KNEE_SIGMAS * sigma / KNEE_STEP_HU) * KNEE_STEP_HU, *KNEE_HU))
-    return Pictures(polar.signature(flat, knee, radius), z_mm, step, thickness, knee, sigma / knee, radius)
+    spectra = level = polar.signature(flat, knee, radius)
+    if max(abs(body.fit.slope_x), abs(body.fit.slope_y)) > math.tan(math.radians(STRAIGHT_DEG)):
+        upright = polar.flatten_rings(_binned(_untilted(raw, runs, scan, body), bins))
+        level = polar.signature(upright, knee, radius)
+    z_mm = np.array([scan.z_mm[body.first :][b].mean() for b in bins])
+    step, thickness = _sampling(scan, body, max(b.stop - b.start for b in bins))
+    return Pictures(spectra, level, z_mm, step, thickness, knee, sigma / knee, radius)
 
 
 def _polar_stack(scan: Scan, body: Body) -> NDArray[np.float32]:
@@ -97,16 +107,24 @@ def _untilted(raw: NDArray[np.float32], runs: list[slice], scan: Scan, body: Bod
     return result
 
 
-def _binned(
-    raw: NDArray[np.float32], runs: list[slice], z_mm: NDArray[np.float64], scan: Scan
-) -> tuple[NDArray[np.float32], NDArray[np.float64], float, float]:
-    """Pictures averaged within runs to bins of about `FINEST_BIN_MM`; their z, step and thickness."""
-    steps = np.diff(z_mm)
+def _steps(scan: Scan, body: Body) -> tuple[float, float]:
+    """Smallest distance of neighbouring slices, no more than their thickness; and the thickness."""
+    steps = np.diff(scan.z_mm[body.first : body.last + 1])
     thickness = scan.thickness_mm or (float(steps.min()) if len(steps) else FINEST_BIN_MM)
-    step = min(float(steps.min()), thickness) if len(steps) else thickness
-    every = max(1, math.ceil(FINEST_BIN_MM / step - 0.01))
-    if every == 1:
-        return raw, z_mm, step, thickness
-    bins = [slice(a, min(a + every, run.stop)) for run in runs for a in range(run.start, run.stop, every)]
-    pictures = np.stack([raw[b].mean(axis=0) for b in bins])
-    return pictures, np.array([z_mm[b].mean() for b in bins]), step * every, max(thickness, step * every)
+    return (min(float(steps.min()), thickness) if len(steps) else thickness), thickness
+
+
+def _sampling(scan: Scan, body: Body, every: int) -> tuple[float, float]:
+    """Step and thickness of pictures that are means of up to `every` slices."""
+    step, thickness = _steps(scan, body)
+    return step * every, max(thickness, step * every) if every > 1 else thickness
+
+
+def _bins(runs: list[slice], scan: Scan, body: Body) -> list[slice]:
+    """Neighbouring slices that make one picture: about `FINEST_BIN_MM` of them, never across a gap."""
+    every = max(1, math.ceil(FINEST_BIN_MM / _steps(scan, body)[0] - 0.01))
+    return [slice(a, min(a + every, run.stop)) for run in runs for a in range(run.start, run.stop, every)]
+
+
+def _binned(stack: NDArray[np.float32], bins: list[slice]) -> NDArray[np.float32]:
+    return stack if len(bins) == len(stack) else np.stack([stack[b].mean(axis=0) for b in bins])

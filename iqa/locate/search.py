@@ -70,10 +70,17 @@ class Scorer:
         drawn = [layer for layers in self.layers.values() for layer in layers if layer.shown]
         reach = max((abs(layer.z_mm) + layer.length_mm for layer in drawn), default=0.0)
         self.grid_mm = np.arange(pictures.z_mm[0] - reach, pictures.z_mm[-1] + reach + self.step_mm, self.step_mm)
-        self._order = {shapes: i for i, shapes in enumerate(dict.fromkeys(layer.shapes for layer in drawn))}
-        self._spectra = [self._spectrum(next(d for d in drawn if d.shapes == shapes)) for shapes in self._order]
-        self._cumulated = self._cumulate()
-        self._energy = _cumulated_gram(pictures.spectra, self._widest(drawn))
+        unlike = {layer.shapes: layer for layer in drawn}
+        self._spectra = {shapes: self._spectrum(layer) for shapes, layer in unlike.items()}
+        blocks: dict[str, list[templates.Shapes]] = {"gauge": [], "other": []}
+        for layer in unlike.values():
+            blocks[_kind(layer)].append(layer.shapes)
+        self._order = {shapes: i for kind in blocks.values() for i, shapes in enumerate(kind)}
+        self._cumulated = {kind: self._cumulate(kind, shapes) for kind, shapes in blocks.items()}
+        widest = self._widest(drawn)
+        self._energy = {"other": _cumulated_gram(pictures.spectra, widest)}
+        same = pictures.level is pictures.spectra
+        self._energy["gauge"] = self._energy["other"] if same else _cumulated_gram(pictures.level, widest)
         self._scores: dict[tuple[templates.Shapes, float, float, bool], NDArray[np.float32]] = {}
 
     def _spectrum(self, layer: Layer) -> polar.Spectrum:
@@ -81,19 +88,20 @@ class Scorer:
 
     def spectrum(self, layer: Layer, mirror: bool) -> polar.Spectrum:
         """(rings, orders) signature of a layer as drawn, or of its mirror image."""
-        drawn = self._spectra[self._order[layer.shapes]]
+        drawn = self._spectra[layer.shapes]
         return polar.mirrored(drawn) if mirror else drawn
 
     def _widest(self, drawn: list[Layer]) -> int:
         longest = max((layer.length_mm for layer in drawn), default=0.0)
         return min(len(self.pictures.z_mm), int(longest / self.pictures.step_mm) + 2)
 
-    def _cumulate(self) -> NDArray[np.float32]:
+    def _cumulate(self, kind: str, shapes: list[templates.Shapes]) -> NDArray[np.float32]:
         """(hands, pictures + 1, templates, 360) cumulated correlations."""
-        if not self._spectra:
+        if not shapes:
             return np.zeros((2, len(self.pictures.z_mm) + 1, 0, polar.ANGLES), dtype=np.float32)
-        hands = [[polar.mirrored(s) if mirror else s for s in self._spectra] for mirror in MIRRORED]
-        sums = [np.cumsum(polar.correlations(self.pictures.spectra, np.stack(h)), axis=0) for h in hands]
+        drawn = [self._spectra[s] for s in shapes]
+        hands = [[polar.mirrored(s) if mirror else s for s in drawn] for mirror in MIRRORED]
+        sums = [np.cumsum(polar.correlations(self.pictures.of(kind), np.stack(h)), axis=0) for h in hands]
         return np.pad(np.stack(sums), ((0, 0), (1, 0), (0, 0), (0, 0)))
 
     def scores(self, layer: Layer, mirror: bool) -> NDArray[np.float32]:
@@ -109,18 +117,14 @@ class Scorer:
         stops = np.searchsorted(self.pictures.z_mm, self.grid_mm + half)
         pairs, of_centre = np.unique(np.stack([starts, stops], axis=1), axis=0, return_inverse=True)
         n = (pairs[:, 1] - pairs[:, 0]).astype(np.float32)[:, None]
-        cumulated = self._cumulated[int(mirror), :, self._order[layer.shapes]]
+        cumulated = self._cumulated[_kind(layer)][int(mirror), :, self._order[layer.shapes]]
         inner = (cumulated[pairs[:, 1]] - cumulated[pairs[:, 0]]) / np.maximum(n, 1.0)
-        energy = self._window_energy(pairs) / np.maximum(n[:, 0], 1.0) ** 2
+        energy = _window_energy(self._energy[_kind(layer)], pairs) / np.maximum(n[:, 0], 1.0) ** 2
         norm = _norm(self.spectrum(layer, mirror=False))
         gain = explained(inner, norm, layer.block)
         share = np.clip(gain / np.maximum(energy, SMALLEST_ENERGY_MM2)[:, None], -10.0, 0.999)
         likelihood = np.asarray(-0.5 * n * np.log1p(-share), dtype=np.float32)
         return _turned_freely(likelihood, layer.turn_free_deg)[of_centre.reshape(-1)]
-
-    def _window_energy(self, pairs: NDArray[np.intp]) -> NDArray[np.float32]:
-        g, a, b = self._energy, pairs[:, 0], pairs[:, 1]
-        return np.asarray(g[b, b] - g[a, b] - g[b, a] + g[a, a], dtype=np.float32)
 
     def hypotheses(self, spec: PhantomSpec) -> Iterator[Hypothesis]:
         """The best pose of each direction and hand."""
@@ -142,6 +146,17 @@ class Scorer:
         low = at - int(np.argmin(same[at::-1])) + 1 if not same[: at + 1].all() else 0
         high = at + int(np.argmin(same[at:])) - 1 if not same[at:].all() else len(same) - 1
         return 0.5 * float(self.grid_mm[low] + self.grid_mm[high])
+
+
+def _kind(layer: Layer) -> str:
+    return "gauge" if layer.block == "gauge" else "other"
+
+
+def _window_energy(cumulated: NDArray[np.float64], pairs: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Energy of the sum of the pictures of each window."""
+    a, b = pairs[:, 0], pairs[:, 1]
+    whole = cumulated[b, b] - cumulated[a, b] - cumulated[b, a] + cumulated[a, a]
+    return np.asarray(whole, dtype=np.float32)
 
 
 def explained(inner: Floats, norm: float, block: str) -> Floats:
@@ -190,6 +205,6 @@ def _cumulated_gram(spectra: polar.Spectrum, widest: int) -> NDArray[np.float64]
     return np.pad(np.cumsum(np.cumsum(gram, axis=0), axis=1), ((1, 0), (1, 0)))
 
 
-def mean_picture(pictures: Pictures, span: Window) -> polar.Spectrum:
+def mean_picture(pictures: Pictures, span: Window, block: str) -> polar.Spectrum:
     """(rings, orders) mean signature of a window."""
-    return np.asarray(pictures.spectra[span.start : span.stop].mean(axis=0), dtype=np.complex64)
+    return np.asarray(pictures.of(block)[span.start : span.stop].mean(axis=0), dtype=np.complex64)
