@@ -10,6 +10,7 @@ from iqa.metrics.discs import Central, measure_central
 from iqa.metrics.inserts import InsertMean, Outcome, measure_edge, measure_inserts
 from iqa.metrics.patches import measure_noise
 from iqa.metrics.regions import Noise
+from iqa.metrics.whole import whole_slices
 from iqa.model import Drawn, Located, Module, ModuleFit, NotMeasured, Result, Scan
 from iqa.signal.disc import Edge
 
@@ -30,14 +31,19 @@ class Context:
     located: Located
 
     @cached_property
+    def whole(self) -> Located:
+        """The located phantom with only those slices that truly show their modules."""
+        return whole_slices(self.scan, self.located)
+
+    @cached_property
     def noise(self) -> Noise | None:
         """Texture and slice correlation of the scan's noise; None where no free area shows it."""
-        return measure_noise(self.scan, self.located)
+        return measure_noise(self.scan, self.whole)
 
     @cached_property
     def edge(self) -> Edge:
         """The in-plane edge blur, from the strongest inserts."""
-        return measure_edge(self.scan, self.located)
+        return measure_edge(self.scan, self.whole)
 
     @property
     def blur_mm(self) -> float:
@@ -47,7 +53,7 @@ class Context:
     @cached_property
     def inserts(self) -> tuple[Outcome, ...]:
         """Each insert of the definition, measured or why not."""
-        return measure_inserts(self.scan, self.located, self.noise, self.edge)
+        return measure_inserts(self.scan, self.whole, self.noise, self.edge)
 
     @property
     def insert_means(self) -> tuple[InsertMean, ...]:
@@ -62,11 +68,11 @@ class Context:
     @cached_property
     def central(self) -> Central | NotMeasured | None:
         """The central disc of that module, or why it cannot be had; None where the phantom has no such module."""
-        return None if self.uniform is None else measure_central(self.scan, self.located, *self.uniform)
+        return None if self.uniform is None else measure_central(self.scan, self.whole, *self.uniform)
 
     def best(self, wanted: Callable[[Module], bool]) -> tuple[Module, ModuleFit | None] | None:
         """The wanted module with most slices, its fit None where the scan holds none of it."""
-        pairs = [(m, self.located.module(m.name)) for m in self.located.spec.modules if wanted(m)]
+        pairs = [(m, self.whole.module(m.name)) for m in self.whole.spec.modules if wanted(m)]
         if not pairs:
             return None
         module, fit = max(pairs, key=lambda pair: len(pair[1].slices) if pair[1] else 0)

@@ -29,8 +29,9 @@ def measure(context: Context) -> Measured:
     if not any(isinstance(f, Insert) for m in context.located.spec.modules for f in m.features):
         return Measured()
     means = context.insert_means
-    if len({m.insert.hu for m in means}) < FEWEST:
-        reason = f"A line needs at least {FEWEST} inserts of different CT number; {len(means)} were measured."
+    different = len({m.insert.hu for m in means})
+    if different < FEWEST:
+        reason = f"A line needs at least {FEWEST} inserts of different CT number; {different} were measured."
         needs = "A scan of the module with the inserts."
         return Measured(tuple(NotMeasured(key, reason, needs) for key, _ in KEYS))
     place = ", ".join(dict.fromkeys(m.module for m in means))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from iqa.metrics import ct_number, dose, geometry, linearity, noise, position, uniformity
+from iqa.metrics import ct_number, dose, geometry, linearity, noise, position, slice_thickness, uniformity
 from iqa.metrics.context import Context, Family, Measured
 from iqa.model import Located, Scan
 
 FAMILIES: tuple[tuple[str, Family], ...] = (
     ("position", position.measure),
     ("geometry", geometry.measure),
+    ("slice_thickness", slice_thickness.measure),
     ("ct_number", ct_number.measure),
     ("linearity", linearity.measure),
     ("noise", noise.measure),

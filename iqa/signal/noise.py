@@ -192,9 +192,9 @@ def estimate_slice_correlation(patches: NDArray[np.float32], z_mm: Array) -> Sli
     """
     slices, _, side, _ = patches.shape
     columns = _polynomials(np.ones((side, side), dtype=bool))
-    flat = _detrended(patches.reshape(-1, side, side), columns).reshape(slices, -1)
+    flat = _detrended(patches.reshape(-1, side, side), columns).reshape(slices, -1).astype(np.float64)
     gram = flat @ flat.T
-    scale = np.sqrt(np.diag(gram))
+    scale = np.sqrt(np.maximum(np.diag(gram), np.finfo(np.float64).tiny))
     rho = gram / np.outer(scale, scale)
     apart = np.abs(np.subtract.outer(z_mm, z_mm))
     distances = _distinct(apart[np.triu_indices(slices, 1)])

@@ -285,6 +285,17 @@ def test_module_out_of_range_is_named_with_its_place(key: str) -> None:
     )
 
 
+def test_slices_beyond_a_shorter_unit_are_left_out() -> None:
+    longer = np.concatenate([image(), image()[2:], np.full((2, SIDE, SIDE), -1000.0)])
+    scan = made_scan(longer)
+    z = np.array([0.0, 2.5, 35.0, 37.5, 40.0, 42.5, 45.0, 47.5])
+    origins = np.column_stack([scan.origins_mm[:, :2], z])
+    scan = replace(scan, origins_mm=origins)
+    found = measure(scan, made_located(scan))
+    assert value(found, "ct_number.uniform").value == pytest.approx(10.0, abs=0.5)
+    assert value(found, "noise.sd").where == "U slices 2-5"
+
+
 def test_pins_and_inserts_out_of_range_are_lacking() -> None:
     scan = replace(made_scan(image()[2:]), origins_mm=made_scan(image()).origins_mm[2:])
     found = measure(scan, made_located(scan, modules="U"))
