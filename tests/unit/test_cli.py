@@ -165,3 +165,18 @@ def test_a_broken_definition_is_refused_with_its_place(tmp_path: Path, capsys: C
     err = capsys.readouterr().err
     assert "mine.toml" in err
     assert err.count("\n") == 1
+
+
+def test_a_simulated_scan_is_written_with_its_truth(tmp_path: Path, capsys: Captured) -> None:
+    options = ["--matrix", "64", "--pixel-mm", "4", "--step-mm", "20", "--roll-deg", "2", "--seed", "7"]
+    assert main(["simulate", "acr464", "--out", str(tmp_path / "scan"), *options]) == 0
+    assert "slices and truth.json" in capsys.readouterr().out
+    truth = json.loads((tmp_path / "scan" / "truth.json").read_text(encoding="utf-8"))
+    assert truth["pose"]["roll_deg"] == pytest.approx(2.0)
+    assert (tmp_path / "scan" / "0001.dcm").is_file()
+
+
+def test_physics_out_of_range_is_wrong_usage(tmp_path: Path, capsys: Captured) -> None:
+    assert main(["simulate", "acr464", "--out", str(tmp_path / "scan"), "--noise-hu", "-3"]) == 2
+    assert "--noise-hu" in capsys.readouterr().err
+    assert not (tmp_path / "scan").exists()
