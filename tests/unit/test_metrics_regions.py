@@ -1,0 +1,86 @@
+"""Which pixels and slices count, and what the largest of several values allows for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from iqa.metrics.extremes import EXPECTED_LARGEST, expected_excess, largest_by_size
+from iqa.metrics.regions import Circle, crop, depth_mm, where
+from iqa.model import Pose, Scan
+from tests.made_phantom import SIDE, made_scan
+
+MIDDLE = (SIDE - 1) / 4
+
+
+def flat(fill: float = 7.0) -> Scan:
+    return made_scan(np.full((2, SIDE, SIDE), fill))
+
+
+def with_corners(scan: Scan, values: tuple[int, int, int, int]) -> Scan:
+    stored = scan.stored.copy()
+    stored[:, 0, 0], stored[:, 0, -1], stored[:, -1, 0], stored[:, -1, -1] = values
+    return replace(scan, stored=stored)
+
+
+def test_pixels_count_by_their_centres() -> None:
+    seen = crop(flat(), 0, Circle(MIDDLE, MIDDLE, 10.0))
+    assert seen is not None
+    assert np.count_nonzero(seen.mask) == pytest.approx(math.pi * 10.0**2 / 0.25, rel=0.01)
+    assert seen.hu[seen.mask] == pytest.approx(7.0)
+
+
+def test_hole_takes_its_pixels_out() -> None:
+    whole = crop(flat(), 0, Circle(MIDDLE, MIDDLE, 10.0))
+    holed = crop(flat(), 0, Circle(MIDDLE, MIDDLE, 10.0), [Circle(MIDDLE + 3.0, MIDDLE, 3.0)])
+    assert whole is not None
+    assert holed is not None
+    gone = np.count_nonzero(whole.mask) - np.count_nonzero(holed.mask)
+    assert gone == pytest.approx(math.pi * 3.0**2 / 0.25, rel=0.06)
+
+
+def test_filled_corners_end_the_field_at_its_circle() -> None:
+    far = Circle(MIDDLE + 30.0, MIDDLE + 30.0, 10.0)
+    assert crop(with_corners(flat(), (1, 2, 3, 4)), 0, far) is not None
+    assert crop(with_corners(flat(), (-9000, -9000, -9000, -9000)), 0, far) is None
+
+
+@pytest.mark.parametrize(
+    ("pose", "depth"),
+    [
+        (Pose(0.0, 0.0, 10.0, 0.0), 2.0),
+        (Pose(0.0, 0.0, 10.0, 0.0, reversed=True), -2.0),
+        (Pose(0.0, 0.0, 10.0, 0.0, mirrored=True), 2.0),
+        # Yaw 2° lifts nothing at x = 0 and shifts the cut of a rod at x = 50 mm by x·tan 2°.
+        (Pose(0.0, 0.0, 10.0, 0.0, yaw_deg=2.0), 2.0 + 50.0 * math.tan(math.radians(2.0))),
+    ],
+    ids=["upright", "reversed", "mirrored", "yawed"],
+)
+def test_depth_along_a_rod_follows_the_pose(pose: Pose, depth: float) -> None:
+    assert depth_mm(pose, 50.0, 0.0, 12.0) == pytest.approx(depth, abs=2e-3)
+
+
+def test_place_in_words() -> None:
+    assert where("CTP404", (31, 32, 33)) == "CTP404 slices 31-33"
+    assert where("CTP404", (31,)) == "CTP404 slice 31"
+
+
+def test_expected_largest_of_equal_values_is_that_of_drawn_ones() -> None:
+    drawn = np.random.default_rng(0).standard_normal((200_000, len(EXPECTED_LARGEST)))
+    for count, expected in enumerate(EXPECTED_LARGEST, start=1):
+        assert drawn[:, :count].max(axis=1).mean() == pytest.approx(expected, abs=0.008)
+
+
+def test_lone_largest_has_no_excess() -> None:
+    assert expected_excess([10.0, 1.0, 0.0], 1.0) == 0.0
+    assert largest_by_size([1.0, -10.0, 2.0], [1.0, 1.0, 1.0]) == (-10.0, 1.0)
+
+
+def test_rivals_widen_the_uncertainty_of_the_largest() -> None:
+    value, u = largest_by_size([-5.0, -5.5, -4.8, 5.2], [1.0, 1.0, 1.0, 1.0])
+    assert value == -5.5
+    # Three of a sign within 2.5 u of each other: 0.846 u expected excess, counted twice.
+    assert u == pytest.approx(math.hypot(1.0, 2.0 * 0.846))
