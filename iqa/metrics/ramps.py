@@ -19,10 +19,14 @@ LATERAL_MM = 1.0
 CROSSING_MM = 6.0
 """A crossing may lie this far along the ramp from where the module's pose expects it: 2.5 mm of z at 23°."""
 SUPPORT = 0.8
-"""Half the length of a section's image along a ramp, as a part of its FWHM: a triangle's foot is at 1, where 0.8 cuts
-2 % of its area; a Gaussian's at 0.8 has 3 % of its peak left."""
+"""Half the length of a section's image that must lie on a ramp, as a part of its FWHM: the flanks and most of the foot.
+What little lies beyond the end is not sampled and does no harm."""
 MARGIN_MM = 7.0
 """Base beside a section's image on either side, for the base line and for the noise."""
+END_MM = 1.0
+"""Part of a ramp at either end that is not sampled: its length is known to 0.5 mm, and what a section's foot loses
+beyond it would make the section too thin.
+"""
 INNER = 0.7
 """Part of a slit's width that is summed: its edges stay outside for every kernel."""
 CLIPPED_HU = (-1024.0, 3071.0)
@@ -101,7 +105,7 @@ def see_ramp(scan: Scan, fit: ModuleFit, ramp: Ramp, blur_mm: float) -> Strip | 
     slices = tuple(i for i, z in enumerate(scan.z_mm) if abs(line.crossing(float(z))) < reach)
     if not slices:
         return Fault("No slice crosses it.", "A scan range that holds the whole module, with slices through its ramps.")
-    x = np.arange(-reach - 1.0, reach + 1.0, min(scan.pixel_mm))
+    x = np.arange(END_MM - reach, reach - END_MM, min(scan.pixel_mm))
     half = LATERAL_MM + 3.0 * blur_mm if ramp.kind == "wire" else 0.5 * INNER * ramp.width_mm
     across = np.arange(-half, half + 1e-9, min(scan.pixel_mm) / 2.0)
     strips = [strip_of(scan, i, line, x, across) for i in slices]
@@ -160,9 +164,7 @@ def _summed(
     weights = np.full(across.size, 1.0 / across.size)
     if ramp.kind == "wire":
         near = np.abs(x[None, :] - expected[:, None]) <= 0.5 * section + 1.0
-        cross = np.mean(
-            [s[:, n].mean(axis=1) - s[:, ~n].mean(axis=1) for s, n in zip(strips, near, strict=True)], axis=0
-        )
+        cross = np.mean([_beside_free(s, n) for s, n in zip(strips, near, strict=True)], axis=0)
         weights = line_weights(across, line_centre(across, cross, blur_mm, LATERAL_MM), blur_mm)
     values = np.einsum("k,skn->sn", weights, strips)
     seen = np.array([find_box(x, v, section, e, CROSSING_MM) for v, e in zip(values, expected, strict=True)])
@@ -171,6 +173,12 @@ def _summed(
     sigma = float(np.median([detrended_sd(r) for r in rows])) if rows else math.nan
     width = _rough_width(x, values, seen, section) * line.tangent
     return Strip(ramp, line, slices, x, values, seen, width, sigma)
+
+
+def _beside_free(strip: FloatArray, near: NDArray[np.bool_]) -> FloatArray:
+    """(k,) cross profile of a line near its crossing, less that of the base where the strip shows any."""
+    base = strip[:, ~near].mean(axis=1) if not near.all() else np.zeros(strip.shape[0])
+    return np.asarray(strip[:, near].mean(axis=1) - base)
 
 
 def _rough_width(x: FloatArray, values: FloatArray, seen: FloatArray, section: float) -> float:
@@ -196,7 +204,7 @@ class Windows:
 def windows(strip: Strip, width_mm: float, samples: int, blur_mm: float) -> Windows:
     """The profiles of the slices whose section, `width_mm` thick, images wholly inside the ramp's length."""
     support = SUPPORT * width_mm / strip.line.tangent
-    end = -float(strip.x_mm[0]) - 1.0
+    end = -float(strip.x_mm[0])
     used = [k for k, c in enumerate(strip.crossing_mm) if abs(c) + support <= end]
     step = float(strip.x_mm[1] - strip.x_mm[0])
     middle = np.rint((strip.crossing_mm[used] - strip.x_mm[0]) / step).astype(np.int64)
