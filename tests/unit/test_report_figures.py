@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 from PIL import Image
 
+from iqa.model import Drawn
 from iqa.report.figures import charts, images
 from iqa.report.figures.phantom import draw_module, save_drawing
 from iqa.report.figures.sheet import draw_all, draw_module_image, mean_profiles
@@ -33,6 +34,13 @@ def test_regions_lie_at_their_true_size_and_place_and_are_named(axes: Axes) -> N
     drawn = draw_module_image(axes, scan, analysis, analysis.located.modules[0])
     assert circles(drawn) == {(r.x_mm, r.y_mm): r.radius_mm for r in REGIONS}
     assert {"teflon", "air top", "50 mm"} <= texts(drawn)
+
+
+def test_a_region_that_moves_is_shown_where_it_lies_on_the_slice() -> None:
+    moving = [Drawn("M1", "ramp", float(k), 32.0, 1.0, (k,)) for k in range(3)]
+    elsewhere = Drawn("M1", "late", 9.0, 32.0, 1.0, (2,))
+    shown = images.on_slice([*moving, elsewhere, Drawn("M2", "ramp", 5.0, 5.0, 1.0, (1,))], "M1", 1)
+    assert shown == [moving[1], elsewhere]
 
 
 def test_an_image_covers_its_pixel_boxes(axes: Axes) -> None:

@@ -67,6 +67,13 @@ def frame(axes: Axes, centre: tuple[float, float], diameter_mm: float, extent: E
     return axes
 
 
+def on_slice(regions: Sequence[Drawn], module: str, index: int) -> list[Drawn]:
+    """A module's regions on one slice; a region that was measured on other slices only is shown as well."""
+    own = [r for r in regions if r.module == module]
+    here = {r.name for r in own if index in r.slices}
+    return [r for r in own if index in r.slices or r.name not in here]
+
+
 def draw_regions(axes: Axes, regions: Sequence[Drawn], centre: tuple[float, float]) -> Axes:
     """Each region as a circle at its true size and place, with its name outside it, away from the centre."""
     for region in regions:

@@ -76,7 +76,7 @@ def draw_module_image(axes: Axes, scan: Scan, analysis: Analysis, module: Module
     window = images.window_hu(hu, inside, block)
     images.draw_image(axes, hu, extent, window)
     images.frame(axes, centre, diameter, extent)
-    images.draw_regions(axes, [r for r in analysis.regions if r.module == module.name], centre)
+    images.draw_regions(axes, images.on_slice(analysis.regions, module.name, index), centre)
     images.draw_scale_bar(axes)
     axes.set_title(f"{module.name}, {shown}, {images.window_text(window)}", fontsize=8)
     return axes
