@@ -195,6 +195,7 @@ def estimate_slice_correlation(patches: NDArray[np.float32], z_mm: Array) -> Sli
     flat = _detrended(patches.reshape(-1, side, side), columns).reshape(slices, -1).astype(np.float64)
     gram = flat @ flat.T
     scale = np.sqrt(np.maximum(np.diag(gram), np.finfo(np.float64).tiny))
+    # Normalised slice by slice, so that a tube current that changes along z is no loss of correlation.
     rho = gram / np.outer(scale, scale)
     apart = np.abs(np.subtract.outer(z_mm, z_mm))
     distances = _distinct(apart[np.triu_indices(slices, 1)])
@@ -242,6 +243,7 @@ def _autocovariance(spectrum: Array) -> Array:
 
 def _against(weights: Array, spectrum: Array, shape: tuple[int, int]) -> float:
     """Σ A·c in the frequency domain, where it is Σ |W|²·S; the mirrored half of |W|² is not computed."""
+    # The transform of real weights is symmetric: one half counts twice, its own first and Nyquist columns once.
     seen = fft.rfft2(weights, shape)
     power = (seen.real**2 + seen.imag**2) * spectrum[:, : seen.shape[1]]
     alone = slice(0, 1) if shape[1] % 2 else slice(0, None, shape[1] // 2)
