@@ -109,10 +109,11 @@ def _decided(scan: Scan, body: Body, ranked: Sequence[Explained], *, named: bool
     for e in [best] if named else [e for e in ranked if decide.proof(e).by_structure]:
         refined = refine(scan, body, e)
         objection = None if named else _objection(refined)
-        if objection is None and e is best:
+        if objection is None and e is best and (named or refined.checked >= decide.RIGHT_CONTRASTS):
             return _located(body, refined, next((r for r in ranked if r is not best), None))
-        if objection is None:  # what looked best has wrong contrasts, so its lead says nothing
-            return Candidates(wrong, tuple(_candidate(r) for r in decide.near(ranked, e)))
+        if objection is None:  # its lead rests on contrasts that are wrong or were not seen
+            why = wrong or "too few inserts lie wholly inside a slice to tell their materials"
+            return Candidates(why, tuple(_candidate(r) for r in decide.near(ranked, e)))
         wrong = wrong or objection
     return Refused(scan.source, wrong)
 

@@ -93,8 +93,8 @@ def contest(ranked: Sequence[Explained]) -> tuple[Explained, list[Explained]]:
 
 
 def near(ranked: Sequence[Explained], one: Explained) -> list[Explained]:
-    """The proven explanations that are as good as `one`, itself included, best first."""
-    return [e for e in ranked if e.evidence > one.evidence - LEAD and proof(e)]
+    """The proven explanations with a fair share of the evidence for `one`, itself included, best first."""
+    return [e for e in ranked if e.evidence > LEAST_SHARE * one.evidence and proof(e)]
 
 
 def wrong_contrasts(spec: PhantomSpec, module: str, discs: Sequence[Disc]) -> str | None:

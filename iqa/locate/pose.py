@@ -11,7 +11,7 @@ import numpy as np
 from iqa.locate.along import AxialFit, axial_fit, gauge_fit
 from iqa.locate.body import Body
 from iqa.locate.evidence import Explained, LayerMatch
-from iqa.locate.refine import Disc, Discs, RigidFit, apply, rigid_fit, slices_inside
+from iqa.locate.refine import Disc, Discs, RigidFit, apply, rigid_fit, seen_features, slices_inside
 from iqa.model import Insert, Module, ModuleFit, PhantomSpec, Pose, Scan
 
 COARSE_Z_U_MM = 1.5
@@ -35,10 +35,8 @@ class Refined:
     discs: tuple[tuple[str, tuple[Disc, ...]], ...]
     """(module, its discs)."""
     modules: tuple[ModuleFit, ...]
-
-    def discs_of(self, module: str) -> tuple[Disc, ...]:
-        """The discs found in one module."""
-        return next((d for name, d in self.discs if name == module), ())
+    checked: float
+    """Share of the inserts that fix the pose whose contrast was measured; 1 where none stands out enough to be."""
 
 
 def refine(scan: Scan, body: Body, explained: Explained) -> Refined:
@@ -53,7 +51,14 @@ def refine(scan: Scan, body: Body, explained: Explained) -> Refined:
     z_of = axial.u_mm if axial is not None else COARSE_Z_U_MM
     placed = [(m, o if o is not None else (own, found, fit, axial)) for m, o in zip(spec.modules, others, strict=True)]
     modules = tuple(_module_fit(scan, m, place, z_of) for m, place in placed)
-    return Refined(explained, pose, fit, axial, tuple((m.name, p[1]) for m, p in placed), modules)
+    return Refined(
+        explained, pose, fit, axial, tuple((m.name, p[1]) for m, p in placed), modules, _checked(anchor, found)
+    )
+
+
+def _checked(anchor: Module, found: Sequence[Disc]) -> float:
+    wanted = sum(isinstance(f, Insert) for f in seen_features(anchor))
+    return sum(isinstance(d.feature, Insert) for d in found) / wanted if wanted else 1.0
 
 
 def first_pose(body: Body, explained: Explained) -> Pose:
