@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iqa.locate.refine import Discs
+from iqa.locate.templates import THIN_MM
 from iqa.model import Insert, LinePairs, Module, Pose, Ramp
 from iqa.signal.sampling import Image, bilinear
 
@@ -199,8 +200,8 @@ def _on_image(discs: Discs, pose: Pose, fx: Array, fy: Array, index: int) -> tup
 
 
 def gauge_fit(discs: Discs, module: Module, pose: Pose) -> AxialFit | None:
-    """Stack z of the line-pair plane: centroid over slices of how strongly the bars stand out of the ring they lie on."""
-    groups = [f for f in module.features if isinstance(f, LinePairs)]
+    """Stack z of a thin line-pair plane: centroid over slices of how far its bars stand out of the ring they lie on."""
+    groups = [f for f in module.features if isinstance(f, LinePairs) and f.z_to_mm - f.z_from_mm < THIN_MM]
     if not groups:
         return None
     scan = discs.scan

@@ -86,14 +86,16 @@ def _unproven(
     scan: Scan, pictures: Pictures, body: Body, fitting: Sequence[PhantomSpec], *, named: bool
 ) -> Candidates | Refused:
     """A featureless cylinder fits every definition of its diameter; structure that nothing explains fits none."""
-    energy = float(np.median(np.sum(np.abs(pictures.spectra) ** 2, axis=(1, 2))))
+    energy = np.sum(np.abs(pictures.spectra) ** 2, axis=(1, 2))
     diameter = f"a round body of {body.fit.diameter_mm:.1f} mm"
     if named:
         what = f"nothing that fixes the pose of {fitting[0].title} is seen; a uniform part alone"
         return Refused(scan.source, f"{what} can be measured as --phantom {CYLINDER}")
-    if energy < UNIFORM_NOISE * pictures.noise_energy + UNIFORM_ENERGY_MM2:
+    quiet = UNIFORM_NOISE * pictures.noise_energy + UNIFORM_ENERGY_MM2
+    if float(np.median(energy)) < quiet:
         names = dict.fromkeys([*(s.name for s in fitting), CYLINDER])
-        reason = f"{diameter} without structure: any phantom of that diameter may have such a part"
+        what = "without structure" if energy.max() < quiet else "mostly without structure, and what there is fits none"
+        reason = f"{diameter} {what}: any phantom of that diameter may have such a part"
         return Candidates(reason, tuple(Candidate(n, None, 0.0) for n in names))
     near = ", ".join(dict.fromkeys(s.title for s in fitting)) or "no definition has that diameter"
     return Refused(scan.source, f"{diameter} whose structure no definition explains (tried: {near})")

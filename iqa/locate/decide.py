@@ -26,6 +26,8 @@ LEAD = 0.5
 LEAST_SHARE = 0.45
 """A rival with less than this share of the best evidence is none, however little there is to see."""
 GAIN = (0.55, 1.45)
+LEAST_FOR_GAIN = 3
+"""With fewer strong inserts a free gain would explain any contrast."""
 GAIN_FROM_HU = 80.0
 CONTRAST_SHARE, CONTRAST_HU = 0.20, 40.0
 RIGHT_CONTRASTS = 0.85
@@ -104,7 +106,7 @@ def wrong_contrasts(spec: PhantomSpec, module: str, discs: Sequence[Disc]) -> st
     strong = [d.contrast_hu / expected for d, expected in pairs if abs(expected) > GAIN_FROM_HU]
     if not strong:
         return None
-    gain = float(np.median(strong))
+    gain = float(np.median(strong)) if len(strong) >= LEAST_FOR_GAIN else 1.0
     if not GAIN[0] < gain < GAIN[1]:
         return f"the inserts' contrasts are {gain:.2f} times those of {spec.title}; {GAIN[0]} to {GAIN[1]} is expected"
     misfit = {d.feature.name: abs(d.contrast_hu - gain * e) / (CONTRAST_SHARE * abs(e) + CONTRAST_HU) for d, e in pairs}

@@ -106,7 +106,7 @@ def _loud(pictures: Pictures, span: Window) -> int:
 
 def _match(scorer: Scorer, hypothesis: Hypothesis, layer: Layer, span: Window) -> LayerMatch:
     pictures = scorer.pictures
-    seen = mean_picture(pictures, span, layer.block)
+    seen = mean_picture(pictures, span, layer.thin)
     drawn = scorer.spectrum(layer, hypothesis.mirrored)
     roll = _own_roll(seen, drawn, hypothesis.roll_deg, layer.turn_free_deg)
     posed = polar.turned(drawn, roll)

@@ -42,9 +42,9 @@ class Pictures:
     """σ of the compressed pictures (1)."""
     radius_mm: float
 
-    def of(self, block: str) -> polar.Spectrum:
-        """The signatures by which a block is judged."""
-        return self.level if block == "gauge" else self.spectra
+    def of(self, thin: bool) -> polar.Spectrum:
+        """The signatures by which a thin plane or a block is judged."""
+        return self.level if thin else self.spectra
 
     @property
     def noise_energy(self) -> float:

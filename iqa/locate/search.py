@@ -25,6 +25,8 @@ SMALLEST_ENERGY_MM2 = 5.0
 AMPLITUDE = {"inserts": (1.0, 1.0), "gauge": (0.3, 1.5), "low_contrast": (0.7, 1.5)}
 """Share of its drawn contrast that a block may show: the line-pair plane is thinner than most slices, and low-contrast
 targets read 8.5 HU on fan beams and 12 HU on cone beams; inserts must be what they are."""
+THIN_SHARE = 0.25
+"""Of a step, by which the window of a thin plane is widened: a plane between two slices is then seen on both."""
 GRID_MM = (0.5, 2.0)
 MIRRORED = (False, True)
 
@@ -54,10 +56,17 @@ class Window:
 
 
 def window(pictures: Pictures, centre_mm: float, length_mm: float) -> Window:
-    """The pictures whose middles a layer of that length covers; a thin layer takes at least one step."""
-    half = 0.5 * max(length_mm, pictures.step_mm) + 1e-6
+    """The pictures whose middles a layer of that length covers; a thin plane takes one or two."""
+    half = half_window(pictures, length_mm)
     start, stop = np.searchsorted(pictures.z_mm, (centre_mm - half, centre_mm + half))
     return Window(int(start), int(stop))
+
+
+def half_window(pictures: Pictures, length_mm: float) -> float:
+    """Half the length within which a picture's middle must lie."""
+    if length_mm >= templates.THIN_MM:
+        return 0.5 * length_mm + 1e-6
+    return 0.5 * max(length_mm, pictures.step_mm) + THIN_SHARE * pictures.step_mm
 
 
 class Scorer:
@@ -72,15 +81,15 @@ class Scorer:
         self.grid_mm = np.arange(pictures.z_mm[0] - reach, pictures.z_mm[-1] + reach + self.step_mm, self.step_mm)
         unlike = {layer.shapes: layer for layer in drawn}
         self._spectra = {shapes: self._spectrum(layer) for shapes, layer in unlike.items()}
-        blocks: dict[str, list[templates.Shapes]] = {"gauge": [], "other": []}
+        blocks: dict[bool, list[templates.Shapes]] = {True: [], False: []}
         for layer in unlike.values():
-            blocks[_kind(layer)].append(layer.shapes)
+            blocks[layer.thin].append(layer.shapes)
         self._order = {shapes: i for kind in blocks.values() for i, shapes in enumerate(kind)}
-        self._cumulated = {kind: self._cumulate(kind, shapes) for kind, shapes in blocks.items()}
+        self._cumulated = {thin: self._cumulate(thin, shapes) for thin, shapes in blocks.items()}
         widest = self._widest(drawn)
-        self._energy = {"other": _cumulated_gram(pictures.spectra, widest)}
+        self._energy = {False: _cumulated_gram(pictures.spectra, widest)}
         same = pictures.level is pictures.spectra
-        self._energy["gauge"] = self._energy["other"] if same else _cumulated_gram(pictures.level, widest)
+        self._energy[True] = self._energy[False] if same else _cumulated_gram(pictures.level, widest)
         self._scores: dict[tuple[templates.Shapes, float, float, bool], NDArray[np.float32]] = {}
 
     def _spectrum(self, layer: Layer) -> polar.Spectrum:
@@ -95,13 +104,13 @@ class Scorer:
         longest = max((layer.length_mm for layer in drawn), default=0.0)
         return min(len(self.pictures.z_mm), int(longest / self.pictures.step_mm) + 2)
 
-    def _cumulate(self, kind: str, shapes: list[templates.Shapes]) -> NDArray[np.float32]:
+    def _cumulate(self, thin: bool, shapes: list[templates.Shapes]) -> NDArray[np.float32]:
         """(hands, pictures + 1, templates, 360) cumulated correlations."""
         if not shapes:
             return np.zeros((2, len(self.pictures.z_mm) + 1, 0, polar.ANGLES), dtype=np.float32)
         drawn = [self._spectra[s] for s in shapes]
         hands = [[polar.mirrored(s) if mirror else s for s in drawn] for mirror in MIRRORED]
-        sums = [np.cumsum(polar.correlations(self.pictures.of(kind), np.stack(h)), axis=0) for h in hands]
+        sums = [np.cumsum(polar.correlations(self.pictures.of(thin), np.stack(h)), axis=0) for h in hands]
         return np.pad(np.stack(sums), ((0, 0), (1, 0), (0, 0), (0, 0)))
 
     def scores(self, layer: Layer, mirror: bool) -> NDArray[np.float32]:
@@ -112,14 +121,14 @@ class Scorer:
         return self._scores[key]
 
     def _score(self, layer: Layer, mirror: bool) -> NDArray[np.float32]:
-        half = 0.5 * max(layer.length_mm, self.pictures.step_mm) + 1e-6
+        half = half_window(self.pictures, layer.length_mm)
         starts = np.searchsorted(self.pictures.z_mm, self.grid_mm - half)
         stops = np.searchsorted(self.pictures.z_mm, self.grid_mm + half)
         pairs, of_centre = np.unique(np.stack([starts, stops], axis=1), axis=0, return_inverse=True)
         n = (pairs[:, 1] - pairs[:, 0]).astype(np.float32)[:, None]
-        cumulated = self._cumulated[_kind(layer)][int(mirror), :, self._order[layer.shapes]]
+        cumulated = self._cumulated[layer.thin][int(mirror), :, self._order[layer.shapes]]
         inner = (cumulated[pairs[:, 1]] - cumulated[pairs[:, 0]]) / np.maximum(n, 1.0)
-        energy = _window_energy(self._energy[_kind(layer)], pairs) / np.maximum(n[:, 0], 1.0) ** 2
+        energy = _window_energy(self._energy[layer.thin], pairs) / np.maximum(n[:, 0], 1.0) ** 2
         norm = _norm(self.spectrum(layer, mirror=False))
         gain = explained(inner, norm, layer.block)
         share = np.clip(gain / np.maximum(energy, SMALLEST_ENERGY_MM2)[:, None], -10.0, 0.999)
@@ -146,10 +155,6 @@ class Scorer:
         low = at - int(np.argmin(same[at::-1])) + 1 if not same[: at + 1].all() else 0
         high = at + int(np.argmin(same[at:])) - 1 if not same[at:].all() else len(same) - 1
         return 0.5 * float(self.grid_mm[low] + self.grid_mm[high])
-
-
-def _kind(layer: Layer) -> str:
-    return "gauge" if layer.block == "gauge" else "other"
 
 
 def _window_energy(cumulated: NDArray[np.float64], pairs: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -205,6 +210,6 @@ def _cumulated_gram(spectra: polar.Spectrum, widest: int) -> NDArray[np.float64]
     return np.pad(np.cumsum(np.cumsum(gram, axis=0), axis=1), ((1, 0), (1, 0)))
 
 
-def mean_picture(pictures: Pictures, span: Window, block: str) -> polar.Spectrum:
+def mean_picture(pictures: Pictures, span: Window, thin: bool) -> polar.Spectrum:
     """(rings, orders) mean signature of a window."""
-    return np.asarray(pictures.of(block)[span.start : span.stop].mean(axis=0), dtype=np.complex64)
+    return np.asarray(pictures.of(thin)[span.start : span.stop].mean(axis=0), dtype=np.complex64)

@@ -28,6 +28,7 @@ BLUR_MM = 0.8
 """Between the blur of soft and sharp kernels; bars finer than 4 lp/cm become arcs of about half their contrast."""
 SMALLEST_BALL_MM = 2.0
 THINNEST_LAYER_MM = 1.0
+THIN_MM = 8.0
 SLIVER_MM = 2.5
 """Layers of inserts thinner than this are ends that stick out by tolerance, not layers of their own."""
 
@@ -54,6 +55,11 @@ class Layer:
     def shown(self) -> bool:
         """True where it has a picture to compare: pins and balls alone are too little."""
         return self.block != "uniform"
+
+    @property
+    def thin(self) -> bool:
+        """True for a plane rather than a block: a slice holds all of it, and a lean spreads it over several."""
+        return self.length_mm < THIN_MM
 
     @property
     def z_mm(self) -> float:

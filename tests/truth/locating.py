@@ -111,12 +111,12 @@ def fragment(index: int) -> Outcome:
 def _structured(
     spec: PhantomSpec, place: Callable[[float, float, float], tuple[float, float, float]], scan: Scan
 ) -> bool:
-    """True where a slice lies wholly within inserts, or within half a section of a line-pair plane."""
+    """True where a slice's middle lies wholly within a block of inserts, or within a line-pair plane, on the axis."""
     half = 0.5 * (scan.thickness_mm or 0.0)
     for module in spec.modules:
         for f in module.of(Insert, LinePairs):
             assert isinstance(f, Insert | LinePairs)
-            low, high = sorted(place(f.x_mm, f.y_mm, module.z_mm + z)[2] for z in (f.z_from_mm, f.z_to_mm))
+            low, high = sorted(place(0.0, 0.0, module.z_mm + z)[2] for z in (f.z_from_mm, f.z_to_mm))
             margin = half if isinstance(f, Insert) else 0.0
             if np.any((scan.z_mm > low + margin) & (scan.z_mm < high - margin)):
                 return True
