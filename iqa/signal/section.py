@@ -10,12 +10,10 @@ likelihoods: where the profile tells the shapes apart the right one wins, where 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import toeplitz
-from scipy.optimize import brentq
-from scipy.signal.windows import parzen
 from scipy.special import ndtr
 
 FloatArray = NDArray[np.float64]
@@ -23,6 +21,9 @@ Width = float | FloatArray
 
 NARROW = 1e-3
 """Least width of a rectangle, as a part of the FWHM: stands for 0 in the closed form; changes the FWHM by < 1e-6."""
+
+HALVINGS = 60
+"""Halvings of the range in which the half maximum lies: to the last digit."""
 
 MAX_STEPS = 15
 """Gauss-Newton steps before a fit counts as diverged; a sound one needs 3 to 8."""
@@ -107,11 +108,21 @@ def _second_integral(z: FloatArray, sigma: Width) -> FloatArray:
 
 def fwhm(first_mm: float, second_mm: float, sigma_mm: float) -> float:
     """Full width at half maximum, mm, of `ssp` with these parameters."""
-    half = 0.5 * float(ssp(np.zeros(1), first_mm, second_mm, sigma_mm)[0])
-    far = first_mm + second_mm + 4.0 * sigma_mm
-    return 2.0 * float(brentq(lambda z: float(ssp(np.array([z]), first_mm, second_mm, sigma_mm)[0]) - half, 0.0, far))
+    return float(_fwhms(np.array([first_mm]), np.array([second_mm]), np.array([sigma_mm]))[0])
 
 
+def _fwhms(first_mm: FloatArray, second_mm: FloatArray, sigma_mm: FloatArray) -> FloatArray:
+    """The same for many at once, by halving: a section's flank falls without a turn."""
+    near, far = np.zeros_like(first_mm), first_mm + second_mm + 4.0 * sigma_mm
+    half = 0.5 * ssp(near, first_mm, second_mm, sigma_mm)
+    for _ in range(HALVINGS):
+        middle = 0.5 * (near + far)
+        inside = ssp(middle, first_mm, second_mm, sigma_mm) > half
+        near, far = np.where(inside, middle, near), np.where(inside, far, middle)
+    return near + far
+
+
+@cache
 def shapes() -> tuple[Shape, ...]:
     """The table of SSP shapes of unit FWHM: rectangle, triangle and Gaussian, and what lies between them.
 
@@ -126,13 +137,10 @@ def shapes() -> tuple[Shape, ...]:
     trapezoids = [(1.0, q, NARROW) for q in (0.3, 0.45, 0.6, 0.75, 0.9)]
     rounded = [(1.0, 1.0, g) for g in (0.2, 0.4, 0.7)]
     between = blurred + trapezoids + rounded
-    corner, node = 0.5 / len(corners), 0.5 / len(between)
-    return tuple(_unit(c, corner) for c in corners) + tuple(_unit(b, node) for b in between)
-
-
-def _unit(widths: tuple[float, float, float], prior: float) -> Shape:
-    width = fwhm(*widths)
-    return Shape(widths[0] / width, widths[1] / width, widths[2] / width, prior)
+    priors = [0.5 / len(corners)] * len(corners) + [0.5 / len(between)] * len(between)
+    widths = np.array(corners + between).T
+    unit = (widths / _fwhms(*widths)).T.tolist()
+    return tuple(Shape(a, b, gauss, prior) for (a, b, gauss), prior in zip(unit, priors, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +174,13 @@ class WidthFit:
     influence: FloatArray
     """(m, n) derivative of the width of the row's ramp by each value, mm/HU."""
     columns: FloatArray
-    """(m, n, 5) whitened derivatives of the model: by each row's height, base, slope and place, and by the width."""
+    """(m, 5, n) whitened derivatives of the model: by each row's height, base, slope and place, and by the width."""
 
     def maker(self) -> FloatArray:
         """(m, n, n) matrices that turn a row's noise into its residual, after a plain fit."""
-        own = self.columns[..., :4]
-        hat = own @ np.linalg.solve(own.transpose(0, 2, 1) @ own, own.transpose(0, 2, 1))
-        free = self.columns[..., 4] - np.matmul(hat, self.columns[..., 4:])[..., 0]
+        own = self.columns[:, :4]
+        hat = own.transpose(0, 2, 1) @ np.linalg.solve(own @ own.transpose(0, 2, 1), own)
+        free = self.columns[:, 4] - np.matmul(hat, self.columns[:, 4, :, None])[..., 0]
         return np.asarray(np.eye(hat.shape[1]) - hat - free[:, :, None] * self.influence[:, None, :])
 
 
@@ -193,16 +201,32 @@ def fit_width(
     WidthFit, or None where the iteration diverges.
     """
     width, centre = width_mm.copy(), centre_mm.copy()
+    fixed = _Fixed.of(data, white)
     for _ in range(MAX_STEPS):
-        model = _linear_part(data, shape, width, centre, white)
+        model = _linear_part(data, shape, width, centre, fixed)
         new = np.clip(width + model.step_width(data.ramp), width / MAX_FACTOR, width * MAX_FACTOR)
         centre = centre + model.step_centre((new - width)[data.ramp], 0.5 * width[data.ramp])
         change, width = float(np.max(np.abs(new - width) / width)), new
         if not (np.isfinite(width).all() and np.isfinite(centre).all()):
             return None
         if change < CONVERGED:
-            return _result(data, shape, width, centre, white)
+            return _result(data, shape, width, centre, fixed)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Fixed:
+    """What stays the same from step to step, made white."""
+
+    white: FloatArray
+    values: FloatArray
+    z_mm: FloatArray
+    one: FloatArray
+    """(n,) a base of 1 HU."""
+
+    @classmethod
+    def of(cls, data: Profiles, white: FloatArray) -> _Fixed:
+        return cls(white, data.values @ white.T, data.z_mm @ white.T, white.sum(axis=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +239,9 @@ class _Linear:
     tangent: FloatArray
     """(m, n) `by_width` freed of what the row's own parameters can follow."""
     columns: FloatArray
-    """(m, n, 4) profile, base, slope, shift."""
+    """(m, 4, n) profile, base, slope, shift."""
+    shift: FloatArray
+    """(m, 2) shift that follows `by_width`, and the one that follows `residual`."""
 
     def step_width(self, ramp: NDArray[np.int64]) -> FloatArray:
         """(ramps,) Gauss-Newton step; NaN where the profiles say nothing of a width."""
@@ -226,49 +252,46 @@ class _Linear:
 
     def step_centre(self, step_width: FloatArray, most: FloatArray) -> FloatArray:
         """(m,) shift of each row when the widths take their step."""
-        shift = _solve(self.columns, self.residual - self.by_width * step_width[:, None])[:, 3]
-        return np.asarray(np.clip(shift, -most, most))
+        return np.asarray(np.clip(self.shift[:, 1] - self.shift[:, 0] * step_width, -most, most))
 
 
-def _linear_part(data: Profiles, shape: Shape, width_mm: FloatArray, centre: FloatArray, white: FloatArray) -> _Linear:
+def _linear_part(data: Profiles, shape: Shape, width_mm: FloatArray, centre: FloatArray, fixed: _Fixed) -> _Linear:
     z, width = data.z_mm - centre[:, None], width_mm[data.ramp][:, None]
-    profile, by_z, by_w = _derivatives(z, shape, width, data.blur_mm[:, None])
-    base = np.stack([profile, np.ones_like(z), z], axis=-1)
-    columns, values = np.matmul(white, base), data.values @ white.T
-    height = _solve(columns, values)
+    profile, by_z, by_w = _derivatives(z, shape, width, data.blur_mm[:, None]) @ fixed.white.T
+    columns = np.empty((len(z), 4, z.shape[1]))
+    columns[:, 0], columns[:, 1], columns[:, 2] = profile, fixed.one, fixed.z_mm - centre[:, None] * fixed.one
+    height = _solve(columns[:, :3], fixed.values[:, None])[..., 0]
     amplitude = height[:, 0]
-    residual = values - _times(columns, height)
-    shift = (-amplitude[:, None] * by_z) @ white.T
-    columns = np.concatenate([columns, shift[..., None]], axis=-1)
-    by_width = (amplitude[:, None] * by_w) @ white.T
-    tangent = by_width - _times(columns, _solve(columns, by_width))
-    return _Linear(amplitude, residual, by_width, tangent, columns)
+    residual = fixed.values - _times(columns[:, :3], height)
+    columns[:, 3] = -amplitude[:, None] * by_z
+    by_width = amplitude[:, None] * by_w
+    followed = _solve(columns, np.stack([by_width, residual], axis=1))
+    tangent = by_width - _times(columns, followed[..., 0])
+    return _Linear(amplitude, residual, by_width, tangent, columns, followed[:, 3])
 
 
-def _derivatives(
-    z: FloatArray, shape: Shape, width: FloatArray, blur: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The blurred SSP, of unit area, and its derivatives by z and by the width: those of the closed form of `ssp`."""
+def _derivatives(z: FloatArray, shape: Shape, width: FloatArray, blur: FloatArray) -> FloatArray:
+    """(3, m, n) blurred SSP, of unit area, and its derivatives by z and by the width: of the closed form of `ssp`."""
     sigma = np.hypot(shape.gauss * width, blur)
     outer, inner = 0.5 * (shape.first + shape.second), 0.5 * (shape.first - shape.second)
-    ends = np.array([outer, -inner, inner, -outer]).reshape(4, 1, 1)
-    sign = np.array([1.0, -1.0, -1.0, 1.0]).reshape(4, 1, 1)
-    u = (z + ends * width) / sigma
+    ends = np.array([outer, -inner, inner, -outer])
+    sign = np.array([1.0, -1.0, -1.0, 1.0])
+    u = (z + ends.reshape(4, 1, 1) * width) / sigma
     step, bell = ndtr(u), np.exp(-0.5 * u * u) / np.sqrt(2.0 * np.pi)
     area = shape.first * shape.second * width**2
-    profile = (sign * sigma * (u * step + bell)).sum(axis=0) / area
-    by_z = (sign * step).sum(axis=0) / area
-    by_sigma = (sign * bell).sum(axis=0) / area * shape.gauss**2 * width / sigma
-    by_w = (sign * ends * step).sum(axis=0) / area + by_sigma - 2.0 * profile / width
-    return profile, by_z, by_w
+    profile = np.tensordot(sign, u * step + bell, 1) * sigma / area
+    by_z = np.tensordot(sign, step, 1) / area
+    by_sigma = np.tensordot(sign, bell, 1) / area * shape.gauss**2 * width / sigma
+    by_w = np.tensordot(sign * ends, step, 1) / area + by_sigma - 2.0 * profile / width
+    return np.stack([profile, by_z, by_w])
 
 
-def _result(data: Profiles, shape: Shape, width: FloatArray, centre: FloatArray, white: FloatArray) -> WidthFit:
-    model = _linear_part(data, shape, width, centre, white)
+def _result(data: Profiles, shape: Shape, width: FloatArray, centre: FloatArray, fixed: _Fixed) -> WidthFit:
+    model = _linear_part(data, shape, width, centre, fixed)
     information = np.bincount(data.ramp, (model.tangent**2).sum(axis=1))
-    influence = model.tangent @ white / information[data.ramp][:, None]
-    plain = np.asarray(np.linalg.solve(white, model.residual.T).T, dtype=np.float64)
-    columns = np.concatenate([model.columns, model.by_width[..., None]], axis=-1)
+    influence = model.tangent @ fixed.white / information[data.ramp][:, None]
+    plain = np.asarray(np.linalg.solve(fixed.white, model.residual.T).T, dtype=np.float64)
+    columns = np.concatenate([model.columns, model.by_width[:, None]], axis=1)
     height = model.amplitude * _peak(shape, width[data.ramp], data.blur_mm)
     return WidthFit(width, centre, height, plain, float((model.residual**2).sum()), influence, columns)
 
@@ -280,17 +303,17 @@ def _peak(shape: Shape, width: FloatArray, blur: FloatArray) -> FloatArray:
 
 
 def _times(columns: FloatArray, factors: FloatArray) -> FloatArray:
-    """(m, n) sum of (m, n, k) columns times (m, k) factors."""
-    return np.asarray(np.matmul(columns, factors[..., None])[..., 0])
+    """(m, n) sum of (m, k, n) columns times (m, k) factors."""
+    return np.asarray(np.matmul(factors[:, None], columns)[:, 0])
 
 
 def _solve(columns: FloatArray, values: FloatArray) -> FloatArray:
-    """(m, k) least-squares factors of (m, n, k) columns for (m, n) values."""
-    unit = columns / (np.sqrt((columns**2).sum(axis=1, keepdims=True)) + np.finfo(float).tiny)
-    size = np.sqrt((columns**2).sum(axis=1)) + np.finfo(float).tiny
-    turned = unit.transpose(0, 2, 1)
-    normal = turned @ unit + RIDGE * np.eye(unit.shape[-1])
-    return np.asarray(np.linalg.solve(normal, turned @ values[..., None])[..., 0] / size)
+    """(m, k, j) least-squares factors of (m, k, n) columns for (m, j, n) values."""
+    turned = columns.transpose(0, 2, 1)
+    gram = columns @ turned
+    size = np.sqrt(np.diagonal(gram, axis1=1, axis2=2))[..., None] + np.finfo(float).tiny
+    normal = gram / size / size.transpose(0, 2, 1) + RIDGE * np.eye(columns.shape[1])
+    return np.asarray(np.linalg.solve(normal, (values @ turned).transpose(0, 2, 1) / size) / size)
 
 
 # --------------------------------------------------------------------------------------------- noise
@@ -308,7 +331,7 @@ class Noise:
     @property
     def whitener(self) -> FloatArray:
         """(n, n) matrix that makes a profile's noise white and of unit variance."""
-        covariance = toeplitz(self.lags)
+        covariance = _toeplitz(self.lags)
         covariance += FLOOR * (self.lags[0] + FLOOR) * np.eye(self.lags.size)
         return np.asarray(np.linalg.inv(np.linalg.cholesky(covariance)))
 
@@ -342,7 +365,7 @@ def noise_of(fit: WidthFit, first: NDArray[np.int64], ramp: NDArray[np.int64]) -
     left = fit.maker()
     spectrum = measured.copy()
     for _ in range(SPECTRUM_STEPS):
-        covariance = toeplitz(_lags(spectrum, length))
+        covariance = _toeplitz(_lags(spectrum, length))
         root = np.linalg.cholesky(covariance + FLOOR * (covariance[0, 0] + FLOOR) * np.eye(length))
         spectrum = spectrum * measured / _periodogram((left @ root).transpose(0, 2, 1)) / length
     across = [_correlation(fit.residual, first, ramp, lag) for lag in range(min(CORRELATED_SLICES, rows - 1) + 1)]
@@ -355,14 +378,27 @@ def _periodogram(rows: FloatArray) -> FloatArray:
     power = (np.abs(np.fft.rfft(rows, 2 * length, axis=-1)) ** 2).reshape(-1, length + 1).mean(axis=0) / length
     lags = np.fft.irfft(power)
     reach = int(length * REACH)
-    window = parzen(2 * reach + 1)[reach:]
     taper = np.zeros(length + 1)
-    taper[: reach + 1] = window
+    taper[: reach + 1] = _parzen(reach)
     return np.asarray(
         np.fft.rfft(
             np.concatenate([lags[: length + 1] * taper, (lags[length + 1 :] * taper[length - 1 : 0 : -1])])
         ).real
     )
+
+
+def _parzen(reach: int) -> FloatArray:
+    """(reach + 1,) Parzen window over the lags 0 … reach."""
+    share = np.arange(reach + 1) / (reach + 0.5)
+    return np.where(
+        share <= reach / (2.0 * reach + 1.0), 1.0 - 6.0 * share**2 * (1.0 - share), 2.0 * (1.0 - share) ** 3
+    )
+
+
+def _toeplitz(lags: FloatArray) -> FloatArray:
+    """(n, n) matrix of the lags between n samples."""
+    place = np.arange(lags.size)
+    return np.asarray(lags[np.abs(place[:, None] - place)])
 
 
 def _lags(spectrum: FloatArray, length: int) -> FloatArray:
@@ -392,7 +428,7 @@ def variance(influence: FloatArray, first: NDArray[np.int64], noise: Noise) -> f
         placed[row, at : at + length] = influence[row]
     lags = np.zeros(placed.shape[1])
     lags[:length] = noise.lags
-    seen = placed @ toeplitz(lags)
+    seen = placed @ _toeplitz(lags)
     total = float((seen * placed).sum())
     for lag in range(1, min(noise.across.size, rows)):
         total += 2.0 * float(noise.across[lag]) * float((seen[lag:] * placed[:-lag]).sum())
