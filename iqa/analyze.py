@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from iqa.dicom import read
+from threadpoolctl import threadpool_limits
+
+from iqa.dicom import Stack, Tick, counter, load, survey
 from iqa.locate import locate
 from iqa.metrics import measure
-from iqa.model import Analysis, Candidate, Candidates, Located, Refused, Scan
+from iqa.model import Analysis, Candidate, Candidates, Located, PhantomSpec, Refused, Scan
 from iqa.phantom import library
 from iqa.phantom.find import find
 
@@ -83,20 +85,43 @@ def analyze(
     specs = library([Path(d) for d in phantom_dirs])
     if phantom is not None:
         find(phantom, specs)  # a wrong name is said before minutes of reading
-    reading = read(paths, progress=progress)
-    analyses, refused = [], _plain(reading.refused)
-    for scan in reading.scans:
-        found = locate(scan, specs, phantom=phantom)
-        if isinstance(found, Located):
-            analyses.append(assemble(scan, found))
-            if each is not None:
-                each(scan, analyses[-1])
-        else:
-            refused.append(_refusal(scan, found))
-    set_aside = _plain(reading.set_aside)
-    if not reading.scans:  # nothing but scouts or other modalities: that is why there is no result
+    found = survey(paths, progress=progress)
+    tick = counter(found, progress)
+    # The matrices are small: threads of the linear algebra would wait for one another longer than they work.
+    with threadpool_limits(limits=1, user_api="blas"):
+        outcomes = [_outcome(stack, specs, phantom, tick, each) for stack in found.stacks]
+    analyses = [o.analysis for o in outcomes if o.analysis]
+    refused = _plain([*found.refused, *(lost for o in outcomes for lost in o.lost)])
+    refused += [o.refusal for o in outcomes if o.refusal]
+    set_aside = _plain(found.set_aside)
+    if not (analyses or any(o.refusal for o in outcomes)):  # nothing but scouts or other modalities: that is why
         refused, set_aside = refused + set_aside, []
     return Session(tuple(analyses), tuple(refused), tuple(set_aside))
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of one stack: an analysis or a refusal, or neither where none of its files could be read."""
+
+    lost: tuple[Refused, ...]
+    analysis: Analysis | None = None
+    refusal: Refusal | None = None
+
+
+def _outcome(
+    stack: Stack, specs: Sequence[PhantomSpec], phantom: str | None, tick: Tick, each: Each | None
+) -> _Outcome:
+    """One stack read, located and measured; its pixels are let go before the next one's are read."""
+    scan, lost = load(stack, tick=tick)
+    if scan is None:
+        return _Outcome(lost)
+    found = locate(scan, specs, phantom=phantom)
+    if not isinstance(found, Located):
+        return _Outcome(lost, refusal=_refusal(scan, found))
+    analysis = assemble(scan, found)
+    if each is not None:
+        each(scan, analysis)
+    return _Outcome(lost, analysis)
 
 
 def assemble(scan: Scan, located: Located) -> Analysis:

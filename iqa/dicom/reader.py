@@ -84,7 +84,7 @@ def read(paths: Sequence[str | Path], *, progress: Progress | None = None) -> Re
     Stored values, slope and intercept are as written; MONOCHROME1 concerns the display and inverts nothing.
     """
     found = survey(paths, progress=progress)
-    tick = _counter(progress, sum(len(s.frames) for s in found.stacks))
+    tick = counter(found, progress)
     scans: list[Scan] = []
     refused = list(found.refused)
     for stack in found.stacks:
@@ -94,9 +94,9 @@ def read(paths: Sequence[str | Path], *, progress: Progress | None = None) -> Re
     return Reading(tuple(scans), tuple(refused), found.set_aside)
 
 
-def _counter(progress: Progress | None, total: int) -> Callable[[int], None]:
-    """A function that is told of so many more, and reports how many of `total` are done."""
-    counts = [0]
+def counter(found: Survey, progress: Progress | None) -> Callable[[int], None]:
+    """A `tick` for `load`: told of so many more slices, it reports how many are done of all in the survey."""
+    counts, total = [0], sum(len(s.frames) for s in found.stacks)
 
     def more(count: int) -> None:
         counts[0] += count

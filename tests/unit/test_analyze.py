@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import dataclasses
+import weakref
 from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
+import threadpoolctl
 from made_analysis import RESULTS, made_located, made_scan
 
 from iqa.analyze import Session, analyze, assemble, sentence
-from iqa.dicom import Reading
+from iqa.dicom import Reading, Survey
 from iqa.errors import UsageError
 from iqa.metrics import Measured
 from iqa.model import Analysis, Candidate, Candidates, Located, Refused, Scan
@@ -21,7 +24,10 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Analyses what reading gives, each scan located as told by its source."""
 
     def start(reading: Reading, outcomes: dict[str, Outcome], **options: object) -> Session:
-        monkeypatch.setattr("iqa.analyze.read", lambda *_, **__: reading)
+        survey = Survey(cast(Any, reading.scans), reading.refused, reading.set_aside)
+        monkeypatch.setattr("iqa.analyze.survey", lambda *_, **__: survey)
+        monkeypatch.setattr("iqa.analyze.counter", lambda *_: None)
+        monkeypatch.setattr("iqa.analyze.load", lambda stack, **_: (stack, ()))
         monkeypatch.setattr("iqa.analyze.locate", lambda scan, *_, **__: outcomes[scan.source])
         monkeypatch.setattr("iqa.analyze.measure", lambda *_: Measured(RESULTS, ()))
         return analyze(["x"], **options)  # type: ignore[arg-type]
@@ -67,6 +73,47 @@ def test_every_analysed_scan_is_handed_on_with_its_pixels(run: Run) -> None:
     seen: list[tuple[Scan, Analysis]] = []
     session = run(Reading((scan("good"),), (), ()), {"good": made_located()}, each=lambda s, a: seen.append((s, a)))
     assert [(s.source, a) for s, a in seen] == [("good", session.analyses[0])]
+
+
+def test_a_stack_without_a_readable_file_is_told_by_its_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("iqa.analyze.load", lambda *_, **__: (None, (Refused("a.dcm", "cut short"),)))
+    survey = Survey(cast(Any, (made_scan(),)), (Refused("b.dcm", "no DICOM"),), (Refused("s.dcm", "a localiser"),))
+    monkeypatch.setattr("iqa.analyze.survey", lambda *_, **__: survey)
+    monkeypatch.setattr("iqa.analyze.counter", lambda *_: None)
+    session = analyze(["x"])
+    assert [(r.path, r.reason) for r in session.refused] == [
+        ("b.dcm", "No DICOM."),
+        ("a.dcm", "Cut short."),
+        ("s.dcm", "A localiser."),
+    ]
+
+
+def test_one_scan_is_let_go_before_the_next_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    alive: list[weakref.ref[Scan]] = []
+
+    def load(stack: str, **_: object) -> tuple[Scan, tuple[Refused, ...]]:
+        assert all(one() is None for one in alive)
+        new = scan(stack)
+        alive.append(weakref.ref(new))
+        return new, ()
+
+    monkeypatch.setattr("iqa.analyze.locate", lambda *_, **__: made_located())
+    monkeypatch.setattr("iqa.analyze.measure", lambda *_: Measured(RESULTS, ()))
+    monkeypatch.setattr("iqa.analyze.survey", lambda *_, **__: Survey(cast(Any, ("one", "two")), (), ()))
+    monkeypatch.setattr("iqa.analyze.counter", lambda *_: None)
+    monkeypatch.setattr("iqa.analyze.load", load)
+    assert len(analyze(["x"]).analyses) == len(alive) == 2
+
+
+def test_linear_algebra_has_one_thread_while_scans_are_measured(run: Run) -> None:
+    threads: set[int] = set()
+
+    def each(*_: object) -> None:
+        threads.update(lib["num_threads"] for lib in threadpoolctl.threadpool_info() if lib["user_api"] == "blas")
+
+    with threadpoolctl.threadpool_limits(limits=2, user_api="blas"):
+        run(Reading((scan("good"),), (), ()), {"good": made_located()}, each=each)
+    assert threads == {1}
 
 
 def test_an_unknown_phantom_is_refused_before_reading(run: Run) -> None:
