@@ -111,11 +111,13 @@ def _decided(scan: Scan, body: Body, ranked: Sequence[Explained], *, named: bool
     for e in [best] if named else [e for e in ranked if decide.proof(e).by_structure]:
         refined = refine(scan, body, e)
         objection = None if named else _objection(refined)
-        if objection is None and e is best and (named or refined.checked >= decide.RIGHT_CONTRASTS):
+        alike = decide.near(ranked, e)
+        judged = refined.checked >= decide.RIGHT_CONTRASTS or len(alike) == 1
+        if objection is None and e is best and (named or judged):
             return _located(body, refined, next((r for r in ranked if r is not best), None))
         if objection is None:  # its lead rests on contrasts that are wrong or were not seen
             why = wrong or "too few inserts lie wholly inside a slice to tell their materials"
-            return Candidates(why, tuple(_candidate(r) for r in decide.near(ranked, e)))
+            return Candidates(why, tuple(_candidate(r) for r in alike))
         wrong = wrong or objection
     return Refused(scan.source, wrong)
 
@@ -123,8 +125,11 @@ def _decided(scan: Scan, body: Body, ranked: Sequence[Explained], *, named: bool
 def _objection(refined: Refined) -> str | None:
     """Why the inserts found cannot be those of the definition, if so."""
     spec = refined.explained.hypothesis.spec
-    objections = (decide.wrong_contrasts(spec, module, discs) for module, discs in refined.discs)
-    return next((o for o in objections if o is not None), None)
+    for module, discs in refined.discs:
+        edgeless = refined.edgeless if module == refined.anchor else ()
+        if (wrong := decide.wrong_contrasts(spec, module, discs, edgeless)) is not None:
+            return wrong
+    return None
 
 
 def _candidate(explained: Explained) -> Candidate:

@@ -99,19 +99,23 @@ def near(ranked: Sequence[Explained], one: Explained) -> list[Explained]:
     return [e for e in ranked if e.evidence > LEAST_SHARE * one.evidence and proof(e)]
 
 
-def wrong_contrasts(spec: PhantomSpec, module: str, discs: Sequence[Disc]) -> str | None:
-    """A sentence if the inserts' contrasts are not those of the definition, up to one common gain; else None."""
+def wrong_contrasts(spec: PhantomSpec, module: str, discs: Sequence[Disc], edgeless: Sequence[Insert]) -> str | None:
+    """A sentence if a module's inserts have not the contrasts of the definition, up to one common gain; else None.
+
+    edgeless : inserts that were looked for and show no edge; they count as of the body's own CT number.
+    """
     body = spec.module(module).body_hu
-    pairs = [(d, d.feature.hu - body) for d in discs if isinstance(d.feature, Insert)]
-    strong = [d.contrast_hu / expected for d, expected in pairs if abs(expected) > GAIN_FROM_HU]
-    if not strong:
+    seen = [(d.feature.name, d.contrast_hu, d.feature.hu - body) for d in discs if isinstance(d.feature, Insert)]
+    strong = [contrast / expected for _, contrast, expected in seen if abs(expected) > GAIN_FROM_HU]
+    if not strong and not edgeless:
         return None
     gain = float(np.median(strong)) if len(strong) >= LEAST_FOR_GAIN else 1.0
     if not GAIN[0] < gain < GAIN[1]:
         return f"the inserts' contrasts are {gain:.2f} times those of {spec.title}; {GAIN[0]} to {GAIN[1]} is expected"
-    misfit = {d.feature.name: abs(d.contrast_hu - gain * e) / (CONTRAST_SHARE * abs(e) + CONTRAST_HU) for d, e in pairs}
+    seen += [(f.name, 0.0, f.hu - body) for f in edgeless]
+    misfit = {name: abs(c - gain * e) / (CONTRAST_SHARE * abs(e) + CONTRAST_HU) for name, c, e in seen}
     off = [name for name, m in misfit.items() if m > 1.0]
-    allowed = 0 if len(pairs) <= 4 else round((1.0 - RIGHT_CONTRASTS) * len(pairs))
+    allowed = 0 if len(seen) <= 4 else round((1.0 - RIGHT_CONTRASTS) * len(seen))
     if len(off) <= allowed and max(misfit.values()) < FAR_OFF:
         return None
-    return f"{len(off)} of {len(pairs)} inserts of {module} have another contrast than {spec.title}: {', '.join(off)}"
+    return f"{len(off)} of {len(seen)} inserts of {module} have another contrast than {spec.title}: {', '.join(off)}"

@@ -35,8 +35,12 @@ class Refined:
     discs: tuple[tuple[str, tuple[Disc, ...]], ...]
     """(module, its discs)."""
     modules: tuple[ModuleFit, ...]
+    anchor: str
+    """The module that fixes the pose."""
+    edgeless: tuple[Insert, ...]
+    """Inserts of that module which should show an edge on some slice and do not."""
     checked: float
-    """Share of the inserts that fix the pose whose contrast was measured; 1 where none stands out enough to be."""
+    """Share of that module's inserts whose contrast could be judged; 1 where none stands out enough to be."""
 
 
 def refine(scan: Scan, body: Body, explained: Explained) -> Refined:
@@ -51,14 +55,12 @@ def refine(scan: Scan, body: Body, explained: Explained) -> Refined:
     z_of = axial.u_mm if axial is not None else COARSE_Z_U_MM
     placed = [(m, o if o is not None else (own, found, fit, axial)) for m, o in zip(spec.modules, others, strict=True)]
     modules = tuple(_module_fit(scan, m, place, z_of) for m, place in placed)
-    return Refined(
-        explained, pose, fit, axial, tuple((m.name, p[1]) for m, p in placed), modules, _checked(anchor, found)
-    )
-
-
-def _checked(anchor: Module, found: Sequence[Disc]) -> float:
+    edgeless = discs.edgeless(anchor, own, found)
     wanted = sum(isinstance(f, Insert) for f in seen_features(anchor))
-    return sum(isinstance(d.feature, Insert) for d in found) / wanted if wanted else 1.0
+    judged = len(edgeless) + sum(isinstance(d.feature, Insert) for d in found)
+    by_module = tuple((m.name, p[1]) for m, p in placed)
+    checked = judged / wanted if wanted else 1.0
+    return Refined(explained, pose, fit, axial, by_module, modules, anchor.name, edgeless, checked)
 
 
 def first_pose(body: Body, explained: Explained) -> Pose:

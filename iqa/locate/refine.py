@@ -90,9 +90,22 @@ class Discs:
         found = (self._one(feature, pose, within) for feature in seen_features(module))
         return tuple(d for d in found if d is not None)
 
+    def edgeless(self, module: Module, pose: Pose, found: Sequence[Disc]) -> tuple[Insert, ...]:
+        """The inserts whose edge was looked for on slices wholly inside them, and is not there."""
+        seen = {d.feature.name for d in found}
+        missing = (f for f in seen_features(module) if isinstance(f, Insert) and f.name not in seen)
+        return tuple(f for f in missing if self._fit(f, pose, self._surely_inside(f, pose)) is not None)
+
+    def _surely_inside(self, feature: Round, pose: Pose) -> list[int]:
+        """The middle one of at least two slices inside a feature: inside even where z is known coarsely; or none."""
+        inside = self._inside(feature, pose)
+        return _middle(inside, 1) if len(inside) > 1 else []
+
+    def _inside(self, feature: Round, pose: Pose) -> list[int]:
+        return slices_inside(self.scan, pose, (feature.z_from_mm, feature.z_to_mm), (feature.x_mm, feature.y_mm))
+
     def _one(self, feature: Round, pose: Pose, within: Sequence[int] | None) -> Disc | None:
-        at = (feature.x_mm, feature.y_mm)
-        indices = slices_inside(self.scan, pose, (feature.z_from_mm, feature.z_to_mm), at)
+        indices = self._inside(feature, pose)
         if within is not None:
             indices = [k for k in indices if k in within] or list(within)
         indices = _middle(indices, MOST_SLICES)

@@ -10,6 +10,7 @@ from typing import Any
 
 from iqa.errors import DefinitionError
 from iqa.model import Feature, Module, PhantomSpec
+from iqa.phantom.fields import fields_in
 from iqa.phantom.layers import ABOUT, CARTESIAN, POLAR, Cited, base_of, lay
 from iqa.phantom.rings import SHORT_TABLES, expand
 from iqa.phantom.schema import (
@@ -20,9 +21,9 @@ from iqa.phantom.schema import (
     check_cited,
     check_keys,
     check_name,
-    feature_table,
-    fields_of,
+    feature_fields,
     validate,
+    values_of,
 )
 from iqa.phantom.text import Raw
 
@@ -78,7 +79,7 @@ def _module(name: str, raw: Raw, phantom: PhantomTable, materials: Mapping[str, 
     table = validate(ModuleTable, raw, file, key)
     check_cited(raw, file, key)
     base = base_of(raw, (phantom.source, phantom.grade))
-    own = {f: getattr(table, f) for f in ModuleTable.model_fields if f in Module.__dataclass_fields__}
+    own = {f: getattr(table, f) for f in fields_in(ModuleTable) if f in Module.__dataclass_fields__}
     # The body is as wide as the phantom except where a module says otherwise (tiers).
     own["diameter_mm"] = table.diameter_mm or phantom.diameter_mm
     return Module(
@@ -104,19 +105,19 @@ def _check_every(key: str, around: _Around) -> None:
     for kind, raw in around.module.every.items():
         check_cited(raw, around.file, f"{key}.{kind}")
         if kind in KINDS:
-            check_keys(raw, [*fields_of(feature_table(kind)), *ABOUT], around.file, f"{key}.{kind}")
+            check_keys(raw, [*feature_fields(kind), *ABOUT], around.file, f"{key}.{kind}")
 
 
 def _feature(kind: str, name: str, raw: Raw, key: str, around: _Around) -> Feature:
     check_name(name, around.file, key)
     check_cited(raw, around.file, key)
     every = around.module.every.get(kind, {})
-    known = feature_table(kind).model_fields
+    known = feature_fields(kind)
     if "material" in known:
         # Put on top as the feature's own word, so that it needs no source.
         raw = {"material": every.get("material", _material_of(name)), **raw}
     layered = lay(around.base, [every, raw], [_ends(known, around), _numbers(raw.get("material"), known, around)])
-    table = validate(feature_table(kind), layered.values, around.file, key).model_dump()
+    table = values_of(known, layered.values, around.file, key)
     values = {f.name: table[f.name] for f in dataclasses.fields(KINDS[kind]) if f.name in table}
     values["x_mm"], values["y_mm"] = _place(table, around.file, key)
     if kind == "ramp":  # in a file angle_deg is a place's, so a ramp's own angle is called slope_deg

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-
-from pydantic import BaseModel, ConfigDict
+from dataclasses import dataclass
 
 from iqa.errors import DefinitionError
-from iqa.phantom.schema import STRICT, Count, ModuleTable, Positive, validate
+from iqa.phantom.fields import fields_in
+from iqa.phantom.schema import Count, ModuleTable, Positive, validate
 from iqa.phantom.text import Raw
-
-OPEN = STRICT | ConfigDict(extra="allow")
-"""The keys that a short table does not know are those of the features it stands for, and checked there."""
 
 Entry = tuple[str, str, Raw]
 """Kind, name and table of one feature."""
 
 
-class TargetRing(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class TargetRing:
     """Targets of falling size along an arc; the table's name is their group."""
 
-    model_config = OPEN
     label: str | None = None
     radius_mm: Positive
     start_deg: float
@@ -29,20 +26,20 @@ class TargetRing(BaseModel):
     diameters_mm: tuple[Positive, ...]
 
 
-class TargetRow(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class TargetRow:
     """Equal targets on a straight row across the radius."""
 
-    model_config = OPEN
     radius_mm: Positive
     angle_deg: float
     spacing_mm: Positive
     count: Count
 
 
-class LinePairRing(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class LinePairRing:
     """Radial line-pair groups on a circle."""
 
-    model_config = OPEN
     radius_mm: Positive
     lp_per_cm: tuple[Positive, ...]
     angles_deg: tuple[float, ...]
@@ -69,12 +66,14 @@ def expand(module: ModuleTable, file: str, key: str) -> Iterator[tuple[str, str,
         for name, own in getattr(module, short).items():
             place = f"{key}.{short}.{name}"
             raw = {**module.every.get(short, {}), **own}
-            for entry in _entries(name, validate(table, raw, file, place), file, place):
+            # The keys that a short table does not know are those of the features it stands for, and checked there.
+            known = {key: value for key, value in raw.items() if key in fields_in(table)}
+            rest = {key: value for key, value in raw.items() if key not in known}
+            for entry in _entries(name, validate(table, known, file, place), rest, file, place):
                 yield place, *entry
 
 
-def _entries(name: str, short: Short, file: str, key: str) -> Iterator[Entry]:
-    rest = short.model_extra or {}
+def _entries(name: str, short: Short, rest: Raw, file: str, key: str) -> Iterator[Entry]:
     match short:
         case TargetRing():
             _check_length({"diameters_mm": short.diameters_mm, "steps_deg": short.steps_deg}, file, key)

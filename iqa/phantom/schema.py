@@ -9,18 +9,20 @@ import dataclasses
 import difflib
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Annotated, Any, Literal, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
-from pydantic_core import ErrorDetails
+from annotated_types import Ge, Gt, Le, Lt
 
 from iqa.errors import DefinitionError
 from iqa.model import Bead, Feature, Grade, Insert, LinePairs, Pin, Ramp, Region, StepRamp, Target, Wire
+from iqa.phantom.fields import DoubtError, Field, Fields, fields_in, judge, look
 from iqa.phantom.layers import ABOUT, CARTESIAN, POLAR
 from iqa.phantom.text import Raw
 
-STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 # The order in which a module's features stand, so the same file always gives the same phantom.
 KINDS: Mapping[str, type[Feature]] = {
@@ -48,21 +50,22 @@ URGENCY: Mapping[str, int] = {"extra_forbidden": 0, "missing": 2}
 LONGEST_QUOTE = 60
 """Characters of a wrong value that an error repeats."""
 
-Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(gt=0, le=MOST)]
-Table = TypeVar("Table", bound=BaseModel)
+Positive = Annotated[float, Gt(0)]
+Count = Annotated[int, Gt(0), Le(MOST)]
+Table = TypeVar("Table")
 Features = dict[str, dict[str, Any]]
 
 
-class Graded(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Graded:
     """The provenance that any table may carry."""
 
-    model_config = STRICT
     source: str | None = None
     grade: Grade | None = None
-    graded: dict[str, tuple[str, Grade]] = {}
+    graded: dict[str, tuple[str, Grade]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
 class MaterialTable(Graded):
     """CT number of one material wherever it occurs."""
 
@@ -70,6 +73,7 @@ class MaterialTable(Graded):
     hu_range: tuple[float, float] | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class ModuleTable(Graded):
     """One block along the axis."""
 
@@ -80,42 +84,42 @@ class ModuleTable(Graded):
     body_hu: float
     insert_diameter_mm: Positive | None = None
     housing_hu: float | None = None
-    turn_free_deg: Annotated[float, Field(ge=0, le=180)] = 3.0
-    every: Features = {}
-    insert: Features = {}
-    pin: Features = {}
-    target: Features = {}
-    bead: Features = {}
-    wire: Features = {}
-    ramp: Features = {}
-    step_ramp: Features = {}
-    line_pairs: Features = {}
-    region: Features = {}
-    target_ring: Features = {}
-    target_row: Features = {}
-    line_pair_ring: Features = {}
+    turn_free_deg: Annotated[float, Ge(0), Le(180)] = 3.0
+    every: Features = field(default_factory=dict)
+    insert: Features = field(default_factory=dict)
+    pin: Features = field(default_factory=dict)
+    target: Features = field(default_factory=dict)
+    bead: Features = field(default_factory=dict)
+    wire: Features = field(default_factory=dict)
+    ramp: Features = field(default_factory=dict)
+    step_ramp: Features = field(default_factory=dict)
+    line_pairs: Features = field(default_factory=dict)
+    region: Features = field(default_factory=dict)
+    target_ring: Features = field(default_factory=dict)
+    target_row: Features = field(default_factory=dict)
+    line_pair_ring: Features = field(default_factory=dict)
 
 
-class VariantTable(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class VariantTable:
     """How one make of a phantom differs from the default one."""
 
-    model_config = STRICT
     name: str
     note: str
     drop: tuple[str, ...] = ()
-    set: dict[str, Any] = {}
-    rotate_deg: dict[str, float] = {}
+    set: dict[str, Any] = field(default_factory=dict)
+    rotate_deg: dict[str, float] = field(default_factory=dict)
     turn: tuple[str, ...] = ()
-    move_mm: dict[str, float] = {}
+    move_mm: dict[str, float] = field(default_factory=dict)
     mirror_symmetric: bool | None = None
     """Absent: as the default make."""
 
 
-class PhantomTable(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class PhantomTable:
     """A whole definition file."""
 
-    model_config = STRICT
-    schema_: Annotated[Literal["iqa.phantom/1"], Field(alias="schema")]
+    schema: Literal["iqa.phantom/1"]
     name: str
     title: str
     maker: str
@@ -124,25 +128,24 @@ class PhantomTable(BaseModel):
     mirror_symmetric: bool = False
     source: str
     grade: Grade
-    every: Features = {}
-    material: Features = {}
+    every: Features = field(default_factory=dict)
+    material: Features = field(default_factory=dict)
     module: Features
     variant: tuple[dict[str, Any], ...] = ()
 
 
 @cache
-def feature_table(kind: str) -> type[BaseModel]:
+def feature_fields(kind: str) -> Fields:
     """The table of one kind of feature: the fields of its noun, its place in either form."""
     hints = get_type_hints(KINDS[kind])
-    fields: dict[str, Any] = {
-        f.name: (_bounded(f.name, hints[f.name]), ... if f.default is dataclasses.MISSING else f.default)
+    fields = {
+        f.name: Field(_bounded(f.name, hints[f.name]), f.default)
         for f in dataclasses.fields(KINDS[kind])
         if f.name not in ("name", "provenance")
     }
     if kind == "ramp":  # its own angle_deg, since that key is one of a place
-        fields["slope_deg"] = (Annotated[float, Field(gt=0, lt=90)], ...)
-    places: dict[str, Any] = dict.fromkeys((*CARTESIAN, *POLAR), (float | None, None))
-    return create_model(kind, __config__=STRICT, **{**fields, **places})
+        fields["slope_deg"] = Field(Annotated[float, Gt(0), Lt(90)])
+    return fields | dict.fromkeys((*CARTESIAN, *POLAR), Field(float | None, None))
 
 
 def _bounded(name: str, hint: type) -> object:
@@ -159,18 +162,25 @@ def validate(table: type[Table], raw: Raw, file: str, key: str) -> Table:
     DefinitionError
         For the first thing that is wrong in it: unknown keys, then wrong values, then missing keys.
     """
+    return table(**values_of(fields_in(table), raw, file, key))
+
+
+def values_of(fields: Fields, raw: Raw, file: str, key: str) -> dict[str, Any]:
+    """The values of a table with these fields, checked; raises as `validate` does."""
     try:
-        return table.model_validate(raw)
-    except ValidationError as error:
-        # A key without its unit is both unknown and missing; only the first says what to write.
-        first = min(error.errors(), key=lambda e: URGENCY.get(e["type"], 1))
-        raise _worded(first, table, file, key) from None
+        return look(fields, raw)
+    except DoubtError:
+        judged = judge(fields, raw)
+    if isinstance(judged, dict):
+        return judged
+    # A key without its unit is both unknown and missing; only the first says what to write.
+    raise _worded(min(judged, key=lambda e: URGENCY.get(e["type"], 1)), fields, file, key)
 
 
-def _worded(problem: ErrorDetails, table: type[BaseModel], file: str, key: str) -> DefinitionError:
+def _worded(problem: ErrorDetails, fields: Fields, file: str, key: str) -> DefinitionError:
     where = ".".join([*([key] if key else []), *(str(part) for part in problem["loc"])])
     if problem["type"] == "extra_forbidden":
-        return DefinitionError(file, where, known_key(str(problem["loc"][-1]), fields_of(table)), "an unknown key")
+        return DefinitionError(file, where, known_key(str(problem["loc"][-1]), list(fields)), "an unknown key")
     if problem["type"] == "missing":
         return DefinitionError(file, where, "a value", "nothing")
     # The checker's own words begin alike; what follows them is what is expected.
@@ -182,11 +192,6 @@ def _short(found: object) -> str:
     # As TOML writes it, for a reader who never saw Python.
     text = "true" if found is True else "false" if found is False else repr(found)
     return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + " …"
-
-
-def fields_of(table: type[BaseModel]) -> list[str]:
-    """The keys that a table knows, as they are written."""
-    return [info.alias or name for name, info in table.model_fields.items()]
 
 
 def known_key(found: str, known: Collection[str]) -> str:
