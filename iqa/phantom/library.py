@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from iqa.errors import DefinitionError
@@ -14,6 +15,9 @@ from iqa.phantom.schema import VariantTable, check_name, validate
 from iqa.phantom.text import Raw, parse, read_bytes
 from iqa.phantom.variants import changed, placed
 from iqa.shipped import shipped
+
+KEPT = 64
+"""Files whose phantoms are kept in memory: the shipped ones and as many of a user's own."""
 
 
 def library(folders: Sequence[Path] = ()) -> tuple[PhantomSpec, ...]:
@@ -49,8 +53,13 @@ def load(file: Path) -> tuple[PhantomSpec, ...]:
     DefinitionError
         For the first thing in the file that is wrong: key, what is expected, what stands there.
     """
-    content = read_bytes(file)
-    return tuple(_variants(str(file), parse(str(file), content), hashlib.sha256(content).hexdigest()))
+    return _phantoms(str(file), read_bytes(file))
+
+
+@lru_cache(maxsize=KEPT)
+def _phantoms(file: str, content: bytes) -> tuple[PhantomSpec, ...]:
+    """The same of a file's content: values that never change, so that a folder of scans reads each definition once."""
+    return tuple(_variants(file, parse(file, content), hashlib.sha256(content).hexdigest()))
 
 
 def _variants(file: str, raw: Raw, definition_hash: str) -> Iterator[PhantomSpec]:

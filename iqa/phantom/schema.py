@@ -139,7 +139,7 @@ def feature_fields(kind: str) -> Fields:
     """The table of one kind of feature: the fields of its noun, its place in either form."""
     hints = get_type_hints(KINDS[kind])
     fields = {
-        f.name: Field(_bounded(f.name, hints[f.name]), f.default)
+        f.name: Field(_bounded(f.name, hints[f.name]), ... if f.default is dataclasses.MISSING else f.default)
         for f in dataclasses.fields(KINDS[kind])
         if f.name not in ("name", "provenance")
     }
@@ -212,7 +212,9 @@ def check_keys(raw: Raw, known: Collection[str], file: str, key: str) -> None:
 
 def check_cited(raw: Raw, file: str, key: str) -> None:
     """Raise unless the provenance in a table is well formed and a source has its grade beside it."""
-    validate(Graded, {k: v for k, v in raw.items() if k in ABOUT}, file, key)
+    cited = {k: v for k, v in raw.items() if k in ABOUT}
+    if cited:
+        validate(Graded, cited, file, key)
     if "source" in raw and "grade" not in raw:
         raise DefinitionError(file, f"{key}.grade", "a grade beside the source: A, B, C, M or U", "nothing")
 
