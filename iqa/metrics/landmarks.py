@@ -53,7 +53,8 @@ def measure_pins(
 ) -> tuple[Landmark | NotMeasured, ...]:
     """Each pin of a module, in order: found by a blurred disc on the mean of the slices inside all of them."""
     section = section_mm(scan)
-    slices = tuple(i for i in fit.slices if all(i in rod_slices(scan, fit, pin, section / 2) for pin in pins))
+    inside = [rod_slices(scan, fit, pin, section / 2) for pin in pins]
+    slices = tuple(i for i in fit.slices if all(i in held for held in inside))
     if not slices:
         shortest = min(pins, key=lambda pin: pin.z_to_mm - pin.z_from_mm)
         length = shortest.z_to_mm - shortest.z_from_mm

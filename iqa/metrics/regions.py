@@ -107,7 +107,7 @@ def crop(scan: Scan, index: int, circle: Circle, holes: Sequence[Circle] = ()) -
     _, height, width = scan.stored.shape
     if top < 0 or left < 0 or bottom >= height or right >= width or _beyond_field(scan, index, circle):
         return None
-    y, x = np.mgrid[top : bottom + 1, left : right + 1]
+    y, x = np.ogrid[top : bottom + 1, left : right + 1]
     mask = _within(scan, index, circle, x, y)
     window = (slice(top, bottom + 1), slice(left, right + 1))
     if scan.padding is not None and np.any(scan.stored[index][window][mask] == scan.padding):
@@ -151,9 +151,8 @@ def pixels(scan: Scan, index: int, seen: Crop) -> tuple[Array, Array, Array]:
 
 def places(scan: Scan, fit: ModuleFit, disc: Circle, slices: Sequence[int]) -> Places:
     """(index, circle) on each slice of a disc given in the module's own frame, following the module's axis."""
-    return tuple(
-        (i, Circle(*fit.pose.on_plane(disc.x_mm, disc.y_mm, float(scan.z_mm[i])), disc.radius_mm)) for i in slices
-    )
+    at = fit.pose.on_planes(disc.x_mm, disc.y_mm, scan.z_mm[list(slices)]).T.tolist()
+    return tuple((i, Circle(x, y, disc.radius_mm)) for i, (x, y) in zip(slices, at, strict=True))
 
 
 def feature_places(scan: Scan, fit: ModuleFit, feature: Rod, radius_mm: float, slices: Sequence[int]) -> Places:
@@ -169,19 +168,16 @@ def feature_places(scan: Scan, fit: ModuleFit, feature: Rod, radius_mm: float, s
 
 def rod_slices(scan: Scan, fit: ModuleFit, rod: Rod, reach_mm: float) -> tuple[int, ...]:
     """Slices of the module whose sections, `reach_mm` to either side, lie wholly between the ends of a rod."""
-    return tuple(
-        i
-        for i in fit.slices
-        if rod.z_from_mm + reach_mm <= depth_mm(fit.pose, rod.x_mm, rod.y_mm, float(scan.z_mm[i]))
-        and depth_mm(fit.pose, rod.x_mm, rod.y_mm, float(scan.z_mm[i])) <= rod.z_to_mm - reach_mm
-    )
+    depth = depth_mm(fit.pose, rod.x_mm, rod.y_mm, scan.z_mm[list(fit.slices)])
+    inside = (rod.z_from_mm + reach_mm <= depth) & (depth <= rod.z_to_mm - reach_mm)
+    return tuple(i for i, held in zip(fit.slices, inside, strict=True) if held)
 
 
-def depth_mm(pose: Pose, x_mm: float, y_mm: float, z_stack_mm: float) -> float:
-    """Where along a rod at (x, y) of the module's own frame the image plane at z cuts it."""
+def depth_mm(pose: Pose, x_mm: float, y_mm: float, z_stack_mm: Array) -> Array:
+    """(n,) where along a rod at (x, y) of the module's own frame the image planes at z cut it."""
     rise = z_stack_mm - pose.place(x_mm, y_mm, 0.0)[2]
     stretch = math.sqrt(1.0 + math.tan(math.radians(pose.pitch_deg)) ** 2 + math.tan(math.radians(pose.yaw_deg)) ** 2)
-    return (-rise if pose.reversed else rise) * stretch
+    return np.asarray((-rise if pose.reversed else rise) * stretch)
 
 
 def section_mm(scan: Scan) -> float:

@@ -169,8 +169,9 @@ def estimate_covariance(patches: NDArray[np.float32], pixel_mm: tuple[float, flo
     wanted = rings.mean(measured)
     area = pixel_mm[0] * pixel_mm[1]
     model = Covariance(rings.frequency, _tied(rings.frequency, wanted * area, rings.weight), pixel_mm)
+    detrending = _Detrending.of(columns)
     for _ in range(ITERATIONS):
-        seen = rings.mean(_expected(model, columns))
+        seen = rings.mean(detrending.expected(model))
         nps = model.nps * wanted / np.maximum(seen, max(FLOOR * seen.max(), np.finfo(np.float64).tiny))
         model = replace(model, nps=_tied(rings.frequency, nps, rings.weight))
     return model
@@ -286,27 +287,53 @@ def _window(side: int) -> Array:
 def _periodogram(patches: NDArray[np.float32], columns: Array) -> Array:
     """Mean |DFT|²/n² of the detrended, windowed patches, HU²."""
     side = patches.shape[-1]
-    seen = fft.fft2(_detrended(patches, columns) * _window(side).astype(np.float32))
-    return np.asarray(np.mean(np.abs(seen) ** 2, axis=0) / side**2, dtype=np.float64)
+    seen = fft.rfft2(_detrended(patches, columns) * _window(side).astype(np.float32))
+    return _whole(np.asarray(np.mean(np.abs(seen) ** 2, axis=0) / side**2, dtype=np.float64), side)
 
 
-def _expected(model: Covariance, columns: Array) -> Array:
-    """What `_periodogram` gives in the mean for noise of this covariance.
+@dataclass(frozen=True, eq=False)
+class _Detrending:
+    """What trend and window do to a patch, whatever its noise."""
 
-    With y = w (1 − QQᵀ) x: E|ŷ|² = (window's autocorrelation × c)^ − 2 Re Σ (w C q)^ (w q)^* + Σ G (w q)^ (w q)^*,
-    G = QᵀCQ.
-    """
-    side = columns.shape[-1]
-    window, pad = _window(side), (2 * side, 2 * side)
-    spectrum = model._spectrum(pad)
-    overlap = fft.ifft2(np.abs(fft.fft2(window, pad)) ** 2).real
-    lagged = overlap * _autocovariance(spectrum)
-    plain = fft.fft2(lagged).real[::2, ::2]
-    smeared = fft.ifft2(fft.fft2(columns, pad) * spectrum).real[:, :side, :side]
-    gram = columns.reshape(len(columns), -1) @ smeared.reshape(len(columns), -1).T
-    q, cq = fft.fft2(window * columns), fft.fft2(window * smeared)
-    trend = np.sum(q.conj() * ((gram @ q.reshape(len(q), -1)).reshape(q.shape) - 2.0 * cq), axis=0)
-    return np.asarray((plain + trend.real) / side**2)
+    columns: Array
+    """(k, side, side) orthonormal polynomials."""
+    window: Array
+    overlap: Array
+    """Autocorrelation of the window, on twice the side."""
+    padded: NDArray[np.complex128]
+    """Transforms of the columns, on twice the side."""
+    windowed: NDArray[np.complex128]
+    """Transforms of the windowed columns."""
+
+    @classmethod
+    def of(cls, columns: Array) -> _Detrending:
+        side = columns.shape[-1]
+        window, pad = _window(side), (2 * side, 2 * side)
+        overlap = fft.irfft2(np.abs(fft.rfft2(window, pad)) ** 2, pad)
+        return cls(columns, window, overlap, fft.rfft2(columns, pad), fft.rfft2(window * columns))
+
+    def expected(self, model: Covariance) -> Array:
+        """What `_periodogram` gives in the mean for noise of this covariance.
+
+        With y = w (1 − QQᵀ) x: E|ŷ|² = (window's autocorrelation × c)^ − 2 Re Σ (w C q)^ (w q)^* + Σ G (w q)^ (w q)^*,
+        G = QᵀCQ.
+        """
+        k, side, _ = self.columns.shape
+        pad = (2 * side, 2 * side)
+        spectrum = model._spectrum(pad)
+        half = spectrum[:, : side + 1]
+        plain = fft.rfft2(self.overlap * fft.irfft2(half, pad)).real[::2, ::2]
+        smeared = fft.irfft2(self.padded * half, pad)[:, :side, :side]
+        gram = self.columns.reshape(k, -1) @ smeared.reshape(k, -1).T
+        q, cq = self.windowed, fft.rfft2(self.window * smeared)
+        trend = np.sum(q.conj() * ((gram @ q.reshape(k, -1)).reshape(q.shape) - 2.0 * cq), axis=0)
+        return _whole((plain + trend.real) / side**2, side)
+
+
+def _whole(half: Array, side: int) -> Array:
+    """The full square of a real field's power from the half of it that its transform holds."""
+    mirrored = np.roll(half[::-1], 1, axis=0)[:, 1 : (side + 1) // 2][:, ::-1]
+    return np.concatenate([half, mirrored], axis=1)
 
 
 def _tied(frequency: Array, nps: Array, weight: Array) -> Array:
