@@ -72,9 +72,10 @@ def _fail(message: str) -> int:
 
 
 def _usage(error: click.ClickException) -> str:
-    context = error.ctx if isinstance(error, click.UsageError) else None
-    hint = f" See `{context.command_path} --help`." if context else ""
-    return error.format_message() + hint
+    if not isinstance(error, click.UsageError):
+        return error.format_message()
+    command = error.ctx.command_path if error.ctx else "iqa"
+    return f"{error.format_message()} See `{command} --help`."
 
 
 def _bug(error: Exception, *, debug: bool) -> int:
