@@ -68,13 +68,13 @@ class Covariance:
     def grid(self, reach: tuple[int, int]) -> Array:
         """Autocovariance, HU², at lags −reach … reach pixels: (2 reach_y + 1, 2 reach_x + 1), lag 0 in the middle."""
         shape = _padded((2 * reach[0] + 1, 2 * reach[1] + 1))
-        full = np.roll(_autocovariance(self._spectrum(shape)), reach, axis=(0, 1))
+        full = np.roll(fft.irfft2(self.spectrum(shape), shape), reach, axis=(0, 1))
         return np.asarray(full[: 2 * reach[0] + 1, : 2 * reach[1] + 1])
 
     def variance_of_sum(self, weights: Array) -> float:
         """Variance, HU², of Σ wᵢ xᵢ over a (rows, columns) field of weights: Σ A·c, A the autocorrelation of w."""
         shape = _padded(weights.shape)
-        return _against(weights, self._spectrum(shape), shape)
+        return _against(weights, self.spectrum(shape), shape)
 
     def variance_of_mean(self, mask: Mask) -> float:
         """Variance, HU², of the mean over a (rows, columns) mask."""
@@ -92,20 +92,31 @@ class Covariance:
     def kept_after_fit(self, mask: Mask, columns: Array) -> float:
         """E[residual sum of squares]/(n σ²) after a least-squares fit of (k, n) columns: tr(PC)/(n σ²)."""
         shape = _padded(mask.shape)
-        spectrum = self._spectrum(shape)
+        spectrum = self.spectrum(shape)
         lost = sum(_against(field, spectrum, shape) for field in _orthonormal(mask, columns))
         return 1.0 - lost / (np.count_nonzero(mask) * self.variance)
 
     def relative_variance_of_variance(self, mask: Mask) -> float:
         """Var(S²)/σ⁴ of the sample variance of Gaussian noise over a mask: 2 ΣA·c²/(n² σ⁴)."""
         shape = _padded(mask.shape)
-        squared = fft.fft2(_autocovariance(self._spectrum(shape)) ** 2).real
+        squared = fft.rfft2(fft.irfft2(self.spectrum(shape), shape) ** 2).real
         return 2.0 * _against(mask / np.count_nonzero(mask), squared, shape) / self.variance**2
 
-    def _spectrum(self, shape: tuple[int, int]) -> Array:
-        """Spectrum in HU² per bin of a periodic (rows, columns) grid: its mean is the pixel variance."""
-        radius = _radius(shape, self.pixel_mm)
-        return np.interp(radius, self.frequency, self.nps) / (self.pixel_mm[0] * self.pixel_mm[1])
+    def spectrum(self, shape: tuple[int, int]) -> Array:
+        """HU² per bin of a periodic (rows, columns) grid, the half that a transform of real values has.
+
+        The mean over the whole grid is the pixel variance.
+        """
+        # Discs of one size come again and again: as means, as levels, on other slices.
+        if shape not in self._spectra:
+            radius = _radius(shape, self.pixel_mm)
+            nps = np.interp(radius, self.frequency, self.nps)
+            self._spectra[shape] = nps / (self.pixel_mm[0] * self.pixel_mm[1])
+        return self._spectra[shape]
+
+    @cached_property
+    def _spectra(self) -> dict[tuple[int, int], Array]:
+        return {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,20 +244,16 @@ def _padded(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def _radius(shape: tuple[int, int], pixel_mm: tuple[float, float]) -> Array:
-    """Radial frequency, 1/mm, of each bin of a transform."""
-    rows, columns = fft.fftfreq(shape[0], pixel_mm[0]), fft.fftfreq(shape[1], pixel_mm[1])
+    """Radial frequency, 1/mm, of each bin of a transform of real values."""
+    rows, columns = fft.fftfreq(shape[0], pixel_mm[0]), fft.rfftfreq(shape[1], pixel_mm[1])
     return np.asarray(np.hypot(rows[:, None], columns[None, :]))
 
 
-def _autocovariance(spectrum: Array) -> Array:
-    return np.asarray(fft.ifft2(spectrum).real)
-
-
 def _against(weights: Array, spectrum: Array, shape: tuple[int, int]) -> float:
-    """Σ A·c in the frequency domain, where it is Σ |W|²·S; the mirrored half of |W|² is not computed."""
+    """Σ A·c in the frequency domain, where it is Σ |W|²·S; the mirrored half is not computed."""
     # The transform of real weights is symmetric: one half counts twice, its own first and Nyquist columns once.
     seen = fft.rfft2(weights, shape)
-    power = (seen.real**2 + seen.imag**2) * spectrum[:, : seen.shape[1]]
+    power = (seen.real**2 + seen.imag**2) * spectrum
     alone = slice(0, 1) if shape[1] % 2 else slice(0, None, shape[1] // 2)
     return float(2.0 * power.sum() - power[:, alone].sum()) / (shape[0] * shape[1])
 
@@ -320,10 +327,9 @@ class _Detrending:
         """
         k, side, _ = self.columns.shape
         pad = (2 * side, 2 * side)
-        spectrum = model._spectrum(pad)
-        half = spectrum[:, : side + 1]
-        plain = fft.rfft2(self.overlap * fft.irfft2(half, pad)).real[::2, ::2]
-        smeared = fft.irfft2(self.padded * half, pad)[:, :side, :side]
+        spectrum = model.spectrum(pad)
+        plain = fft.rfft2(self.overlap * fft.irfft2(spectrum, pad)).real[::2, ::2]
+        smeared = fft.irfft2(self.padded * spectrum, pad)[:, :side, :side]
         gram = self.columns.reshape(k, -1) @ smeared.reshape(k, -1).T
         q, cq = self.windowed, fft.rfft2(self.window * smeared)
         trend = np.sum(q.conj() * ((gram @ q.reshape(k, -1)).reshape(q.shape) - 2.0 * cq), axis=0)
@@ -353,7 +359,7 @@ class _Rings:
 
     @classmethod
     def of(cls, side: int, pixel_mm: tuple[float, float]) -> _Rings:
-        radius = _radius((side, side), pixel_mm)
+        radius = _whole(_radius((side, side), pixel_mm), side)
         index = np.rint(radius * side * max(pixel_mm)).astype(np.intp)
         weight = np.bincount(index.ravel()).astype(np.float64)
         return cls(np.bincount(index.ravel(), radius.ravel()) / weight, index, weight)
