@@ -86,7 +86,7 @@ def _unproven(
     scan: Scan, pictures: Pictures, body: Body, fitting: Sequence[PhantomSpec], *, named: bool
 ) -> Candidates | Refused:
     """A featureless cylinder fits every definition of its diameter; structure that nothing explains fits none."""
-    energy = np.sum(np.abs(pictures.spectra) ** 2, axis=(1, 2))
+    energy = pictures.energy
     diameter = f"a round body of {body.fit.diameter_mm:.1f} mm"
     if named:
         what = f"nothing that fixes the pose of {fitting[0].title} is seen; a uniform part alone"
@@ -112,11 +112,12 @@ def _decided(scan: Scan, body: Body, ranked: Sequence[Explained], *, named: bool
         refined = refine(scan, body, e)
         objection = None if named else _objection(refined)
         alike = decide.near(ranked, e)
-        judged = refined.checked >= decide.RIGHT_CONTRASTS or len(alike) == 1
+        unseen = len(alike) == 1 and e.unexplained == 0
+        judged = refined.checked >= decide.RIGHT_CONTRASTS or unseen
         if objection is None and e is best and (named or judged):
             return _located(body, refined, next((r for r in ranked if r is not best), None))
         if objection is None:  # its lead rests on contrasts that are wrong or were not seen
-            why = wrong or "too few inserts lie wholly inside a slice to tell their materials"
+            why = wrong or "the inserts that would settle which phantom this is are not seen, or not as they should be"
             return Candidates(why, tuple(_candidate(r) for r in alike))
         wrong = wrong or objection
     return Refused(scan.source, wrong)

@@ -30,6 +30,7 @@ LEAST_FOR_GAIN = 3
 """With fewer strong inserts a free gain would explain any contrast."""
 GAIN_FROM_HU = 80.0
 CONTRAST_SHARE, CONTRAST_HU = 0.20, 40.0
+FEW_CONTRAST_HU = 15.0
 RIGHT_CONTRASTS = 0.85
 FAR_OFF = 2.0
 """No insert may miss its contrast by more than this many tolerances: it is another material, or none."""
@@ -113,7 +114,8 @@ def wrong_contrasts(spec: PhantomSpec, module: str, discs: Sequence[Disc], edgel
     if not GAIN[0] < gain < GAIN[1]:
         return f"the inserts' contrasts are {gain:.2f} times those of {spec.title}; {GAIN[0]} to {GAIN[1]} is expected"
     seen += [(f.name, 0.0, f.hu - body) for f in edgeless]
-    misfit = {name: abs(c - gain * e) / (CONTRAST_SHARE * abs(e) + CONTRAST_HU) for name, c, e in seen}
+    loose = CONTRAST_HU if len(strong) >= LEAST_FOR_GAIN else FEW_CONTRAST_HU
+    misfit = {name: abs(c - gain * e) / (CONTRAST_SHARE * abs(e) + loose) for name, c, e in seen}
     off = [name for name, m in misfit.items() if m > 1.0]
     allowed = 0 if len(seen) <= 4 else round((1.0 - RIGHT_CONTRASTS) * len(seen))
     if len(off) <= allowed and max(misfit.values()) < FAR_OFF:

@@ -34,6 +34,8 @@ MISSING_PENALTY = 0.5
 QUIET_SHARE = 0.7
 QUIET_NOISE = 2.0
 QUIET_ENERGY_MM2 = 2500.0
+LOUD_ENERGY_MM2 = 6000.0
+"""A block with inserts has 8,000 mm² and more, faint and low-contrast blocks less than 5,000."""
 QUIET_PENALTY = 0.3
 QUIET_MOST = 0.6
 LOW_CONTRAST_DICE = 0.35
@@ -65,6 +67,8 @@ class Explained:
     hypothesis: Hypothesis
     matches: tuple[LayerMatch, ...]
     evidence: float
+    unexplained: int
+    """Pictures with as much structure as a block that lie in none of its layers."""
 
 
 def explain(scorer: Scorer, hypothesis: Hypothesis) -> Explained:
@@ -84,7 +88,16 @@ def explain(scorer: Scorer, hypothesis: Hypothesis) -> Explained:
         else:
             quiet += 0.0 if layer.shapes else QUIET_PENALTY * _loud(pictures, span)
     total = sum(m.evidence for m in matches) - penalty - min(quiet, QUIET_MOST)
-    return Explained(hypothesis, tuple(matches), total)
+    covered = [(m.span.start, m.span.stop) for m in matches]
+    return Explained(hypothesis, tuple(matches), total, _unexplained(pictures, covered))
+
+
+def _unexplained(pictures: Pictures, covered: list[tuple[int, int]]) -> int:
+    """Loud pictures outside all spans; next to one a picture may hold the block's fading end."""
+    loud = pictures.energy > QUIET_NOISE * pictures.noise_energy + LOUD_ENERGY_MM2
+    for start, stop in covered:
+        loud[max(0, start - 2) : stop + 2] = False
+    return int(np.count_nonzero(loud))
 
 
 def settle(scorer: Scorer, explained: Explained) -> Explained:
@@ -100,7 +113,7 @@ def _looked_at(layer: Layer) -> float:
 
 def _loud(pictures: Pictures, span: Window) -> int:
     """How many pictures of a layer without features show some."""
-    energy = np.sum(np.abs(pictures.spectra[span.start : span.stop]) ** 2, axis=(1, 2))
+    energy = pictures.energy[span.start : span.stop]
     return int(np.count_nonzero(energy > QUIET_NOISE * pictures.noise_energy + QUIET_ENERGY_MM2))
 
 

@@ -47,6 +47,11 @@ class Pictures:
         return self.level if thin else self.spectra
 
     @property
+    def energy(self) -> NDArray[np.float32]:
+        """(pictures,) mm² of structure and noise."""
+        return np.asarray(np.sum(np.abs(self.spectra) ** 2, axis=(1, 2)))
+
+    @property
     def noise_energy(self) -> float:
         """Expected energy of one picture without structure, mm²; 0.9 for what the median and low orders take."""
         rings = polar.RINGS_MM[polar.within(self.radius_mm)]
