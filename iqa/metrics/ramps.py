@@ -76,6 +76,13 @@ class Strip:
     sigma_hu: float
     """Noise of a pixel beside the crossings."""
 
+    @property
+    def rough_cnr(self) -> float:
+        """Height where it is seen to cross, above its whole length's median and over the noise of a pixel."""
+        at = np.minimum(np.searchsorted(self.x_mm, self.crossing_mm), self.x_mm.size - 1)
+        peak = np.take_along_axis(self.values, at[:, None], axis=1) - np.median(self.values, axis=1, keepdims=True)
+        return float(np.median(np.abs(peak)) / self.sigma_hu)
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:

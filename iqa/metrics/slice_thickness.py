@@ -59,6 +59,36 @@ class _Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class _Ready:
+    """Ramps of one kind and module, with all that their common fit needs."""
+
+    parts: tuple[_Seen, ...]
+    sigma_hu: FloatArray
+    """(ramps,) noise of a pixel."""
+    rough_cnr: FloatArray
+    """(ramps,) peak over that noise before a fit."""
+    profiles: Profiles
+    first: NDArray[np.int64]
+    centre_mm: FloatArray
+    width_mm: float
+    """Where to start."""
+
+    def only(self, kept: NDArray[np.bool_]) -> _Ready:
+        """The same without the ramps that are not kept."""
+        data, rows = self.profiles, kept[self.profiles.ramp]
+        number = np.cumsum(kept) - 1
+        return _Ready(
+            tuple(p for p, held in zip(self.parts, kept, strict=True) if held),
+            self.sigma_hu[kept],
+            self.rough_cnr[kept],
+            Profiles(data.z_mm[rows], data.values[rows], data.blur_mm[rows], number[data.ramp[rows]]),
+            self.first[rows],
+            self.centre_mm[rows],
+            self.width_mm,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class _Group:
     """Ramps of one kind and module that were fitted together."""
 
@@ -128,10 +158,10 @@ def _ramps(context: Context, module: Module, fit: ModuleFit, ramps: Sequence[Ram
     profiles = _joined([w.profiles for _, w in usable])
     centres = np.concatenate([w.centre_mm for _, w in usable])
     first = np.concatenate([w.first for _, w in usable])
-    found = section(profiles, first, np.full(len(usable), width), centres)
     parts = tuple(_Seen(s.ramp.name, s.line, w.slices, _u_slope(s.ramp), blurs[s.ramp.name][1]) for s, w in usable)
-    sigma = [s.sigma_hu for s, _ in usable]
-    return _checked(module.name, RAMP_METHOD, parts, found, profiles.ramp, sigma, refused)
+    sigma = np.array([s.sigma_hu for s, _ in usable])
+    rough = np.array([s.rough_cnr for s, _ in usable])
+    return _fitted(module.name, RAMP_METHOD, _Ready(parts, sigma, rough, profiles, first, centres, width), refused)
 
 
 def _samples(strips: Sequence[Strip], width: float) -> int:
@@ -183,7 +213,8 @@ def _rows(context: Context, module: Module, fit: ModuleFit, ramps: Sequence[Step
     slices = _near(context, fit, ramps)
     seen = [(r, see_row(context.scan, fit, r, context.blur_mm, slices)) for r in ramps]
     refused = [_refusal(r.name, s) for r, s in seen if isinstance(s, Fault)]
-    rows = [s for _, s in seen if isinstance(s, Row)]
+    rows, faint = _standing_out([s for _, s in seen if isinstance(s, Row)])
+    refused += faint
     if not rows:
         return None, refused
     width = float(np.median([rough_width(r) for r in rows]))
@@ -193,12 +224,28 @@ def _rows(context: Context, module: Module, fit: ModuleFit, ramps: Sequence[Step
     if not rows:
         return None, refused
     profiles, centres = _pooled(context, rows)
-    found = section(profiles, np.zeros(len(rows), dtype=np.int64), np.full(len(rows), width), centres)
     parts = tuple(
         _Seen(r.ramp.name, r.line, r.slices, 0.0, 0.0, SAMPLING_U * _gap(z, width))
         for r, z in zip(rows, profiles.z_mm, strict=True)
     )
-    return _checked(module.name, STEP_METHOD, parts, found, profiles.ramp, [r.sigma_hu for r in rows], refused)
+    sigma, first = np.array([r.sigma_hu for r in rows]), np.zeros(len(rows), dtype=np.int64)
+    rough = np.array([_row_cnr(r) for r in rows])
+    return _fitted(module.name, STEP_METHOD, _Ready(parts, sigma, rough, profiles, first, centres, width), refused)
+
+
+def _standing_out(rows: Sequence[Row]) -> tuple[list[Row], _Refusals]:
+    """The rows of which at least one element stands out on a slice, if they are enough, and why not the others."""
+    cnr = [_row_cnr(r) for r in rows]
+    clear = [r for r, c in zip(rows, cnr, strict=True) if c >= SMALLEST_CNR]
+    faint = [_faint(r.ramp.name, c) for r, c in zip(rows, cnr, strict=True) if not c >= SMALLEST_CNR]
+    if not faint or _balanced([r.line for r in clear]):
+        return clear, faint
+    return [], faint + [_beside_faint(r.ramp.name) for r in clear]
+
+
+def _row_cnr(row: Row) -> float:
+    """Its tallest element over the noise of a pixel; 0 where none is brighter than its surroundings."""
+    return max(float(row.heights.max()), 0.0) / row.sigma_hu
 
 
 def _gap(z_mm: FloatArray, width_mm: float) -> float:
@@ -240,24 +287,34 @@ def _pooled(context: Context, rows: Sequence[Row]) -> tuple[Profiles, FloatArray
 # --------------------------------------------------------------------------------------- the results
 
 
-def _checked(
-    module: str,
-    method: str,
-    parts: tuple[_Seen, ...],
-    found: Section | None,
-    ramp: NDArray[np.int64],
-    sigma: Sequence[float],
-    refused: _Refusals,
-) -> tuple[_Outcome, _Refusals]:
-    """The group when its fit holds; the ramps that are too faint are refused with it."""
-    if found is None:
-        return None, [*refused, *(_diverged(p.name) for p in parts)]
-    cnr = [abs(float(np.median(found.amplitude[ramp == k]))) / sigma[k] for k in range(len(parts))]
-    faint = [_faint(p.name, c) for p, c in zip(parts, cnr, strict=True) if not c >= SMALLEST_CNR]
-    if faint:
-        clear = [p.name for p, c in zip(parts, cnr, strict=True) if c >= SMALLEST_CNR]
-        return None, [*refused, *faint, *map(_beside_faint, clear)]
-    return _Group(module, method, parts, found), refused
+def _fitted(module: str, method: str, ready: _Ready, refused: _Refusals) -> tuple[_Outcome, _Refusals]:
+    """The group when its fit holds; ramps that turn out too faint are left out where the others do without them."""
+    parts = ready.parts
+    found = section(ready.profiles, ready.first, np.full(len(parts), ready.width_mm), ready.centre_mm)
+    # One ramp that nobody sees can keep all from settling.
+    cnr = ready.rough_cnr if found is None else _heights(ready, found) / ready.sigma_hu
+    clear = cnr >= SMALLEST_CNR
+    if clear.all():
+        group = None if found is None else _Group(module, method, parts, found)
+        return group, refused if group else [*refused, *(_diverged(p.name) for p in parts)]
+    refused = [*refused, *(_faint(p.name, float(c)) for p, c in zip(parts, cnr, strict=True) if not c >= SMALLEST_CNR)]
+    left = ready.only(clear)
+    if _balanced([p.line for p in left.parts]):
+        return _fitted(module, method, left, refused)
+    return None, [*refused, *(_beside_faint(p.name) for p in left.parts)]
+
+
+def _heights(ready: _Ready, found: Section) -> FloatArray:
+    """(ramps,) height of each, HU: the median over its slices."""
+    ramps = range(len(ready.parts))
+    return np.array([abs(float(np.median(found.amplitude[ready.profiles.ramp == k]))) for k in ramps])
+
+
+def _balanced(lines: Sequence[Line]) -> bool:
+    """Whether what is left of a group still stands for it: three ramps, or two that run against one another."""
+    if len(lines) == 2:
+        return bool(np.linalg.norm(np.mean([line.along for line in lines], axis=0)) <= UNBALANCED)
+    return len(lines) > 2
 
 
 def _u(context: Context, group: _Group, weight: FloatArray) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from iqa.metrics.context import Context, Measured
 from iqa.metrics.slice_thickness import measure
-from iqa.model import Measurement, NotMeasured
+from iqa.model import Measurement, NotMeasured, Ramp, StepRamp
 from tests.ramps_made import context, drawn, form, noise, pair, rows
 
 
@@ -75,6 +76,39 @@ def test_faint_ramp_is_refused() -> None:
     assert "stands out by only" in faint["slice_thickness.upper"].reason
     assert "at least 5 is needed" in faint["slice_thickness.upper"].reason
     assert faint["slice_thickness"].reason.startswith("No ramp could be used: Ramp 'upper' stands out")
+
+
+def mixed(clear: Sequence[Ramp | StepRamp], faint: Sequence[Ramp | StepRamp], faint_hu: float) -> Context:
+    """Ramps of 400 HU beside others of `faint_hu`, in a section of 2.5 mm and noise of 4 HU."""
+    z = slices(2.5)
+    hu = drawn(clear, z, form("rectangle", 2.5), 400.0) + drawn(faint, z, form("rectangle", 2.5), faint_hu) - 100.0
+    return context((*clear, *faint), hu + noise(np.random.default_rng(5), z.size, 4.0), z, 2.5)
+
+
+def test_faint_ramp_beside_an_opposite_pair_is_left_out_alone() -> None:
+    third = replace(pair()[0], name="third", y_mm=0.0)
+    both, alone = measure(mixed(pair(), (third,), 10.0)), measure(mixed(pair(), (), 0.0))
+    assert "stands out by only" in reasons(both)["slice_thickness.third"].reason
+    assert set(reasons(both)) == {"slice_thickness.third"}
+    assert number(both, "slice_thickness").value == pytest.approx(number(alone, "slice_thickness").value, rel=1e-6)
+
+
+@pytest.mark.parametrize(("features", "faint_hu"), [(pair(), 10.0), (rows(), 0.0)], ids=["wires", "rows"])
+def test_what_a_faint_ramp_leaves_is_refused_where_it_is_one_sided(
+    features: tuple[Ramp | StepRamp, ...], faint_hu: float
+) -> None:
+    clear, faint = features
+    found = reasons(measure(mixed((clear,), (faint,), faint_hu)))
+    assert "stands out by only" in found[f"slice_thickness.{faint.name}"].reason
+    assert found[f"slice_thickness.{clear.name}"].reason == (
+        f"Ramp '{clear.name}' is fitted together with others that do not stand out from the noise."
+    )
+
+
+def test_row_darker_than_its_surroundings_does_not_stand_out() -> None:
+    clear, dark = rows()
+    found = reasons(measure(mixed((clear,), (dark,), -50.0)))
+    assert "stands out by only" in found["slice_thickness.low_row"].reason
 
 
 def test_saturated_ramp_is_refused() -> None:
