@@ -1,0 +1,97 @@
+"""The locator on simulated truth, the quick part: a few of each kind, and the accuracy of what it finds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import locating
+import numpy as np
+import pytest
+
+from iqa.locate import locate
+from iqa.model import Located, Pose
+from iqa.simulate import Physics, Simulated, simulate
+
+
+def test_whole_phantoms_are_named() -> None:
+    assert [o for o in locating.run(locating.whole, range(0, 200, 11), processes=1) if o.kind != "right"] == []
+
+
+def test_fragments_are_never_misnamed() -> None:
+    outcomes = locating.run(locating.fragment, range(40), processes=1)
+    assert [o for o in outcomes if o.kind in ("wrong", "without_truth")] == []
+    assert sum(o.kind == "refused" for o in outcomes) <= 3
+    assert sum(o.kind == "right" for o in outcomes) >= 8
+
+
+def test_impostors_are_not_accepted() -> None:
+    outcomes = locating.run(locating.impostor, range(16), processes=1)
+    assert [o for o in outcomes if o.kind in ("right", "wrong")] == []
+
+
+def test_right_holes_with_wrong_materials_are_not_accepted() -> None:
+    outcomes = locating.run(locating.random_materials, range(0, 120, 15), processes=1)
+    assert [o for o in outcomes if o.kind in ("right", "wrong")] == []
+
+
+# ------------------------------------------------------------------------------------------ accuracy
+
+POSES = {
+    "upright": Physics(noise_hu=10.0),
+    "rolled and tilted": Physics(noise_hu=10.0, pose=Pose(3.3, -2.1, 4.4, 137.0, 2.0, -2.2)),
+    "turned round, off centre, on a couch, modules rolled": Physics(
+        noise_hu=10.0,
+        pose=Pose(40.0, 0.0, 4.4, 137.0, 2.0, -2.2, mirrored=True, reversed=True),
+        couch=True,
+        module_rolls_deg=(("CTP528", 1.0), ("CTP515", -0.7)),
+        pixel_mm=0.6,
+    ),
+    "cut by 10 mm": Physics(noise_hu=10.0, pose=Pose(34.3, 0.2, 0.0, 10.0), field_diameter_mm=250.0),
+    "strayed by 0.1 mm": Physics(noise_hu=10.0, stray_mm=0.1, seed=3),
+}
+
+
+def found(name: str, physics: Physics) -> tuple[Simulated, Located]:
+    spec = next(s for s in locating.definitions() if s.label == name)
+    simulated = simulate(spec, physics)
+    result = locate(simulated.scan, locating.definitions())
+    assert isinstance(result, Located)
+    return simulated, result
+
+
+@pytest.mark.parametrize("case", POSES)
+def test_pose_of_a_whole_catphan(case: str) -> None:
+    physics = POSES[case]
+    _, result = found("catphan504", physics)
+    wanted = physics.stack_pose
+    x, y = wanted.on_plane(0.0, 0.0, result.pose.z_mm)
+    strayed = case.startswith("strayed")
+    # one scan: the bounds on the rms of many, times three for strays, which are the same for every method
+    assert np.hypot(result.pose.x_mm - x, result.pose.y_mm - y) < (0.12 if strayed else 0.01)
+    assert abs(result.pose.z_mm - wanted.z_mm) < 0.1 * physics.step_mm
+    turn = (result.pose.roll_deg - wanted.roll_deg + 180.0) % 360.0 - 180.0
+    assert abs(turn) < (0.15 if strayed else 0.02)
+    assert abs(result.pose.pitch_deg - wanted.pitch_deg) < 0.05
+    assert abs(result.pose.yaw_deg - wanted.yaw_deg) < 0.05
+    assert (result.pose.mirrored, result.pose.reversed) == (wanted.mirrored, wanted.reversed)
+
+
+@pytest.mark.parametrize("case", ["rolled and tilted", "strayed by 0.1 mm"])
+def test_each_insert_is_found_where_it_truly_is(case: str) -> None:
+    simulated, result = found("catphan504", POSES[case])
+    truth = {(f.module, f.name): f for f in simulated.truth.features}
+    off = []
+    for module in result.modules:
+        for fit in module.features:
+            true = truth[module.name, fit.name]
+            off.append((fit.x_mm - true.x_mm, fit.y_mm - true.y_mm))
+    assert len(off) >= 11
+    assert np.sqrt(np.mean(np.square(off))) < 0.01
+
+
+def test_modules_turned_against_each_other_keep_their_own_roll() -> None:
+    physics = replace(POSES["upright"], module_rolls_deg=(("CTP528", 1.0), ("CTP515", -0.7)))
+    _, result = found("catphan504", physics)
+    rolls = {m.name: (m.pose.roll_deg + 180.0) % 360.0 - 180.0 for m in result.modules}
+    assert rolls["CTP528"] == pytest.approx(1.0, abs=0.1)
+    assert rolls["CTP515"] == pytest.approx(-0.7, abs=0.5)
