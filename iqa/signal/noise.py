@@ -260,7 +260,7 @@ def _against(weights: Array, spectrum: Array, shape: tuple[int, int]) -> float:
 
 def _monomials(mask: Mask) -> Array:
     """(6, n): 1, x, y, x², xy, y² at the pixels of a mask, centred and scaled."""
-    y, x = np.indices(mask.shape)[:, mask] / max(mask.shape)
+    y, x = np.array(np.nonzero(mask)) / max(mask.shape)
     y, x = y - y.mean(), x - x.mean()
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y])
 
