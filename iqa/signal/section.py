@@ -279,11 +279,16 @@ def _derivatives(z: FloatArray, shape: Shape, width: FloatArray, blur: FloatArra
     u = (z + ends.reshape(4, 1, 1) * width) / sigma
     step, bell = ndtr(u), np.exp(-0.5 * u * u) / np.sqrt(2.0 * np.pi)
     area = shape.first * shape.second * width**2
-    profile = np.tensordot(sign, u * step + bell, 1) * sigma / area
-    by_z = np.tensordot(sign, step, 1) / area
-    by_sigma = np.tensordot(sign, bell, 1) / area * shape.gauss**2 * width / sigma
-    by_w = np.tensordot(sign * ends, step, 1) / area + by_sigma - 2.0 * profile / width
+    profile = _over_ends(sign, u * step + bell) * sigma / area
+    by_z = _over_ends(sign, step) / area
+    by_sigma = _over_ends(sign, bell) / area * shape.gauss**2 * width / sigma
+    by_w = _over_ends(sign * ends, step) / area + by_sigma - 2.0 * profile / width
     return np.stack([profile, by_z, by_w])
+
+
+def _over_ends(factors: FloatArray, values: FloatArray) -> FloatArray:
+    """(m, n) sum of (4, m, n) values at the four ends of the rectangles, times a factor each."""
+    return np.asarray((factors @ values.reshape(4, -1)).reshape(values.shape[1:]))
 
 
 def _result(data: Profiles, shape: Shape, width: FloatArray, centre: FloatArray, fixed: _Fixed) -> WidthFit:
