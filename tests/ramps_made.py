@@ -23,7 +23,7 @@ from iqa.model import (
     ScanIdentity,
     StepRamp,
 )
-from iqa.signal.section import ssp
+from iqa.signal.shapes import ssp
 
 BLUR_MM = 0.7
 """In-plane blur: what is assumed where no insert shows it."""

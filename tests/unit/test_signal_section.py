@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from iqa.signal.section import Noise, Profiles, fit_width, fwhm, noise_of, section, shapes, ssp, variance
+from iqa.signal.section import Noise, Profiles, fit_width, noise_of, section, variance
+from iqa.signal.shapes import fwhm, shapes, ssp
 
 TAN = 0.42447
 BLUR = 0.47 * TAN
