@@ -37,7 +37,7 @@ PRIVATE = {
     ("TOSHIBA_MEC_CT3", 0x7005, 0x0B): ("CanonIteration", "SH"),
     ("TOSHIBA_MEC_CT3", 0x7005, 0x40): ("CanonDlp", "FD"),
 }
-"""(creator, group, element): (name here, VR). Grades: facts, standards 4.2 (C); Canon 0B and 40 seen on a real scan."""
+"""(creator, group, element): (name here, VR). Known from open dictionaries; Canon 0B and 40 seen on a real scan."""
 PRIVATE_BLOCKS = range(0x10, 0x20)
 """Blocks of a private group in which a creator is looked for; makers begin at 0x10."""
 

@@ -1,7 +1,7 @@
 """Found, candidates or refused: what the evidence allows to say.
 
 Thresholds come from the shared real scans and from simulated phantoms, fragments and impostors
-(facts: locating, sections 4.4–4.6); `tests/full` repeats the simulated ones.
+(docs/locating.md); `tests/full` repeats the simulated ones.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from iqa.locate.refine import Disc, Discs, RigidFit, apply, rigid_fit, seen_feat
 from iqa.model import Insert, Module, ModuleFit, PhantomSpec, Pose, Scan
 
 COARSE_Z_U_MM = 1.5
-"""Standard uncertainty of z from recognition alone (facts: locating, section 6)."""
+"""Standard uncertainty of z from recognition alone, as simulated scans show it."""
 DEFINED_Z_U_MM = 0.6
 """Of a module's z carried from its neighbour by the definition's distances."""
 ROLL_U_DEG = {"gauge": 0.1, "low_contrast": 0.5, "inserts": 0.1, "uniform": 1.0}

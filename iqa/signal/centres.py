@@ -76,7 +76,7 @@ def disc_centres(
     Notes
     -----
     Gauss-Newton on [1, x, y, e, ∂e/∂x₀, ∂e/∂y₀, ∂e/∂R] with e the exact blurred disc. Standard deviations reach the
-    Cramér-Rao bound of facts/algorithms, topic 9, within a factor of 1.5 under ramp noise.
+    Cramér-Rao bound within a factor of 1.5 under ramp noise.
     """
     x, y = (np.asarray(c, dtype=np.float64).copy() for c in start)
     radius = np.full(len(images), radius_mm)
@@ -98,7 +98,7 @@ def disc_centres(
     residual = np.sqrt(np.sum(left**2, axis=1) / freedom)
     inverse = np.linalg.inv(normal)
     u = residual * np.sqrt(0.5 * (inverse[:, 4, 4] + inverse[:, 5, 5])) / np.maximum(np.abs(contrast), 1e-6)
-    return DiscCentres(x, y, radius, contrast, residual, u)
+    return DiscCentres(x, y, radius, np.asarray(contrast, dtype=np.float64), residual, u)
 
 
 def _reach(radius_mm: float) -> float:

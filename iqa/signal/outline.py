@@ -26,7 +26,7 @@ BORDER_PX = 2.5
 """Edge points this near the picture's border or its inscribed circle are the field's edge, not the body's."""
 INLIER_MM = 0.8
 MIN_ON_CIRCLE = 0.35
-"""Round bodies show 0.66–1.00 of the rays on the circle, cubes 0.12–0.15 (facts: locating, section 3)."""
+"""Round bodies show 0.66–1.00 of the rays on the circle, cubes 0.12–0.15 on scans and simulations."""
 MIN_DIAMETER_MM = 80.0
 FINE_MM = 3.0
 VOID = 0.15

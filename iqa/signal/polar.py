@@ -6,6 +6,8 @@ turns a roll of the phantom into a phase: the correlation with a template at eve
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +16,7 @@ from iqa.signal.sampling import Image, bilinear
 RINGS_MM = np.arange(6.0, 97.0)
 ANGLES = 360
 FIRST_ORDER = 3
-"""Orders below carry shading and crescents; 1, 2, 5 and 8 give the same outcomes (facts: locating, section 4.5)."""
+"""Orders below carry shading and crescents (docs/locating.md shows how far each choice can move)."""
 LAST_ORDER = 120
 RIM_MM = 6.0
 """Rings nearer the body's edge than this hold its rim."""
@@ -76,7 +78,7 @@ def noise_level(flat: NDArray[np.float32], body_radius_mm: float) -> float:
     """Robust σ of smoothed, flattened polar pictures, from differences at a lag wider than the smoothing."""
     rings = within(body_radius_mm)
     some = flat[..., rings, ::3] - np.roll(flat, NOISE_LAG_DEG, axis=-1)[..., rings, ::3]
-    return 1.4826 * float(np.median(np.abs(some))) / np.sqrt(2.0)
+    return 1.4826 * float(np.median(np.abs(some))) / math.sqrt(2.0)
 
 
 def signature(flat: NDArray[np.float32], knee: float, body_radius_mm: float) -> Spectrum:

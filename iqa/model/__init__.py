@@ -1,0 +1,70 @@
+"""The nouns that all rooms share: frozen values, no I/O.
+
+Frames
+------
+**Stack frame** (mm): x to the image's right and y down, measured from the centre of the first pixel of the
+first slice; z along the slice normal, rising with the sorted stack. Right-handed.
+**Phantom frame** (mm): the origin of the definition, x to the right and y down as the phantom's drawing is seen,
+z along its axis. A feature at radius r and angle a (counter-clockwise positive) lies at (r cos a, −r sin a).
+`Pose` is the one map from the second to the first; `Scan` the one map from the first to pixels and patient.
+"""
+
+from __future__ import annotations
+
+from iqa.model.located import BodyFit, Candidate, Candidates, FeatureFit, Located, ModuleFit, Pose, Refused, tilt_matrix
+from iqa.model.phantom import (
+    Bead,
+    Block,
+    Feature,
+    Grade,
+    Insert,
+    LinePairs,
+    Module,
+    PhantomSpec,
+    Pin,
+    Provenance,
+    Ramp,
+    Region,
+    StepRamp,
+    Target,
+    Wire,
+)
+from iqa.model.results import Analysis, Curve, Drawn, Measurement, NotMeasured, Result
+from iqa.model.scan import Acquisition, Scan, ScanIdentity, Stored
+
+__all__ = [
+    "Acquisition",
+    "Analysis",
+    "Bead",
+    "Block",
+    "BodyFit",
+    "Candidate",
+    "Candidates",
+    "Curve",
+    "Drawn",
+    "Feature",
+    "FeatureFit",
+    "Grade",
+    "Insert",
+    "LinePairs",
+    "Located",
+    "Measurement",
+    "Module",
+    "ModuleFit",
+    "NotMeasured",
+    "PhantomSpec",
+    "Pin",
+    "Pose",
+    "Provenance",
+    "Ramp",
+    "Refused",
+    "Region",
+    "Result",
+    "Scan",
+    "ScanIdentity",
+    "StepRamp",
+    "Stored",
+    "Target",
+    "Wire",
+    "tilt_matrix",
+]
