@@ -1,4 +1,4 @@
-"""What is done to a real scan without changing the phantom changes only what it must (DESIGN: physics invariance).
+"""What is done to a real scan without changing the phantom changes only what it must.
 
 Where every pixel keeps its noise, a value may move by its combined u; where the picture is resampled or slices are left
 out, by twice that.
