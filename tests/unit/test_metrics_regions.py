@@ -60,7 +60,7 @@ def test_filled_corners_end_the_field_at_its_circle() -> None:
     ids=["upright", "reversed", "mirrored", "yawed"],
 )
 def test_depth_along_a_rod_follows_the_pose(pose: Pose, depth: float) -> None:
-    assert depth_mm(pose, 50.0, 0.0, 12.0) == pytest.approx(depth, abs=2e-3)
+    assert depth_mm(pose, 50.0, 0.0, np.array([12.0])) == pytest.approx([depth], abs=2e-3)
 
 
 def test_place_in_words() -> None:
