@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from iqa.locate.refine import Discs
 from iqa.locate.templates import THIN_MM
-from iqa.model import Insert, LinePairs, Module, Pose, Ramp
-from iqa.signal.sampling import Image, bilinear
+from iqa.model import Insert, LinePairs, Module, Pose, Ramp, StepRamp
+from iqa.signal.sampling import Image, bilinear, inside
 
 Array = NDArray[np.float64]
 
@@ -27,11 +27,17 @@ PAST_END_MM = 2.0
 """How far past an insert's end, beyond half a section, the slices must run on for that end to count."""
 RAMP_REACH_MM = 4.0
 RAMP_WIDTH_MM = 1.5
+RAMP_BLUR_MM = 3.0
+WIRE_U_MM = 0.06
 RAMP_STEP_MM = 0.25
 LEAST_RAMP_SNR = 6.0
 GAUGE_WIDTH_MM = 2.5
-LEAST_U_END_MM = 0.02
-"""An end's profile is a straight sum only for a symmetric section; this is what simulated scans leave (5 mm slices)."""
+GAUGE_U_MM = 0.2
+"""One or two slices hold a line-pair plane, whose own profile is not known."""
+PROFILE_SHARE = 0.1
+"""Of a step, by which an end may be misplaced by a section profile that is narrower or wider than its header says."""
+LEAST_SLANTS = 2
+"""One slanted wire alone would take a tilt for a shift."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +47,23 @@ class AxialFit:
     z_mm: float
     u_mm: float
     by: str
-    """ends, one_end, ramps or gauge."""
+    """ramps, ends, steps, one_end or gauge."""
 
 
 def axial_fit(discs: Discs, module: Module, pose: Pose) -> AxialFit | None:
-    """The best z that the scan gives for a module near `pose` (the module's); None where it holds no landmark."""
+    """The best z that the scan gives for a module near `pose` (the module's); None where it holds no landmark.
+
+    Slanted wires come first: they tell z on every slice, whatever the slices' width and distance. The ends of inserts
+    lie somewhere between two slices, and how far the section profile reaches there is not known.
+    """
+    wires = _slanted(discs, [_wire(f) for f in module.features if isinstance(f, Ramp) and f.kind == "wire"], pose)
+    if wires is not None:
+        return AxialFit(*wires, "ramps")
     ends = _insert_ends(discs, module, pose)
-    if ends is not None:
+    if ends is not None and ends.by == "ends":
         return ends
-    ramps = _ramps(discs, module, pose)
-    if ramps is not None:
-        return ramps
-    return None
+    steps = _slanted(discs, [_row(f) for f in module.features if isinstance(f, StepRamp)], pose)
+    return AxialFit(*steps, "steps") if steps is not None else ends
 
 
 # --------------------------------------------------------------------------------------- insert ends
@@ -68,7 +79,10 @@ def _insert_ends(discs: Discs, module: Module, pose: Pose) -> AxialFit | None:
         return None
     middle = float(np.median(values))
     spread = 1.4826 * float(np.median(np.abs(np.array(values) - middle))) * 1.25 / math.sqrt(len(values))
-    return AxialFit(middle, max(spread, LEAST_U_END_MM, 0.01 * (discs.scan.step_mm or 0.0)), by)
+    step = discs.scan.step_mm or 0.0
+    # An end in the gap between two sections shows on neither; wherever it lies, section profiles differ from nominal.
+    gap = max(0.0, step - (discs.scan.thickness_mm or step)) / math.sqrt(12.0)
+    return AxialFit(middle, math.hypot(spread, gap, PROFILE_SHARE * step), by)
 
 
 def _tall(feature: object, module: Module) -> bool:
@@ -138,51 +152,82 @@ def _core_less_ring(image: Image, pixel_mm: tuple[float, float], x: float, y: fl
 # --------------------------------------------------------------------------------------------- ramps
 
 
-def _ramps(discs: Discs, module: Module, pose: Pose) -> AxialFit | None:
-    """From where the slanted wires cross each slice; opposite wires together are free of tilt."""
-    ramps = [f for f in module.features if isinstance(f, Ramp) and f.kind == "wire"]
-    values = [z for ramp in ramps for z in _crossings(discs, ramp, pose)]
-    if len(values) < 2:
-        return None
-    middle = float(np.median(values))
-    spread = 1.4826 * float(np.median(np.abs(np.array(values) - middle)))
-    return AxialFit(middle, max(1.25 * spread / math.sqrt(len(values)), 0.03), "ramps")
+@dataclass(frozen=True, slots=True)
+class _Slant:
+    """A slanted wire, or a row of steps, as a line that crosses the slices."""
+
+    x_mm: float
+    y_mm: float
+    z_mm: float
+    direction_deg: float
+    tangent: float
+    """Rise along z per length in the plane."""
+    length_mm: float
+    half_width_mm: float
+    u_mm: float
+    """What the place of one such line in a real copy, or its coarse steps, leave on z."""
 
 
-def _crossings(discs: Discs, ramp: Ramp, pose: Pose) -> Iterator[float]:
-    scan = discs.scan
+def _wire(ramp: Ramp) -> _Slant:
     tangent = math.tan(math.radians(ramp.angle_deg))
-    half = 0.5 * ramp.length_mm * tangent
-    sign = -1.0 if pose.reversed else 1.0
-    centre = pose.place(ramp.x_mm, ramp.y_mm, ramp.z_mm)[2]
-    for k in np.flatnonzero(np.abs(scan.z_mm - centre) < half + 2.0):
-        t = _crossing(discs, ramp, pose, int(k))
-        if t is not None:
-            # the wire is t along its direction on this slice, hence sign·t·tan above its own middle
-            yield float(scan.z_mm[k]) - sign * t * tangent - (centre - pose.z_mm)
+    place = (ramp.x_mm, ramp.y_mm, ramp.z_mm, ramp.direction_deg)
+    return _Slant(*place, tangent, ramp.length_mm, RAMP_WIDTH_MM, WIRE_U_MM)
 
 
-def _crossing(discs: Discs, ramp: Ramp, pose: Pose, index: int) -> float | None:
-    """Signed distance along the ramp's direction at which the wire crosses a slice; None where it is not seen."""
+def _row(ramp: StepRamp) -> _Slant:
+    place = (ramp.x_mm, ramp.y_mm, ramp.z_mm, ramp.direction_deg)
+    half = max(0.35 * ramp.element_length_mm, RAMP_WIDTH_MM)
+    return _Slant(*place, ramp.step_z_mm / ramp.step_mm, (ramp.count - 1) * ramp.step_mm, half, 0.3 * ramp.step_z_mm)
+
+
+def _slanted(discs: Discs, slants: list[_Slant], pose: Pose) -> tuple[float, float] | None:
+    """Stack z of the module's plane and its u, from where slanted lines cross the slices."""
+    seen = [(float(np.median(z)), s.u_mm) for s in slants if (z := list(_crossings(discs, s, pose)))]
+    if len(seen) < LEAST_SLANTS:
+        return None
+    values = np.array([z for z, _ in seen])
+    spread = float(values.std(ddof=1))
+    own = float(np.mean([u for _, u in seen]))
+    return float(np.median(values)), math.hypot(spread, own) / math.sqrt(len(values))
+
+
+def _crossings(discs: Discs, slant: _Slant, pose: Pose) -> Iterator[float]:
+    """Stack z of the module's plane by each slice that a line crosses."""
     scan = discs.scan
-    angle = math.radians(ramp.direction_deg)
-    along = np.arange(-0.5 * ramp.length_mm - RAMP_REACH_MM, 0.5 * ramp.length_mm + RAMP_REACH_MM, RAMP_STEP_MM)
-    across = np.arange(-RAMP_WIDTH_MM, RAMP_WIDTH_MM + 1e-6, 0.5)
-    fx = ramp.x_mm + along[:, None] * math.cos(angle) - across * math.sin(angle)
-    fy = ramp.y_mm - along[:, None] * math.sin(angle) - across * math.cos(angle)
+    half = 0.5 * slant.length_mm * abs(slant.tangent)
+    sign = -1.0 if pose.reversed else 1.0
+    centre = pose.place(slant.x_mm, slant.y_mm, slant.z_mm)[2]
+    for k in np.flatnonzero(np.abs(scan.z_mm - centre) < half + RAMP_REACH_MM * abs(slant.tangent)):
+        t = _crossing(discs, slant, pose, int(k))
+        if t is not None:
+            # the line is t along its direction on this slice, hence sign · t · tangent above its own middle
+            yield float(scan.z_mm[k]) - sign * t * slant.tangent - (centre - pose.z_mm)
+
+
+def _crossing(discs: Discs, slant: _Slant, pose: Pose, index: int) -> float | None:
+    """Signed distance along the line's direction at which it crosses a slice; None where it is not seen whole."""
+    scan = discs.scan
+    angle = math.radians(slant.direction_deg)
+    end = 0.5 * slant.length_mm + RAMP_REACH_MM
+    along = np.arange(-end, end, RAMP_STEP_MM)
+    across = np.arange(-slant.half_width_mm, slant.half_width_mm + 1e-6, 0.5)
+    fx = slant.x_mm + along[:, None] * math.cos(angle) - across * math.sin(angle)
+    fy = slant.y_mm - along[:, None] * math.sin(angle) - across * math.cos(angle)
     columns, rows = _on_image(discs, pose, fx, fy, index)
-    values = bilinear(scan.stored[index], columns, rows) * np.float32(scan.slope[index])
-    profile = values.mean(axis=1) - np.median(values)
+    if not inside(scan.stored.shape[1:], columns, rows).all():
+        return None
+    profile = bilinear(scan.stored[index], columns, rows).mean(axis=1)
+    profile -= np.median(profile)
     noise = 1.4826 * float(np.median(np.abs(profile - np.median(profile)))) + 1e-6
-    at = int(np.argmax(profile))
-    near = np.abs(np.arange(len(profile)) - at) * RAMP_STEP_MM < 0.5 * _blurred_width(discs, ramp)
-    weight = np.clip(profile - np.median(profile), 0.0, None) * near
-    inside = abs(along[at]) < 0.5 * ramp.length_mm
-    return float(np.sum(weight * along) / weight.sum()) if inside and profile[at] > LEAST_RAMP_SNR * noise else None
-
-
-def _blurred_width(discs: Discs, ramp: Ramp) -> float:
-    return 2.0 * ((discs.scan.thickness_mm or 1.0) / math.tan(math.radians(ramp.angle_deg)) + 1.5)
+    width = (scan.thickness_mm or 1.0) / abs(slant.tangent)
+    box = np.ones(max(1, round(width / RAMP_STEP_MM)))
+    at = float(along[int(np.argmax(np.convolve(profile, box / len(box), mode="same")))])
+    if profile.max() < LEAST_RAMP_SNR * noise:
+        return None
+    for _ in range(2):
+        weight = np.clip(profile, 0.0, None) * (np.abs(along - at) < 0.5 * width + RAMP_BLUR_MM)
+        at = float(np.sum(weight * along) / weight.sum()) if weight.sum() > 0.0 else at
+    return at if abs(at) + 0.5 * width < 0.5 * slant.length_mm else None
 
 
 def _on_image(discs: Discs, pose: Pose, fx: Array, fy: Array, index: int) -> tuple[Array, Array]:
@@ -217,7 +262,11 @@ def gauge_fit(discs: Discs, module: Module, pose: Pose) -> AxialFit | None:
     top = int(np.argmax(weight))
     if weight.sum() <= 0.0 or not near[0:1].size or top in (0, len(z) - 1):
         return None
-    return AxialFit(float(np.sum(weight * z) / weight.sum()), 0.3, "gauge")
+    step = float(np.mean(np.diff(z)))
+    gap = max(0.0, step - (scan.thickness_mm or step)) / math.sqrt(12.0)
+    return AxialFit(
+        float(np.sum(weight * z) / weight.sum()), math.hypot(GAUGE_U_MM, gap, PROFILE_SHARE * step), "gauge"
+    )
 
 
 def _bars_seen(discs: Discs, groups: list[LinePairs], pose: Pose, index: int) -> float:

@@ -123,11 +123,14 @@ def _axis(scan: Scan, kept: tuple[Outline | None, ...], diameter: float) -> Body
     slope = solved[1] if len(columns) > 1 else np.zeros(2)
     radii = np.array([o.radius_mm for o in kept if o is not None])
     noise = float(np.median([o.residual_mm for o in kept if o is not None])) / np.sqrt(180.0)
-    sampling = SAMPLING_PX * max(scan.pixel_mm)
+    # Real outlines are not quite round; where a part of one is not seen, the rest pulls the centre with it.
+    cut = 1.0 - float(np.median([o.share for o in kept if o is not None]))
+    out_of_round = float(np.median([o.residual_mm for o in kept if o is not None]))
+    systematic = np.hypot(SAMPLING_PX * max(scan.pixel_mm), 2.0 * cut * out_of_round)
     # A slice cuts a leaning body in an ellipse, whose mean radius is larger.
     upright = diameter / (1.0 + 0.25 * float(slope @ slope))
     return BodyFit(
         float(solved[0][0]), float(solved[0][1]), middle, float(slope[0]), float(slope[1]), upright,
-        float(np.hypot(np.hypot(spread, noise) / np.sqrt(len(z)), sampling)),
-        2.0 * float(np.hypot(np.hypot(np.std(radii), noise) / np.sqrt(len(z)), sampling)), tuple(at),
+        float(np.hypot(np.hypot(spread, noise) / np.sqrt(len(z)), systematic)),
+        2.0 * float(np.hypot(np.hypot(np.std(radii), noise) / np.sqrt(min(len(z), 4)), systematic)), tuple(at),
     )  # fmt: skip

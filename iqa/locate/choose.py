@@ -19,6 +19,8 @@ UNIFORM_NOISE = 2.0
 UNIFORM_ENERGY_MM2 = 1000.0
 """A slice with less energy than this over twice the noise shows no block: bead and wire modules stay below it, and the
 faintest block with inserts has ten times as much."""
+TIE = 0.03
+"""Evidence that two poses of one phantom may differ by and still say the same."""
 WITHIN_REACH = 2.0
 """Evidence that a finer z may add: a line-pair plane counts up to this."""
 CYLINDER = "uniform_cylinder"
@@ -47,9 +49,9 @@ def locate(scan: Scan, specs: Sequence[PhantomSpec], phantom: str | None = None)
     body = find_body(scan)
     if body is None:
         return Refused(scan.source, "no slice shows the outline of a round body of at least 80 mm; nothing to locate")
-    if phantom == CYLINDER:
-        return plain.locate_cylinder(tried[0], body, scan)
     pictures = take_pictures(scan, body)
+    if phantom == CYLINDER:
+        return _cylinder(tried[0], body, scan, pictures)
     fitting = [s for s in tried if templates.layers(s, body.fit.diameter_mm)]
     if phantom is not None and not fitting:
         return Refused(
@@ -73,13 +75,28 @@ def _asked_for(specs: Sequence[PhantomSpec], phantom: str | None) -> list[Phanto
 
 
 def _best(scorer: Scorer, spec: PhantomSpec) -> Explained:
-    return max((explain(scorer, h) for h in scorer.hypotheses(spec)), key=lambda e: e.evidence)
+    """The best pose; of equal ones the least turned, so that rounding does not decide for a symmetric phantom."""
+    explained = [explain(scorer, h) for h in scorer.hypotheses(spec)]
+    best = max(e.evidence for e in explained)
+    level = [e for e in explained if e.evidence > best - TIE]
+    return min(level, key=lambda e: (e.hypothesis.mirrored + e.hypothesis.reversed, e.hypothesis.mirrored))
 
 
 def _settled(scorer: Scorer, explained: list[Explained]) -> list[Explained]:
     """Those near the top, at the z that explains most; the others cannot win by it."""
     top = max((e.evidence for e in explained), default=0.0)
     return [settle(scorer, e) if e.evidence > top - WITHIN_REACH else e for e in explained]
+
+
+def _cylinder(spec: PhantomSpec, body: Body, scan: Scan, pictures: Pictures) -> Located | Refused:
+    if float(np.median(pictures.energy)) > _quiet(pictures):
+        return Refused(scan.source, f"a round body of {body.fit.diameter_mm:.1f} mm, but not a uniform one")
+    return plain.locate_cylinder(spec, body, scan)
+
+
+def _quiet(pictures: Pictures) -> float:
+    """Energy up to which a picture shows no block."""
+    return UNIFORM_NOISE * pictures.noise_energy + UNIFORM_ENERGY_MM2
 
 
 def _unproven(
@@ -91,7 +108,7 @@ def _unproven(
     if named:
         what = f"nothing that fixes the pose of {fitting[0].title} is seen; a uniform part alone"
         return Refused(scan.source, f"{what} can be measured as --phantom {CYLINDER}")
-    quiet = UNIFORM_NOISE * pictures.noise_energy + UNIFORM_ENERGY_MM2
+    quiet = _quiet(pictures)
     if float(np.median(energy)) < quiet:
         names = dict.fromkeys([*(s.name for s in fitting), CYLINDER])
         what = "without structure" if energy.max() < quiet else "mostly without structure, and what there is fits none"
