@@ -19,6 +19,8 @@ UNIFORM_NOISE = 2.0
 UNIFORM_ENERGY_MM2 = 1000.0
 """A slice with less energy than this over twice the noise shows no block: bead and wire modules stay below it, and the
 faintest block with inserts has ten times as much."""
+HOPEFUL = 0.5
+"""Share of the best pose's likelihood below which another pose of the same phantom is not looked at further."""
 TIE = 0.03
 """Evidence that two poses of one phantom may differ by and still say the same."""
 WITHIN_REACH = 2.0
@@ -76,7 +78,9 @@ def _asked_for(specs: Sequence[PhantomSpec], phantom: str | None) -> list[Phanto
 
 def _best(scorer: Scorer, spec: PhantomSpec) -> Explained:
     """The best pose; of equal ones the least turned, so that rounding does not decide for a symmetric phantom."""
-    explained = [explain(scorer, h) for h in scorer.hypotheses(spec)]
+    hypotheses = list(scorer.hypotheses(spec))
+    hopeful = HOPEFUL * max(h.likelihood for h in hypotheses)
+    explained = [explain(scorer, h) for h in hypotheses if h.likelihood >= hopeful]
     best = max(e.evidence for e in explained)
     level = [e for e in explained if e.evidence > best - TIE]
     return min(level, key=lambda e: (e.hypothesis.mirrored + e.hypothesis.reversed, e.hypothesis.mirrored))

@@ -33,6 +33,8 @@ class Pictures:
     """(pictures, rings, orders) of the slices as they are: right for long blocks, wherever the body leans."""
     level: polar.Spectrum
     """The same on planes normal to the axis: a thin plane of a leaning body is spread over many slices."""
+    energy: NDArray[np.float32]
+    """(pictures,) of structure and noise, mm²."""
     z_mm: NDArray[np.float64]
     """(pictures,) rising."""
     step_mm: float
@@ -45,11 +47,6 @@ class Pictures:
     def of(self, thin: bool) -> polar.Spectrum:
         """The signatures by which a thin plane or a block is judged."""
         return self.level if thin else self.spectra
-
-    @property
-    def energy(self) -> NDArray[np.float32]:
-        """(pictures,) mm² of structure and noise."""
-        return np.asarray(np.sum(np.abs(self.spectra) ** 2, axis=(1, 2)))
 
     @property
     def noise_energy(self) -> float:
@@ -73,7 +70,8 @@ def take_pictures(scan: Scan, body: Body) -> Pictures:
         level = polar.signature(upright, knee, radius)
     z_mm = np.array([scan.z_mm[body.first :][b].mean() for b in bins])
     step, thickness = _sampling(scan, body, max(b.stop - b.start for b in bins))
-    return Pictures(spectra, level, z_mm, step, thickness, knee, sigma / knee, radius)
+    energy = np.sum(spectra.real**2 + spectra.imag**2, axis=(1, 2))
+    return Pictures(spectra, level, energy, z_mm, step, thickness, knee, sigma / knee, radius)
 
 
 def _polar_stack(scan: Scan, body: Body) -> NDArray[np.float32]:

@@ -24,7 +24,8 @@ LEAST_CONTRAST_HU = 60.0
 """Fainter inserts (acrylic in a CTP404: 15 HU) have no edge to fit in one slice's noise."""
 LEAST_SNR = 2.0
 """Contrast over residual below which a disc's edge is not seen."""
-MOST_SLICES = 11
+FIRST_SLICES = 3
+MOST_SLICES = 9
 """Slices used for one feature: more say little and cost time."""
 STRAYED_MM = 1.5
 """A fit further than this from its place followed something else."""
@@ -108,7 +109,7 @@ class Discs:
         indices = self._inside(feature, pose)
         if within is not None:
             indices = [k for k in indices if k in within] or list(within)
-        indices = _middle(indices, MOST_SLICES)
+        indices = _middle(indices, MOST_SLICES if within is None else FIRST_SLICES)
         fits = self._fit(feature, pose, indices)
         return None if fits is None else self._pooled(feature, pose, indices, fits)
 
