@@ -10,6 +10,7 @@ from typing import Any
 
 from iqa.analyze import Refusal, Session
 from iqa.model import Analysis, Candidate, Curve, Located, Measurement, ModuleFit
+from iqa.report.table import rival
 
 SCHEMA = "iqa.analysis/1"
 
@@ -56,27 +57,28 @@ def _scan(analysis: Analysis) -> Json:
 
 
 def _phantom(located: Located) -> Json:
-    runner_up = located.runner_up
+    runner_up = rival(located)
     return {
         "name": located.spec.name,
         "variant": located.spec.variant,
         "score": located.score,
-        "margin": located.margin,
+        "margin": None if runner_up is None else located.score - runner_up.score,
         "runner_up": None if runner_up is None else _candidate(runner_up),
     }
 
 
 def _pose(analysis: Analysis) -> Json:
-    pose = analysis.located.pose
+    """What the scan does not fix has no uncertainty, and is null."""
+    located, pose = analysis.located, analysis.located.pose
     x, y, z = analysis.origin_patient_mm
     return {
-        "x_mm": x,
-        "y_mm": y,
-        "z_mm": z,
-        "roll_deg": pose.roll_deg,
-        "pitch_deg": pose.pitch_deg,
-        "yaw_deg": pose.yaw_deg,
-        "mirrored": pose.mirrored if analysis.located.mirror_known else None,
+        "x_mm": _known(x, located.u_xy_mm),
+        "y_mm": _known(y, located.u_xy_mm),
+        "z_mm": _known(z, located.u_z_mm),
+        "roll_deg": _known(pose.roll_deg, located.u_roll_deg),
+        "pitch_deg": _known(pose.pitch_deg, located.u_tilt_deg),
+        "yaw_deg": _known(pose.yaw_deg, located.u_tilt_deg),
+        "mirrored": pose.mirrored if located.mirror_known else None,
         "reversed": pose.reversed,
     }
 
@@ -87,9 +89,9 @@ def _modules(modules: Sequence[ModuleFit], centres: Sequence[tuple[float, float]
         {
             "name": module.name,
             "slices": [module.slices[0], module.slices[-1]],
-            "z_mm": module.pose.z_mm,
+            "z_mm": _known(module.pose.z_mm, module.u_z_mm),
             "centre_px": None if centre is None else list(centre),
-            "roll_deg": module.pose.roll_deg,
+            "roll_deg": _known(module.pose.roll_deg, module.u_roll_deg),
         }
         for module, centre in zip_longest(modules, centres)
         if module.slices
@@ -122,6 +124,11 @@ def _refusal(refusal: Refusal) -> Json:
         "reason": refusal.reason,
         "candidates": [_candidate(c) for c in refusal.candidates],
     }
+
+
+def _known(value: float, u: float | None) -> float | None:
+    """A coordinate of the pose, None where nothing in the scan fixes it."""
+    return None if u is None else value
 
 
 def _number(value: float | None) -> float | None:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from iqa.analyze import Refusal, Session
-from iqa.model import Analysis, Measurement, NotMeasured
+from iqa.model import Analysis, Candidate, Located, Measurement, NotMeasured
 from iqa.report.numbers import fixed, show
 
 INDENT = (0, 0, 0, 2)
@@ -61,15 +61,29 @@ def stack_line(analysis: Analysis) -> str:
 def phantom_line(analysis: Analysis) -> str:
     """Which phantom, how surely, and how it lies."""
     located, pose = analysis.located, analysis.located.pose
-    rival = located.runner_up
     parts = [
         f"{located.spec.title} ({located.spec.label})",
-        f"score {located.score:.1f}" + (f", {located.margin:.1f} above {rival.name}" if rival else ""),
-        f"roll {fixed(pose.roll_deg, 1)}°",
+        f"score {located.score:.1f}{_lead(located)}",
+        "" if located.u_roll_deg is None else f"roll {fixed(pose.roll_deg, 1)}°",
         "mirrored" if pose.mirrored and located.mirror_known else "",
         "reversed along z" if pose.reversed else "",
     ]
     return " · ".join(p for p in parts if p)
+
+
+def rival(located: Located) -> Candidate | None:
+    """The runner-up; one without evidence of its own is none."""
+    second = located.runner_up
+    return second if second is not None and second.score > 0.0 else None
+
+
+def _lead(located: Located) -> str:
+    second = rival(located)
+    return f", {located.score - second.score:.1f} above {_named(second)}" if second else ""
+
+
+def _named(candidate: Candidate) -> str:
+    return f"{candidate.name}/{candidate.variant}" if candidate.variant else candidate.name
 
 
 def _heading(analysis: Analysis) -> RenderableType:
@@ -122,7 +136,7 @@ def _refused(refused: Sequence[Refusal]) -> RenderableType:
 def _why(refusal: Refusal) -> Iterator[str]:
     yield refusal.reason
     if refusal.candidates:
-        fits = (f"{c.name}{'/' + c.variant if c.variant else ''} ({c.score:.1f})" for c in refusal.candidates)
+        fits = (_named(c) + (f" ({c.score:.1f})" if c.score > 0.0 else "") for c in refusal.candidates)
         yield f"Candidates: {', '.join(fits)}. Say which it is with --phantom NAME."
 
 

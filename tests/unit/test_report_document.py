@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from made_analysis import made_analysis, made_session
 
 from iqa.analyze import Session
+from iqa.model import Candidate
 from iqa.report.document import analysis_document, document
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "iqa.analysis.1.json"
@@ -65,6 +67,30 @@ def test_modules_are_those_the_scan_holds_with_first_and_last_slice() -> None:
 
 def test_the_path_of_an_analysed_scan_is_not_in_the_document() -> None:
     assert "scans/one" not in json.dumps(document(made_session()))
+
+
+def test_what_nothing_fixes_is_null(validator: jsonschema.Draft202012Validator) -> None:
+    made = made_analysis()
+    loose = replace(made.located, u_xy_mm=None, u_z_mm=None, u_roll_deg=None, u_tilt_deg=None)
+    module = replace(loose.modules[0], u_z_mm=None, u_roll_deg=None)
+    analysis = replace(made, located=replace(loose, modules=(module, loose.modules[1])))
+    found = analysis_document(analysis)
+    assert {k: v for k, v in found["pose"].items() if v is not None} == {"mirrored": False, "reversed": False}
+    assert (found["modules"][0]["z_mm"], found["modules"][0]["roll_deg"]) == (None, None)
+    assert [e.message for e in validator.iter_errors(parsed(Session((analysis,), ())))] == []
+
+
+def test_a_tilt_without_uncertainty_is_null_and_the_rest_stands() -> None:
+    pose = analysis_document(made_analysis())["pose"]
+    assert (pose["z_mm"], pose["roll_deg"], pose["pitch_deg"], pose["yaw_deg"]) == (0.0, -2.5, None, None)
+
+
+@pytest.mark.parametrize("score", [0.0, -3.2])
+def test_a_runner_up_without_evidence_is_none(score: float) -> None:
+    made = made_analysis()
+    alone = replace(made, located=replace(made.located, runner_up=Candidate("other", None, score)))
+    phantom = analysis_document(alone)["phantom"]
+    assert (phantom["runner_up"], phantom["margin"]) == (None, None)
 
 
 def test_margin_is_the_lead_over_the_runner_up() -> None:

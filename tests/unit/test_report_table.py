@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
-from made_analysis import made_session
+from made_analysis import made_analysis, made_session
 from rich.console import Console
 
-from iqa.report.table import session_table
+from iqa.analyze import Refusal, Session
+from iqa.model import Candidate
+from iqa.report.table import phantom_line, session_table
 
 
-def printed(width: int = 100) -> str:
+def printed(width: int = 100, session: Session | None = None) -> str:
     out = io.StringIO()
-    Console(file=out, width=width).print(session_table(made_session()), highlight=False, markup=False)
+    Console(file=out, width=width).print(session_table(session or made_session()), highlight=False, markup=False)
     return out.getvalue()
 
 
@@ -50,6 +53,22 @@ def test_refusals_name_their_candidates_and_the_cure() -> None:
     text = printed()
     assert "scans/two" in text
     assert "Candidates: made (1.9), b (1.8). Say which it is with --phantom NAME." in text
+
+
+def test_the_heading_says_name_lead_and_roll() -> None:
+    heading = phantom_line(made_analysis())
+    assert heading == "Made phantom (made) · score 9.1, 1.4 above other/turned · roll \u22122.5°"
+
+
+def test_the_heading_says_nothing_of_an_unknown_roll_or_a_rival_without_evidence() -> None:
+    made = made_analysis()
+    located = replace(made.located, u_roll_deg=None, runner_up=Candidate("other", None, -0.4))
+    assert phantom_line(replace(made, located=located)) == "Made phantom (made) · score 9.1"
+
+
+def test_candidates_without_evidence_have_no_score() -> None:
+    refusal = Refusal("x", "Two fit.", (Candidate("wire", None, 0.0), Candidate("bead", None, 0.0)))
+    assert "Candidates: wire, bead. Say which" in printed(session=Session((), (refusal,)))
 
 
 def test_no_line_is_wider_than_the_page() -> None:
