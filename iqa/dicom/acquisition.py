@@ -43,6 +43,8 @@ DATE_TIMES = (
     ("StudyDate", "StudyTime"),
 )
 """Where the moment of the scan stands, best first."""
+FIRST_YEAR = 1970
+"""No CT image is older; 0001-01-01 and the like are what an anonymiser leaves in place of a date."""
 
 
 def acquisition_of(images: Sequence[Attributes]) -> Acquisition:
@@ -111,7 +113,7 @@ def acquired_of(images: Sequence[Attributes]) -> str | None:
 
 def _moment(date: str, time: str) -> str:
     digits = re.match(r"(\d{4})\.?(\d\d)\.?(\d\d)", date)
-    if not digits:
+    if not digits or int(digits[1]) < FIRST_YEAR:
         return ""
     clock = re.match(r"(\d\d):?(\d\d):?(\d\d)", time or date[digits.end() :])
     return "-".join(digits.groups()) + (f"T{':'.join(clock.groups())}" if clock else "")

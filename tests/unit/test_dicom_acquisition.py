@@ -143,7 +143,8 @@ def test_scan_mode(tmp_path: Path, changes: dict[str, Any], mode: str | None) ->
         ({"AcquisitionDate": "", "ContentDate": "20260103", "ContentTime": "0102"}, "2026-01-03"),
         ({"SeriesDate": "20260104", "SeriesTime": "010203", "StudyDate": "20200101"}, "2026-01-04T01:02:03"),
         ({"AcquisitionDate": "2020", "StudyDate": "20200101"}, "2020-01-01"),
-        ({"AcquisitionDate": "00010101", "AcquisitionTime": "000000.00"}, "0001-01-01T00:00:00"),
+        ({"AcquisitionDate": "00010101", "AcquisitionTime": "000000.00"}, None),
+        ({"AcquisitionDate": "19000101", "StudyDate": "20200101"}, "2020-01-01"),
         ({}, None),
     ],
 )
