@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from iqa.model import Analysis
-from iqa.report.numbers import fixed, show
+from iqa.report.numbers import fixed, rounded, shared_digit, show
 from iqa.report.table import INDENT, family, phantom_line, stack_line
 
 COVERAGE = 2.0
@@ -46,10 +46,9 @@ def truth_table(analysis: Analysis, truth: Mapping[str, float]) -> Table:
     for _, rows in groupby(known, key=family):
         for m in rows:
             shown, true = show(m.value, m.u, m.unit), truth[m.key]
+            beside = rounded(true, shared_digit(m.value, m.u)) if shown.u and m.u else show(true, None, m.unit).value
             spread = f"± {shown.u} {shown.unit}" if shown.u else f"  {shown.unit}"
-            table.add_row(
-                m.key, shown.value, spread.rstrip(), show(true, m.u, m.unit).value, _distance(m.value - true, m.u)
-            )
+            table.add_row(m.key, shown.value, spread.rstrip(), beside, _distance(m.value - true, m.u))
         table.add_section()
     return table
 

@@ -11,6 +11,9 @@ NO_BREAK = "\u00a0"
 PLAIN_DIGITS = 6
 """Significant digits of a number without uncertainty (header values, counts): more than any header carries."""
 
+MOST_DIGITS_OF_U = 4
+"""Digits of u that a value near nothing may call for; what is smaller still is arithmetic, not physics."""
+
 _UNITS = {"1": "", "1/mm": "mm⁻¹", "1/cm": "cm⁻¹", "deg": "°", "mGycm": "mGy·cm"}
 
 
@@ -30,8 +33,9 @@ class Shown(NamedTuple):
 def show(value: float, u: float | None, unit: str) -> Shown:
     """A value rounded to the decimal of its standard uncertainty.
 
-    u has one digit, two where it starts with 1 or 2; the value has the same last decimal. Without a positive, finite
-    u the value is shown with at most six significant digits and no ±.
+    u has one digit, two where it starts with 1 or 2, and more (up to four) where the value would else be shown as 0
+    and is not; the value has the same last decimal. Without a positive, finite u the value is shown with at most six
+    significant digits and no ±.
 
     Examples
     --------
@@ -39,11 +43,21 @@ def show(value: float, u: float | None, unit: str) -> Shown:
     ('943.2', '0.4')
     >>> show(0.51234, 0.0158, "1/mm")[:2]
     ('0.512', '0.016')
+    >>> show(0.4, 2.7, "HU")[:2], show(0.4, 3.2, "HU")[:2]
+    (('0.4', '2.7'), ('0.4', '3.2'))
     """
     if not u or not math.isfinite(u):
         return Shown(_signed(f"{value:.{PLAIN_DIGITS}g}"), "", print_unit(unit))
-    step = Decimal(1).scaleb(last_digit(u))
-    return Shown(_fixed(value, step), _fixed(u, step), print_unit(unit))
+    digit = shared_digit(value, u)
+    return Shown(rounded(value, digit), rounded(u, digit), print_unit(unit))
+
+
+def shared_digit(value: float, u: float) -> int:
+    """Power of ten of the last digit of value ± u: that of u, or a smaller one that keeps the value from being 0."""
+    usual = last_digit(u)
+    least = math.floor(math.log10(u)) - MOST_DIGITS_OF_U + 1
+    shown = (d for d in range(usual, min(least, usual) - 1, -1) if _to_digit(value, d))
+    return next(shown, usual)
 
 
 def last_digit(u: float) -> int:
@@ -62,9 +76,10 @@ def print_unit(unit: str) -> str:
     return _UNITS.get(unit, unit)
 
 
-def _fixed(value: float, step: Decimal) -> str:
-    rounded = Decimal(value).quantize(step, ROUND_HALF_EVEN)
-    return _signed(f"{rounded:f}" if step < 1 else str(int(rounded)))
+def rounded(value: float, digit: int) -> str:
+    """A number whose last shown digit is that of 10 to the power `digit`, half to even, with a true minus sign."""
+    number = _to_digit(value, digit)
+    return _signed(f"{number:f}" if digit < 0 else str(int(number)))
 
 
 def _signed(text: str) -> str:
@@ -72,3 +87,7 @@ def _signed(text: str) -> str:
     if text.startswith("-") and not text.strip("-0."):
         text = text[1:]
     return text.replace("-", MINUS)
+
+
+def _to_digit(value: float, digit: int) -> Decimal:
+    return Decimal(value).quantize(Decimal(1).scaleb(digit), ROUND_HALF_EVEN)

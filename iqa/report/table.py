@@ -63,7 +63,7 @@ def phantom_line(analysis: Analysis) -> str:
     located, pose = analysis.located, analysis.located.pose
     parts = [
         f"{located.spec.title} ({located.spec.label})",
-        f"score {located.score:.1f}{_lead(located)}",
+        f"score {located.score:.1f}{_lead(located)}" if located.score > 0.0 else "",
         "" if located.u_roll_deg is None else f"roll {fixed(pose.roll_deg, 1)}°",
         "mirrored" if pose.mirrored and located.mirror_known else "",
         "reversed along z" if pose.reversed else "",

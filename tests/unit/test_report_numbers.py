@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from iqa.report.numbers import last_digit, print_unit, show
@@ -15,7 +15,12 @@ from iqa.report.numbers import last_digit, print_unit, show
         (943.2184, 0.2961, ("943.2", "0.3")),
         (0.51234, 0.0158, ("0.512", "0.016")),
         (-3.141, 0.0951, ("\u22123.14", "0.10")),
-        (-0.004, 0.4, ("0.0", "0.4")),
+        (-0.004, 0.4, ("\u22120.004", "0.400")),
+        (0.4, 2.7, ("0.4", "2.7")),
+        (0.4, 3.2, ("0.4", "3.2")),
+        (3.0, 34.0, ("3", "34")),
+        (0.0, 3.2, ("0", "3")),
+        (-1e-17, 0.4, ("0.0", "0.4")),
         (1234.0, 34.0, ("1230", "30")),
         (1234.0, 123.0, ("1230", "120")),
         (12.3, None, ("12.3", "")),
@@ -39,6 +44,12 @@ def test_value_and_u_end_on_the_same_decimal(value: float, u: float) -> None:
     text, spread, _ = show(value, u, "HU")
     assert len(text.partition(".")[2]) == len(spread.partition(".")[2])
     assert "-" not in text
+
+
+@given(value=st.floats(-1e3, 1e3), u=st.floats(1e-3, 1e2))
+def test_a_value_above_a_thousandth_of_u_is_never_shown_as_zero(value: float, u: float) -> None:
+    assume(abs(value) > u / 999)
+    assert float(show(value, u, "HU").value.replace("\u2212", "-")) != 0.0
 
 
 def test_a_number_as_text_keeps_its_parts_on_one_line() -> None:

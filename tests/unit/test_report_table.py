@@ -66,6 +66,12 @@ def test_the_heading_says_nothing_of_an_unknown_roll_or_a_rival_without_evidence
     assert phantom_line(replace(made, located=located)) == "Made phantom (made) · score 9.1"
 
 
+def test_a_phantom_taken_on_its_name_alone_has_no_score() -> None:
+    made = made_analysis()
+    located = replace(made.located, score=0.0, runner_up=None)
+    assert phantom_line(replace(made, located=located)) == "Made phantom (made) · roll \u22122.5°"
+
+
 def test_candidates_without_evidence_have_no_score() -> None:
     refusal = Refusal("x", "Two fit.", (Candidate("wire", None, 0.0), Candidate("bead", None, 0.0)))
     assert "Candidates: wire, bead. Say which" in printed(session=Session((), (refusal,)))
