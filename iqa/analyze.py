@@ -128,15 +128,16 @@ def assemble(scan: Scan, located: Located) -> Analysis:
     """A located scan, measured, with all that is needed to derive its numbers again."""
     measured = measure(scan, located)
     pose = located.pose
+    used = measured.located or located
     return Analysis(
         identity=scan.identity,
         acquisition=scan.acquisition,
         shape=scan.stored.shape,
         spacing_mm=scan.spacing_mm,
         scan_flags=scan.flags,
-        located=located,
+        located=used,
         origin_patient_mm=scan.to_patient(pose.x_mm, pose.y_mm, pose.z_mm),
-        centres_px=tuple(_centres(scan, located)),
+        centres_px=tuple(_centres(scan, used)),
         results=measured.results,
         regions=measured.regions,
         iqa_version=version("iqa"),

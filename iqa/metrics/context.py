@@ -21,6 +21,8 @@ class Measured:
 
     results: tuple[Result, ...] = ()
     regions: tuple[Drawn, ...] = ()
+    located: Located | None = None
+    """The phantom with those slices of each module that were used; None for a single family."""
 
 
 @dataclass(frozen=True, eq=False)

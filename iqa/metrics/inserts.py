@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from iqa.metrics import absent
+from iqa.metrics.plateau import ENOUGH_SLICES, plateau
 from iqa.metrics.regions import (
     Noise,
     Sample,
@@ -110,13 +111,13 @@ def _module_means(scan: Scan, located: Located, module: Module, noise: Noise | N
             key = f"ct_number.{insert.name}"
             yield absent.module(key, scan, located, module) if noise is not None else absent.noise(key)
         return
-    seen = [_see(scan, fit, insert, edge) for insert in _inserts(module)]
+    seen = [_see(scan, fit, insert, noise, edge) for insert in _inserts(module)]
     common = _common_level(noise, [s.sample for s in seen if isinstance(s, _Seen)])
     for one in seen:
         yield one if isinstance(one, NotMeasured) else _mean(scan, module, fit, one, noise, edge=edge, common=common)
 
 
-def _see(scan: Scan, fit: ModuleFit, insert: Insert, edge: Edge) -> _Seen | NotMeasured:
+def _see(scan: Scan, fit: ModuleFit, insert: Insert, noise: Noise, edge: Edge) -> _Seen | NotMeasured:
     """An insert's pixels, from sections surely inside it if there are any, else from those nominally inside."""
     key = f"ct_number.{insert.name}"
     radius = insert.diameter_mm / 2 * fit.pose.scale
@@ -124,11 +125,18 @@ def _see(scan: Scan, fit: ModuleFit, insert: Insert, edge: Edge) -> _Seen | NotM
     radius -= min(max(BLUR_DISTANCE * edge.blur_mm, least), most)
     section = section_mm(scan)
     sure = rod_slices(scan, fit, insert, section + (fit.u_z_mm or 0.0))
-    slices = sure or rod_slices(scan, fit, insert, section / 2)
+    clear = rod_slices(scan, fit, insert, section + (fit.u_z_mm or 0.0) + (scan.step_mm or 0.0) / 2)
+    slices = clear if len(clear) >= ENOUGH_SLICES else sure or rod_slices(scan, fit, insert, section / 2)
     if not slices:
         return absent.section(key, insert.name, insert.z_to_mm - insert.z_from_mm, section)
     sample = take(scan, feature_places(scan, fit, insert, radius, slices))
-    return cut_by_field(key, insert.name) if sample is None else _Seen(insert, sample, not sure)
+    return cut_by_field(key, insert.name) if sample is None else _Seen(insert, _steady(scan, sample, noise), not sure)
+
+
+def _steady(scan: Scan, sample: Sample, noise: Noise) -> Sample:
+    """The sample without slices at its ends on which the insert is not seen as in the middle."""
+    one = scan.z_mm[[sample.slices[0]]]
+    return sample.part(plateau(sample.means, noise.u_mean(sample, one, noise.level(sample))))
 
 
 def _mean(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +73,10 @@ class Sample:
     def variance(self) -> float:
         """Mean sample variance, HU²."""
         return float(self.variances.mean())
+
+    def part(self, kept: slice) -> Sample:
+        """The same disc on some of its slices; circle and mask stay those of the whole run's middle."""
+        return replace(self, slices=self.slices[kept], means=self.means[kept], variances=self.variances[kept])
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,4 +25,5 @@ def measure(scan: Scan, located: Located) -> Measured:
     return Measured(
         tuple(result for part in parts for result in part.results),
         tuple(region for part in parts for region in part.regions),
+        context.whole,
     )

@@ -377,3 +377,20 @@ def test_phantom_without_the_feature_is_offered_no_key(only: str, families: tupl
 def test_regions_are_drawn_where_they_were_measured() -> None:
     names = {(d.module, d.name) for d in plain().regions}
     assert {("A", "teflon"), ("A", "1"), ("U", "noise"), ("U", "12h"), ("U", "centre")} <= names
+
+
+def test_wings_of_the_section_reach_into_neither_insert_nor_uniform_module() -> None:
+    clean = np.concatenate([np.repeat(picture("soft", 1)[i : i + 1], 8, axis=0) for i in range(2)])
+    clean[0] += 0.03 * (1000.0 - clean[0])
+    clean[[8, 15]] += 8.0
+    hu = clean + noise(np.random.default_rng(11), "soft", (16, SIDE, SIDE), 1.0)
+    scan = made_scan(hu)
+    found = measure(scan, made_located(scan))
+    assert value(found, "ct_number.air").where == "A slices 1-6"
+    assert value(found, "ct_number.air").value == pytest.approx(-1000.0, abs=1.0)
+    for key in ("ct_number.uniform", "noise.sd", "uniformity.3h"):
+        assert value(found, key).where == "U slices 9-14", key
+    assert value(found, "ct_number.uniform").value == pytest.approx(10.0, abs=0.3)
+    assert found.located is not None
+    assert [m.slices for m in found.located.modules if m.name == "U"] == [tuple(range(9, 15))]
+    assert {d.slices for d in found.regions if d.module == "U"} == {tuple(range(9, 15))}

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from iqa.metrics.extremes import EXPECTED_LARGEST, expected_excess, largest_by_size
+from iqa.metrics.plateau import plateau
 from iqa.metrics.regions import Circle, crop, depth_mm, where
 from iqa.model import Pose, Scan
 from tests.made_phantom import SIDE, made_scan
@@ -84,3 +85,22 @@ def test_rivals_widen_the_uncertainty_of_the_largest() -> None:
     assert value == -5.5
     # Three of a sign within 2.5 u of each other: 0.846 u expected excess, counted twice.
     assert u == pytest.approx(math.hypot(1.0, 2.0 * 0.846))
+
+
+@pytest.mark.parametrize(
+    ("means", "kept"),
+    [
+        ([10.1, 2.6, 2.2, 2.0, 1.9, 2.1, 2.3, 4.8], slice(1, 7)),
+        ([0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5], slice(0, 8)),
+        ([2.0, 2.1, 9.0, 2.0, 1.9, 2.1, 2.2, 2.0], slice(0, 8)),
+        ([900.0, 960.0, 961.0], slice(0, 3)),
+    ],
+    ids=["stray ends", "real gradient", "stray within the run", "too short to tell"],
+)
+def test_run_ends_where_its_plateau_ends(means: list[float], kept: slice) -> None:
+    assert plateau(np.array(means), 0.2) == kept
+
+
+def test_noise_alone_ends_no_run() -> None:
+    assert plateau(np.array([3.0, 1.0, 1.0, 1.0, 1.0]), 1.0) == slice(0, 5)
+    assert plateau(np.array([3.0, 1.0, 1.0, 1.0, 1.0]), 0.1) == slice(1, 5)
