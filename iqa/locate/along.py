@@ -36,6 +36,8 @@ GAUGE_U_MM = 0.2
 """One or two slices hold a line-pair plane, whose own profile is not known."""
 PROFILE_SHARE = 0.1
 """Of a step, by which an end may be misplaced by a section profile that is narrower or wider than its header says."""
+COARSE_Z_MM = 18.0
+"""How far recognition may be off where few slices show a long block."""
 LEAST_SLANTS = 2
 """One slanted wire alone would take a tilt for a shift."""
 
@@ -53,17 +55,17 @@ class AxialFit:
 def axial_fit(discs: Discs, module: Module, pose: Pose) -> AxialFit | None:
     """The best z that the scan gives for a module near `pose` (the module's); None where it holds no landmark.
 
-    Slanted wires come first: they tell z on every slice, whatever the slices' width and distance. The ends of inserts
-    lie somewhere between two slices, and how far the section profile reaches there is not known.
+    Slanted wires tell z on every slice, whatever the slices' width and distance. The ends of inserts lie somewhere
+    between two slices, and how far the section profile reaches there is not known. The surest landmark is taken.
     """
-    wires = _slanted(discs, [_wire(f) for f in module.features if isinstance(f, Ramp) and f.kind == "wire"], pose)
-    if wires is not None:
-        return AxialFit(*wires, "ramps")
-    ends = _insert_ends(discs, module, pose)
-    if ends is not None and ends.by == "ends":
-        return ends
-    steps = _slanted(discs, [_row(f) for f in module.features if isinstance(f, StepRamp)], pose)
-    return AxialFit(*steps, "steps") if steps is not None else ends
+    wires = [_wire(f) for f in module.features if isinstance(f, Ramp) and f.kind == "wire"]
+    rows = [_row(f) for f in module.features if isinstance(f, StepRamp)]
+    found = [
+        _slanted(discs, wires, pose, "ramps"),
+        _slanted(discs, rows, pose, "steps"),
+        _insert_ends(discs, module, pose),
+    ]
+    return min((f for f in found if f is not None), key=lambda f: f.u_mm, default=None)
 
 
 # --------------------------------------------------------------------------------------- insert ends
@@ -180,24 +182,29 @@ def _row(ramp: StepRamp) -> _Slant:
     return _Slant(*place, ramp.step_z_mm / ramp.step_mm, (ramp.count - 1) * ramp.step_mm, half, 0.3 * ramp.step_z_mm)
 
 
-def _slanted(discs: Discs, slants: list[_Slant], pose: Pose) -> tuple[float, float] | None:
-    """Stack z of the module's plane and its u, from where slanted lines cross the slices."""
-    seen = [(float(np.median(z)), s.u_mm) for s in slants if (z := list(_crossings(discs, s, pose)))]
+def _slanted(discs: Discs, slants: list[_Slant], pose: Pose, by: str) -> AxialFit | None:
+    """From where slanted lines cross the slices; z may start coarsely."""
+    rough = [z for s in slants for z in _crossings(discs, s, pose, COARSE_Z_MM)]
+    if not rough:
+        return None
+    near = pose.slid_to(float(np.median(rough)))
+    seen = [(float(np.median(z)), s.u_mm) for s in slants if (z := list(_crossings(discs, s, near, 0.0)))]
     if len(seen) < LEAST_SLANTS:
         return None
     values = np.array([z for z, _ in seen])
     spread = float(values.std(ddof=1))
     own = float(np.mean([u for _, u in seen]))
-    return float(np.median(values)), math.hypot(spread, own) / math.sqrt(len(values))
+    return AxialFit(float(np.median(values)), math.hypot(spread, own) / math.sqrt(len(values)), by)
 
 
-def _crossings(discs: Discs, slant: _Slant, pose: Pose) -> Iterator[float]:
-    """Stack z of the module's plane by each slice that a line crosses."""
+def _crossings(discs: Discs, slant: _Slant, pose: Pose, slack_mm: float) -> Iterator[float]:
+    """Stack z of the module's plane by each slice that a line crosses, looked for `slack_mm` beyond its ends."""
     scan = discs.scan
     half = 0.5 * slant.length_mm * abs(slant.tangent)
     sign = -1.0 if pose.reversed else 1.0
     centre = pose.place(slant.x_mm, slant.y_mm, slant.z_mm)[2]
-    for k in np.flatnonzero(np.abs(scan.z_mm - centre) < half + RAMP_REACH_MM * abs(slant.tangent)):
+    reach = half + RAMP_REACH_MM * abs(slant.tangent) + slack_mm
+    for k in np.flatnonzero(np.abs(scan.z_mm - centre) < reach):
         t = _crossing(discs, slant, pose, int(k))
         if t is not None:
             # the line is t along its direction on this slice, hence sign · t · tangent above its own middle

@@ -114,17 +114,9 @@ def _settle(
         pose = apply(pose, fit) if fit is not None else pose
         axial = axial_fit(discs, module, pose)
         if axial is not None:
-            pose = slide(pose, axial.z_mm)
+            pose = pose.slid_to(axial.z_mm)
             within = None
     return pose, found, axial, fit
-
-
-def slide(pose: Pose, z_mm: float) -> Pose:
-    """The pose moved along the phantom's axis to another stack z."""
-    dz = z_mm - pose.z_mm
-    x = pose.x_mm + dz * math.tan(math.radians(pose.yaw_deg))
-    y = pose.y_mm + dz * math.tan(math.radians(pose.pitch_deg))
-    return replace(pose, x_mm=x, y_mm=y, z_mm=z_mm)
 
 
 Placed = tuple[Pose, tuple[Disc, ...], RigidFit | None, AxialFit | None]
@@ -138,7 +130,7 @@ def _place(discs: Discs, module: Module, explained: Explained, origin: Pose) -> 
         pose = replace(pose, roll_deg=match.roll_deg)
     axial = gauge_fit(discs, module, pose) if match is not None else None
     if axial is not None:
-        pose = slide(pose, axial.z_mm)
+        pose = pose.slid_to(axial.z_mm)
     found = discs.find(module, pose)
     fit = rigid_fit(found, pose) if any(isinstance(d.feature, Insert) for d in found) else None
     return (apply(pose, fit) if fit is not None else pose), found, fit, axial

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,11 @@ class Pose:
         """The same on one image plane."""
         x, y = self.on_planes(x_mm, y_mm, np.asarray([z_stack_mm]))[:, 0]
         return float(x), float(y)
+
+    def slid_to(self, z_mm: float) -> Pose:
+        """The pose moved along the phantom's axis to another stack z."""
+        x, y = self.on_plane(0.0, 0.0, z_mm)
+        return replace(self, x_mm=x, y_mm=y, z_mm=z_mm)
 
     def displayed_deg(self, angle_deg: float) -> float:
         """Angle on the image of a direction given in the phantom's frame (tilt neglected)."""
