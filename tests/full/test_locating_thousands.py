@@ -1,6 +1,6 @@
 """A thousand whole phantoms, a thousand fragments, impostors and wrong materials: what the locator makes of them.
 
-About an hour on two cores. Writes docs/evidence/locating.json.
+About an hour on two cores. Writes docs/evidence/locating-*.json.
 """
 
 from __future__ import annotations
@@ -8,51 +8,40 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import locating
-import pytest
 
 Evidence = Callable[[str, object], None]
 
 
-@pytest.fixture(scope="module")
-def counts() -> dict[str, dict[str, object]]:
-    return {}
-
-
-def test_whole_phantoms_are_all_named(counts: dict[str, dict[str, object]], evidence: Evidence) -> None:
+def test_whole_phantoms_are_all_named(evidence: Evidence) -> None:
     outcomes = locating.run(locating.whole, range(1000))
-    counts["whole phantoms"] = {"asked": "1000 of 1000 named", **locating.summary(outcomes)}
-    evidence("locating", counts)
+    evidence("locating-whole", {"asked": "1000 of 1000 named", **locating.summary(outcomes)})
     assert [o for o in outcomes if o.kind != "right"] == []
 
 
-def test_fragments_are_never_misnamed(counts: dict[str, dict[str, object]], evidence: Evidence) -> None:
+def test_fragments_are_never_misnamed(evidence: Evidence) -> None:
     outcomes = locating.run(locating.fragment, range(1000))
     many = [o for o in outcomes if o.structured and o.candidates > 4]
-    counts["fragments of 1 to 15 slices"] = {
+    found = {
         "asked": "none wrong, refused <= 3 %, named >= 25 %, candidates with the truth, at most 4 with structure",
         **locating.summary(outcomes),
         "more than four candidates with structure": len(many),
     }
-    evidence("locating", counts)
+    evidence("locating-fragments", found)
     assert [o for o in outcomes if o.kind in ("wrong", "without_truth")] == []
     assert sum(o.kind == "refused" for o in outcomes) <= 30
     assert sum(o.kind == "right" for o in outcomes) >= 250
     assert many == []
 
 
-def test_impostors_are_not_accepted(counts: dict[str, dict[str, object]], evidence: Evidence) -> None:
+def test_impostors_are_not_accepted(evidence: Evidence) -> None:
     outcomes = locating.run(locating.impostor, range(400))
     accepted = [o for o in outcomes if o.kind in ("right", "wrong")]
-    counts["volumes that are no phantom"] = {"asked": "0 of 400 accepted", "accepted": len(accepted), "of": 400}
-    evidence("locating", counts)
+    evidence("locating-impostors", {"asked": "0 of 400 accepted", "accepted": len(accepted), "of": 400})
     assert accepted == []
 
 
-def test_right_holes_with_wrong_materials_are_not_accepted(
-    counts: dict[str, dict[str, object]], evidence: Evidence
-) -> None:
+def test_right_holes_with_wrong_materials_are_not_accepted(evidence: Evidence) -> None:
     outcomes = locating.run(locating.random_materials, range(400))
     accepted = [o for o in outcomes if o.kind in ("right", "wrong")]
-    counts["right holes, random materials"] = {"asked": "<= 2 of 400 accepted", "accepted": len(accepted), "of": 400}
-    evidence("locating", counts)
+    evidence("locating-materials", {"asked": "<= 2 of 400 accepted", "accepted": len(accepted), "of": 400})
     assert len(accepted) <= 2
