@@ -7,12 +7,19 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from iqa.model import Feature, Module, PhantomSpec, Provenance
+from iqa.model import Feature, Module, PhantomSpec, Provenance, Wire
 from iqa.phantom.schema import KINDS
 
 UNITS = {"_mm": "mm", "_deg": "°", "hu": "HU", "hu_range": "HU", "_hu": "HU"}
 PLACE = ("x_mm", "y_mm")
 ANY_DIAMETER = "any diameter"
+WORDS = {("radial", True): "bars fanned out from the centre", ("radial", False): "bars parallel"}
+"""What a yes or no means."""
+LEGEND = (
+    "  [A1] behind a number is the grade and source of that number; at the end of a line, of all numbers in it",
+    "  without a mark of their own. Angles counter-clockwise from 3 o'clock, x to the right, y down; z of a",
+    "  feature counts from its module's.",
+)
 
 
 @dataclass
@@ -47,15 +54,13 @@ def _body(spec: PhantomSpec) -> str:
 
 
 def describe(spec: PhantomSpec) -> str:
-    """A phantom in full: modules, features, each number with the mark of its source, the sources and grades below.
-
-    A mark behind a number is that number's own; the mark at the end of a line is that of all others in it.
-    """
+    """A phantom in full: modules, features, each number with the mark of its source, the sources and grades below."""
     sources = _Sources()
     lines = [
         f"{spec.label}: {spec.title}, {spec.maker}",
         *([f"  {spec.note}"] if spec.note else []),
         f"  body {_body(spec)}, origin {spec.origin}, definition {spec.definition_hash[:12]}",
+        *LEGEND,
         *(line for module in spec.modules for line in _module_lines(module, sources)),
         "",
         "Sources (A maker or standard, B published or two programs agree, C one program, M measured, U not verified)",
@@ -71,10 +76,22 @@ def _module_lines(module: Module, sources: _Sources) -> Iterator[str]:
     # The words of the file, so that what is read here can be found there.
     kinds = {noun: kind for kind, noun in KINDS.items()}
     for feature in module.features:
-        names = [f.name for f in dataclasses.fields(feature) if f.name not in ("name", "provenance", *PLACE)]
+        names = [f.name for f in dataclasses.fields(feature) if _said(feature, f)]
         place = _place(feature, sources)
         rest = _fields(feature, names, feature.provenance, sources)
         yield f"  {kinds[type(feature)]} {feature.name}: {place}, {rest}"
+
+
+def _said(feature: Feature, stated: dataclasses.Field[object]) -> bool:
+    """False of what is printed elsewhere, and of a part that the feature does not have: no width, no tilt."""
+    if stated.name in ("name", "provenance", *PLACE):
+        return False
+    absent = stated.default == 0.0 and getattr(feature, stated.name) == 0.0
+    return not absent or (stated.name == "direction_deg" and _said_tilt(feature))
+
+
+def _said_tilt(feature: Feature) -> bool:
+    return isinstance(feature, Wire) and feature.tilt_deg != 0.0
 
 
 def _place(feature: Feature, sources: _Sources) -> str:
@@ -86,13 +103,17 @@ def _place(feature: Feature, sources: _Sources) -> str:
 
 def _fields(noun: Feature | Module, names: Sequence[str], provenance: Provenance, sources: _Sources) -> str:
     stated = [(name, getattr(noun, name)) for name in names if getattr(noun, name) is not None]
-    parts = [f"{_label(name)} {_value(name, value)}{_mark(name, provenance, sources)}" for name, value in stated]
+    parts = [f"{_words(name, value)}{_mark(name, provenance, sources)}" for name, value in stated]
     return f"{', '.join(parts)} {sources.mark(provenance.source, provenance.grade)}"
 
 
 def _mark(name: str, provenance: Provenance, sources: _Sources) -> str:
     cited = provenance.of(name)
     return "" if cited == (provenance.source, provenance.grade) else " " + sources.mark(*cited)
+
+
+def _words(name: str, value: object) -> str:
+    return WORDS[name, value] if isinstance(value, bool) else f"{_label(name)} {_value(name, value)}"
 
 
 def _label(name: str) -> str:
@@ -106,9 +127,7 @@ def _value(name: str, value: object) -> str:
     space = "" if unit in ("", "°") else " "
     if isinstance(value, tuple):
         return f"{' to '.join(_number(v) for v in value)}{space}{unit}"
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value).lower() if isinstance(value, bool) else str(value)
-    return f"{_number(value)}{space}{unit}"
+    return f"{_number(value)}{space}{unit}" if isinstance(value, int | float) else str(value)
 
 
 def _number(value: float) -> str:
