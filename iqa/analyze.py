@@ -10,6 +10,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from iqa.dicom import Stack, Tick, counter, load, survey
+from iqa.errors import UsageError
 from iqa.locate import locate
 from iqa.metrics import measure
 from iqa.model import Analysis, Candidate, Candidates, Located, PhantomSpec, Refused, Scan
@@ -78,10 +79,12 @@ def analyze(
     InputError
         A path does not exist or holds no DICOM file at all.
     UsageError
-        There is no phantom of that name.
+        There is no phantom of that name, or a path is empty.
     DefinitionError
         A definition in `phantom_dirs` breaks the schema.
     """
+    if "" in paths:
+        raise UsageError("A path is empty: name a file, folder or zip archive; the folder you are in is '.'.")
     specs = library([Path(d) for d in phantom_dirs])
     if phantom is not None:
         find(phantom, specs)  # a wrong name is said before minutes of reading

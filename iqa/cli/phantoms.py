@@ -31,7 +31,10 @@ def list_(phantom_dirs: tuple[Path, ...]) -> None:
 )
 @_DIRS
 def show(name: str, figure: Path | None, phantom_dirs: tuple[Path, ...]) -> None:
-    """One phantom: modules, features, each number with its source and grade."""
+    """One phantom: every number with its source.
+
+    Its modules and features, where each lies, of what it is, and the grade of each source.
+    """
     from iqa.phantom import library
     from iqa.phantom.describe import describe
     from iqa.phantom.find import find
@@ -47,7 +50,10 @@ def show(name: str, figure: Path | None, phantom_dirs: tuple[Path, ...]) -> None
 @phantoms.command()
 @click.argument("file", type=click.Path(path_type=Path))
 def check(file: Path) -> None:
-    """Is a definition file right? The first mistake is named with its place."""
+    """Say whether a definition file is right.
+
+    The first mistake is named with its place, what was expected and what was found.
+    """
     from iqa.phantom import load
 
     specs = load(file)

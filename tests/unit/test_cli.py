@@ -89,6 +89,26 @@ def test_wrong_usage_is_status_2_and_one_line(argv: list[str], what: str, where:
     assert err.count("\n") == 1
 
 
+def test_an_empty_path_is_not_the_folder_one_is_in(capsys: Captured) -> None:
+    assert main(["analyze", "", "--phantom", "wire"]) == 2
+    assert capsys.readouterr().err.startswith("iqa: A path is empty: name a file, folder or zip archive")
+
+
+def test_python_m_iqa_is_the_command(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "iqa", "analyze", str(tmp_path / "none")]
+    said = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert said.returncode == 2
+    assert said.stderr.startswith(f"iqa: {tmp_path / 'none'}: ")
+
+
+@pytest.mark.parametrize("group", [[], ["phantoms"]], ids=["iqa", "phantoms"])
+def test_no_line_of_a_list_of_commands_is_cut(group: list[str], capsys: Captured) -> None:
+    assert main([*group, "--help"]) == 0
+    commands = capsys.readouterr().out.partition("Commands:")[2]
+    assert commands.strip()
+    assert "..." not in commands
+
+
 def test_bad_input_is_status_2_and_one_line(outcome: Any, capsys: Captured) -> None:
     outcome(InputError("scans/none", "there is no such file or folder;\ncheck the path"))
     assert main(["analyze", "scans/none"]) == 2

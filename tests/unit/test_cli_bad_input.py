@@ -29,7 +29,7 @@ PHYSICS = Physics(
 )
 NAMED = ("--phantom", "uniform_cylinder")
 COARSE = ("--matrix", "16", "--pixel-mm", "20", "--step-mm", "40")
-MANY_FILES = 10_000
+MANY_FILES = 2_000
 SECRET = "Zebedee"
 
 
@@ -281,7 +281,7 @@ def test_one_broken_file_among_good_ones(scan: Path) -> None:
     assert "truncated" in entry["reason"]
 
 
-def test_a_small_scan_among_ten_thousand_files(scan: Path) -> None:
+def test_a_small_scan_among_thousands_of_files(scan: Path) -> None:
     for number in range(MANY_FILES):
         (scan / f"{number:05d}.txt").write_bytes(b"x")
     said = iqa("analyze", "--json", scan, *NAMED)

@@ -7,6 +7,7 @@ import pytest
 from made_analysis import made_analysis, made_scan
 
 from iqa.analyze import Session
+from iqa.errors import InputError
 from iqa.jobs.analyze import analyze_and_draw
 from iqa.jobs.simulate import with_changes
 from iqa.model import Analysis, Scan
@@ -42,3 +43,19 @@ def test_no_figure_is_drawn_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     analyze_and_draw(["x"])
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("two_scans")
+def test_the_folder_of_figures_is_made_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measured(*_: object, **__: object) -> None:
+        pytest.fail("measured for nothing")
+
+    monkeypatch.setattr("iqa.jobs.analyze.analyze", measured)
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    with pytest.raises(OSError, match="Not a directory"):
+        analyze_and_draw(["x"], figures=tmp_path / "file" / "figures")
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(InputError, match="may not be written to"):
+        analyze_and_draw(["x"], figures=tmp_path)
