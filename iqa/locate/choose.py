@@ -52,7 +52,7 @@ def locate(scan: Scan, specs: Sequence[PhantomSpec], phantom: str | None = None)
     if body is None:
         return Refused(scan.source, "no slice shows the outline of a round body of at least 80 mm; nothing to locate")
     pictures = take_pictures(scan, body)
-    if phantom == CYLINDER:
+    if phantom is not None and _featureless(tried[0]):
         return _cylinder(tried[0], body, scan, pictures)
     fitting = [s for s in tried if templates.layers(s, body.fit.diameter_mm)]
     if phantom is not None and not fitting:
@@ -92,7 +92,15 @@ def _settled(scorer: Scorer, explained: list[Explained]) -> list[Explained]:
     return [settle(scorer, e) if e.evidence > top - WITHIN_REACH else e for e in explained]
 
 
+def _featureless(spec: PhantomSpec) -> bool:
+    """True for a definition without anything to recognise."""
+    return all(module.block == "uniform" for module in spec.modules)
+
+
 def _cylinder(spec: PhantomSpec, body: Body, scan: Scan, pictures: Pictures) -> Located | Refused:
+    nominal = spec.diameter_mm
+    if nominal is not None and not templates.same_diameter(nominal, body.fit.diameter_mm):
+        return Refused(scan.source, f"the body measures {body.fit.diameter_mm:.1f} mm, {spec.title} {nominal:.1f} mm")
     if float(np.median(pictures.energy)) > _quiet(pictures):
         return Refused(scan.source, f"a round body of {body.fit.diameter_mm:.1f} mm, but not a uniform one")
     return plain.locate_cylinder(spec, body, scan)

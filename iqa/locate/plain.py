@@ -21,6 +21,8 @@ SPOT_MM = 3.0
 SPOT_SIGMAS = 8.0
 TRIED_MAXIMA = 60
 CENTROID_MM = 1.5
+CENTROID_LEVEL = 0.2
+"""Share of the height below which a pixel does not count, so that noise does not pull to the middle of the crop."""
 
 
 def locate_cylinder(spec: PhantomSpec, body: Body, scan: Scan) -> Located:
@@ -78,12 +80,13 @@ def _spot(scan: Scan, index: int) -> _Spot | None:
     rows, columns = np.nonzero(
         (smooth == ndimage.maximum_filter(smooth, [5 * s for s in size])) & (smooth > np.median(smooth))
     )
+    grain = 1.4826 * float(np.median(np.abs(hu - smooth)))
     order = np.argsort(smooth[rows, columns])[::-1][:TRIED_MAXIMA]
-    alone = (_alone(scan, index, (hu, smooth), (int(rows[i]), int(columns[i]))) for i in order)
+    alone = (_alone(scan, index, (hu, smooth), (int(rows[i]), int(columns[i])), grain) for i in order)
     return max((s for s in alone if s is not None), key=lambda s: s.height, default=None)
 
 
-def _alone(scan: Scan, index: int, images: Images, at: tuple[int, int]) -> _Spot | None:
+def _alone(scan: Scan, index: int, images: Images, at: tuple[int, int], grain: float) -> _Spot | None:
     (hu, smooth), (row, column) = images, at
     turn = np.arange(0.0, 2.0 * np.pi, np.pi / 24.0)
     columns = column + SPOT_MM / scan.pixel_mm[1] * np.cos(turn)
@@ -91,11 +94,11 @@ def _alone(scan: Scan, index: int, images: Images, at: tuple[int, int]) -> _Spot
     if not inside(hu.shape, columns, rows, 1.0).all():
         return None
     ring = bilinear(smooth, columns, rows)
-    ground, noise = float(np.median(ring)), float(np.std(bilinear(hu, columns, rows))) + 1e-6
+    ground, noise = float(np.median(ring)), max(float(np.std(bilinear(hu, columns, rows))), grain) + 1e-6
     height = float(hu[row - 1 : row + 2, column - 1 : column + 2].max()) - ground
     if height < SPOT_SIGMAS * noise or float(ring.max()) - ground > 0.5 * height:
         return None
-    x, y = _centroid(scan, hu - ground, row, column)
+    x, y = _centroid(scan, hu - ground - CENTROID_LEVEL * height, row, column)
     x, y = x + float(scan.drift_mm[index, 0]), y + float(scan.drift_mm[index, 1])
     return _Spot(index, x, y, height, CENTROID_MM * noise / height)
 
