@@ -5,6 +5,11 @@ from __future__ import annotations
 from iqa.model import Located, Module, NotMeasured, Scan
 
 
+def were(count: int) -> str:
+    """A count with its verb: 1 was, 3 were."""
+    return f"{count} {'was' if count == 1 else 'were'}"
+
+
 def module(key: str, scan: Scan, located: Located, wanted: Module) -> NotMeasured:
     """No slice lies wholly inside a module: beyond the scan's ends, or in a gap between its slices."""
     z = located.pose.place(0.0, 0.0, wanted.z_mm)[2]
@@ -13,7 +18,8 @@ def module(key: str, scan: Scan, located: Located, wanted: Module) -> NotMeasure
         why = f"no slice lies wholly inside it, near z = {z:.1f} mm."
         needs = "Contiguous slices through the module, thinner than the module is long."
     else:
-        why = f"it is expected near z = {z:.1f} mm, and the scan goes from {first:.1f} to {last:.1f} mm."
+        span = f"goes from {first:.1f} to {last:.1f} mm" if len(scan) > 1 else f"is one slice at {first:.1f} mm"
+        why = f"it is expected near z = {z:.1f} mm, and the scan {span}."
         needs = "A scan range that holds the whole module."
     return NotMeasured(key, f"The scan does not show module {wanted.name}: {why}", needs)
 

@@ -6,17 +6,12 @@ from dataclasses import replace
 
 from iqa.metrics import absent
 from iqa.metrics.context import Context, Measured
+from iqa.metrics.flags import one_slice, other_kv, uncalibrated
 from iqa.metrics.inserts import InsertMean
 from iqa.metrics.regions import where
-from iqa.model import Acquisition, Measurement, NotMeasured
+from iqa.model import Measurement, NotMeasured
 
 METHOD = "roi-mean@1"
-NOMINAL_KV = 120.0
-"""Tube voltage of the definitions' CT numbers."""
-KV_SLACK = 1.0
-AIR_HU = -1000.0
-AIR_SLACK_HU = 100.0
-"""An air insert further than this from −1000 HU: the grey values are no CT numbers."""
 
 
 def measure(context: Context) -> Measured:
@@ -27,7 +22,7 @@ def measure(context: Context) -> Measured:
     u holds the noise over disc and slices (correlated in the plane and along z), at the noise level of the insert
     itself steadied by that of its module's inserts, and the edge's bleed. Left out: the HU scale, material and unit.
     """
-    flags = (*_calibration(context), *_voltage(context.scan.acquisition))
+    flags = (*uncalibrated(context), *other_kv(context))
     found = context.inserts
     results = tuple(r if isinstance(r, NotMeasured) else _result(r, flags) for r in found)
     uniform = _uniform(context, flags)
@@ -43,7 +38,7 @@ def _result(mean: InsertMean, flags: tuple[str, ...]) -> Measurement:
         mean.independent,
         where(mean.module, mean.slices),
         METHOD,
-        (*(("partial",) if mean.partial else ()), *_few(mean.slices), *flags),
+        (*(("partial",) if mean.partial else ()), *one_slice(mean.slices), *flags),
     )
 
 
@@ -64,21 +59,6 @@ def _uniform(context: Context, flags: tuple[str, ...]) -> Measured:
         context.noise.slices.independent(z),
         where(disc.module, disc.sample.slices),
         METHOD,
-        (*_few(disc.sample.slices), *flags),
+        (*one_slice(disc.sample.slices), *flags),
     )
     return Measured((result,))
-
-
-def _few(slices: tuple[int, ...]) -> tuple[str, ...]:
-    return ("one_slice",) if len(slices) == 1 else ()
-
-
-def _calibration(context: Context) -> tuple[str, ...]:
-    air = [m for m in context.insert_means if m.insert.hu <= AIR_HU + AIR_SLACK_HU]
-    return ("uncalibrated",) if any(abs(m.value - AIR_HU) > AIR_SLACK_HU for m in air) else ()
-
-
-def _voltage(acquisition: Acquisition) -> tuple[str, ...]:
-    """`kv` where the definition's values, made at 120 kV, cannot be expected."""
-    other = acquisition.kv is not None and abs(acquisition.kv - NOMINAL_KV) > KV_SLACK
-    return ("kv",) if other or acquisition.kev is not None else ()

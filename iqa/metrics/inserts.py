@@ -45,6 +45,9 @@ STRONGEST = 4
 """Inserts whose edges are fitted; their median is the blur."""
 SURROUNDINGS = 1.6
 """Outer radius of the pixels given to an edge fit, in insert radii: short of any neighbour."""
+TRUE_AIR_HU = -1000.0
+AIR_SLACK_HU = 100.0
+"""An insert defined this near to −1000 HU is air; one measured further from it was not measured in CT numbers."""
 OWN_FREEDOM = 30.0
 """Degrees of freedom with which the common noise level of a module's inserts steadies that of each one."""
 
@@ -65,6 +68,11 @@ class InsertMean:
     partial: bool
     """Sections may reach beyond the insert's ends."""
     drawn: Drawn
+
+    @property
+    def is_air(self) -> bool:
+        """True where the definition has air."""
+        return abs(self.insert.hu - TRUE_AIR_HU) <= AIR_SLACK_HU
 
 
 Outcome = InsertMean | NotMeasured

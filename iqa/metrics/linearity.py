@@ -6,8 +6,10 @@ import math
 
 import numpy as np
 
+from iqa.metrics.absent import were
 from iqa.metrics.context import Context, Measured
 from iqa.metrics.extremes import largest_by_size
+from iqa.metrics.flags import other_kv, uncalibrated
 from iqa.metrics.inserts import InsertMean
 from iqa.model import Insert, Measurement, NotMeasured
 
@@ -31,16 +33,24 @@ def measure(context: Context) -> Measured:
     means = context.insert_means
     different = len({m.insert.hu for m in means})
     if different < FEWEST:
-        reason = f"A line needs at least {FEWEST} inserts of different CT number; {different} were measured."
-        needs = "A scan of the module with the inserts."
-        return Measured(tuple(NotMeasured(key, reason, needs) for key, _ in KEYS))
+        return Measured(tuple(_too_few(key, context, different) for key, _ in KEYS))
+    flags = (*uncalibrated(context), *other_kv(context))
     place = ", ".join(dict.fromkeys(m.module for m in means))
     return Measured(
         tuple(
-            Measurement(key, value, u, unit, len(means), place, METHOD)
+            Measurement(key, value, u, unit, len(means), place, METHOD, flags)
             for (key, unit), (value, u) in zip(KEYS, _line(means), strict=True)
         )
     )
+
+
+def _too_few(key: str, context: Context, measured: int) -> NotMeasured:
+    inserts = (f for m in context.located.spec.modules for f in m.features if isinstance(f, Insert))
+    defined = len({i.hu for i in inserts})
+    wanted = f"A line needs at least {FEWEST} inserts of different CT number;"
+    if defined < FEWEST:
+        return NotMeasured(key, f"{wanted} this phantom has only {defined}.", "A phantom with more materials.")
+    return NotMeasured(key, f"{wanted} {were(measured)} measured.", "A scan of the module with the inserts.")
 
 
 def _line(means: tuple[InsertMean, ...]) -> tuple[tuple[float, float], ...]:

@@ -10,6 +10,7 @@ import numpy as np
 from iqa.metrics import absent
 from iqa.metrics.context import Context, Measured
 from iqa.metrics.discs import Central
+from iqa.metrics.flags import one_slice, uncalibrated
 from iqa.metrics.regions import Noise, where
 from iqa.model import Curve, Measurement, NotMeasured
 
@@ -17,8 +18,6 @@ KEYS = ("noise.sd", "noise.sigma", "noise.relative")
 SD_METHOD = "sd-disc@1"
 SIGMA_METHOD = "sd-detrended@1"
 RELATIVE_METHOD = "sd-of-span@1"
-AIR_HU = -900.0
-"""Nominal CT number below which an insert is air."""
 
 
 def measure(context: Context) -> Measured:
@@ -48,7 +47,7 @@ def _spreads(context: Context, disc: Central, noise: Noise) -> tuple[Measurement
     by_slice = np.sqrt(disc.detrended / covariance.kept_after_detrend(sample.mask))
     sd, sigma = math.sqrt(sample.variance), math.sqrt(float(np.mean(by_slice**2)))
     place, independent = where(disc.module, sample.slices), noise.slices.independent(z)
-    flags = ("one_slice",) if len(sample.slices) == 1 else ()
+    flags = (*one_slice(sample.slices), *uncalibrated(context))
     curve = Curve(
         key="noise.sigma",
         x=tuple(z.tolist()),
@@ -67,7 +66,7 @@ def _spreads(context: Context, disc: Central, noise: Noise) -> tuple[Measurement
 
 def _relative(context: Context, disc: Central, sd: Measurement) -> Measurement | NotMeasured:
     """noise.sd in per cent of the span from the uniform module to air."""
-    air = [m for m in context.insert_means if m.insert.hu <= AIR_HU]
+    air = [m for m in context.insert_means if m.is_air]
     if not air:
         return NotMeasured(
             "noise.relative",

@@ -11,6 +11,7 @@ from iqa.metrics import absent
 from iqa.metrics.context import Context, Measured
 from iqa.metrics.discs import body_diameter, holes
 from iqa.metrics.extremes import BIAS_WEIGHT, expected_excess, largest_by_size
+from iqa.metrics.flags import one_slice, uncalibrated
 from iqa.metrics.regions import Array, Circle, Noise, Sample, cut_by_field, places, take, where
 from iqa.model import Drawn, Measurement, Module, ModuleFit, NotMeasured, Region, Scan
 
@@ -72,10 +73,10 @@ def measure(context: Context) -> Measured:
         Drawn(module.name, name, s.circle.x_mm, s.circle.y_mm, s.circle.radius_mm, s.slices)
         for name, s in named.items()
     )
-    return Measured(_results(module.name, discs), tuple(drawn))
+    return Measured(_results(module.name, discs, uncalibrated(context)), tuple(drawn))
 
 
-def _results(module: str, discs: _Discs) -> tuple[Measurement, ...]:
+def _results(module: str, discs: _Discs, scale: tuple[str, ...]) -> tuple[Measurement, ...]:
     differences = {hour: s.mean - discs.centre.mean for hour, s in discs.edges.items()}
     u = {hour: discs.u_difference(s) for hour, s in discs.edges.items()}
     largest, u_largest = largest_by_size(list(differences.values()), list(u.values()))
@@ -85,7 +86,7 @@ def _results(module: str, discs: _Discs) -> tuple[Measurement, ...]:
         ("uniformity.integral", *_integral(discs), "1"),
     ]
     slices = discs.centre.slices
-    flags = ("one_slice",) if len(slices) == 1 else ()
+    flags = (*one_slice(slices), *scale)
     n, place = discs.noise.slices.independent(discs.z_mm), where(module, slices)
     return tuple(Measurement(key, value, u_, unit, n, place, METHOD, flags) for key, value, u_, unit in values)
 

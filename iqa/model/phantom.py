@@ -244,6 +244,10 @@ class PhantomSpec:
     """SHA-256 of the definition file."""
     note: str = ""
     """What sets this variant apart."""
+    reference_kv: float = 120.0
+    """Tube voltage for which the CT numbers are stated, unless `reference_kev` is given."""
+    reference_kev: float | None = None
+    """Energy of the monoenergetic images for which they are stated."""
 
     def module(self, name: str) -> Module:
         """The module of that name."""

@@ -62,6 +62,8 @@ def build(file: str, raw: Raw, definition_hash: str) -> PhantomSpec:
         mirror_symmetric=table.mirror_symmetric,
         modules=tuple(_module(name, raw, table, materials, file) for name, raw in table.module.items()),
         definition_hash=definition_hash,
+        reference_kv=table.reference_kv,
+        reference_kev=table.reference_kev,
     )
 
 

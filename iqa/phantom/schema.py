@@ -126,6 +126,8 @@ class PhantomTable:
     diameter_mm: Positive | None = None
     origin: str
     mirror_symmetric: bool = False
+    reference_kv: Positive = 120.0
+    reference_kev: Positive | None = None
     source: str
     grade: Grade
     every: Features = field(default_factory=dict)

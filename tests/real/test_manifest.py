@@ -165,7 +165,7 @@ def test_the_acr_at_80_kv_is_reported_with_its_kv(analysed: Analysed) -> None:
     analysis = analysed("acr464-siemens-drive-80kv").only
     assert analysis["acquisition"]["kv"] == 80.0
     found = measured(analysis)
-    assert all("kv" in found[f"ct_number.{name}"]["flags"] for name in ("bone", "polyethylene", "acrylic", "air"))
+    assert all("other_kv" in found[f"ct_number.{name}"]["flags"] for name in ("bone", "polyethylene", "acrylic", "air"))
 
 
 def test_the_acrs_groups_of_slices_are_told_apart(analysed: Analysed) -> None:

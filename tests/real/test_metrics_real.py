@@ -63,7 +63,7 @@ def test_real_scan_agrees_with_hand_measurements(name: str, real_scan: Find) -> 
         assert result.value == pytest.approx(mm, abs=HAND_MM[name] + 2 * result.u), sides
     if name in SIGMA:
         assert value(found, "noise.sigma").value == pytest.approx(SIGMA[name], rel=0.07)
-    assert "kv" in value(found, "ct_number.uniform").flags
+    assert "other_kv" in value(found, "ct_number.uniform").flags
 
 
 def test_rod_in_the_axis_of_the_mercury_is_left_out_of_noise_and_mean(real_scan: Find) -> None:

@@ -242,20 +242,59 @@ def test_dose_is_the_header_and_nothing_else() -> None:
     [
         (Acquisition(kv=120.0), ()),
         (Acquisition(), ()),
-        (Acquisition(kv=100.0), ("kv",)),
-        (Acquisition(kv=120.0, kev=70.0), ("kv",)),
+        (Acquisition(kv=100.0), ("other_kv",)),
+        (Acquisition(kv=120.0, kev=70.0), ("other_kv",)),
     ],
     ids=["120 kV", "unknown", "100 kV", "70 keV"],
 )
 def test_other_beams_are_flagged(acquisition: Acquisition, flags: tuple[str, ...]) -> None:
     scan = made_scan(image(), acquisition)
-    assert value(ct_number.measure(Context(scan, made_located(scan))), "ct_number.teflon").flags == flags
+    found = measure(scan, made_located(scan))
+    assert value(found, "ct_number.teflon").flags == flags
+    assert value(found, "linearity.slope").flags == flags
+
+
+@pytest.mark.parametrize(
+    ("acquisition", "flags"),
+    [
+        (Acquisition(kev=80.0), ()),
+        (Acquisition(), ()),
+        (Acquisition(kev=70.0), ("other_kv",)),
+        (Acquisition(kv=120.0), ("other_kv",)),
+    ],
+    ids=["80 keV", "unknown", "70 keV", "120 kV"],
+)
+def test_beam_is_compared_with_that_of_the_definition(acquisition: Acquisition, flags: tuple[str, ...]) -> None:
+    scan = made_scan(image(), acquisition)
+    located = made_located(scan, spec=replace(made_spec(), reference_kev=80.0))
+    assert value(ct_number.measure(Context(scan, located)), "ct_number.teflon").flags == flags
 
 
 def test_air_far_from_minus_thousand_flags_uncalibrated() -> None:
-    found = ct_number.measure(context(0.8 * image()))
-    assert "uncalibrated" in value(found, "ct_number.delrin").flags
-    assert "uncalibrated" in value(found, "ct_number.uniform").flags
+    made = context(0.8 * image())
+    found = measure(made.scan, made.located)
+    for key in ("ct_number.delrin", "ct_number.uniform", "linearity.slope", "noise.sd", "uniformity.3h"):
+        assert "uncalibrated" in value(found, key).flags, key
+        assert "uncalibrated" not in value(plain(), key).flags, key
+    assert "uncalibrated" not in value(found, "geometry.diameter").flags
+
+
+def test_header_without_a_grey_scale_flags_uncalibrated() -> None:
+    made = context()
+    told = replace(made.scan, flags=("uncalibrated",))
+    assert "uncalibrated" in value(ct_number.measure(Context(told, made.located)), "ct_number.delrin").flags
+
+
+def test_phantom_with_few_materials_is_told_from_a_scan_with_few_inserts() -> None:
+    made = context()
+    first, uniform = made.located.spec.modules
+    few = replace(first, features=first.features[1:])
+    located = replace(made.located, spec=replace(made.located.spec, modules=(few, uniform)))
+    assert_says(lack(measure(made.scan, located), "linearity.slope"), "this phantom has only 3")
+    assert_says(
+        lack(measure(made.scan, replace(made.located, modules=made.located.modules[1:])), "linearity.slope"),
+        "different CT number; 0 were measured",
+    )
 
 
 def one_slice() -> Scan:
@@ -281,7 +320,8 @@ def test_one_slice_is_flagged() -> None:
 def test_module_out_of_range_is_named_with_its_place(key: str) -> None:
     scan = one_slice()
     assert_says(
-        lack(measure(scan, made_located(scan, modules="A")), key), r"module U: .* near z = 40\.0 mm.* from 0\.0 to 0\.0"
+        lack(measure(scan, made_located(scan, modules="A")), key),
+        r"module U: .* near z = 40\.0 mm.* is one slice at 0\.0 mm",
     )
 
 
