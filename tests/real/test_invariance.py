@@ -276,7 +276,9 @@ def thinned(real: Real) -> Analysis:
 
 
 def test_every_second_slice_gives_the_same_numbers(real: Real, thinned: Analysis) -> None:
-    assert _moved(real.analysis, thinned, OTHER_NOISE) == {}
+    # half the slices no longer fix the line-pair plane well enough for a scale along z, and that is said
+    assert _moved(real.analysis, thinned, OTHER_NOISE, but=("geometry.scale_z",)) == {}
+    assert "geometry.scale_z" in {n.key for n in thinned.not_measured}
 
 
 def test_every_second_slice_gives_the_same_place(real: Real, thinned: Analysis) -> None:

@@ -42,8 +42,9 @@ def scan(analysed: Analysed) -> Pick:
 
 
 def _is_part(analysis: Json, part: str) -> bool:
-    if part.startswith("z"):
-        return bool(abs(analysis["pose"]["z_mm"] - float(part[1:])) < 1.0)
+    """True where the end of the series UID, or else the pixel size, is that of the part."""
+    if "." not in part:
+        return str(analysis["scan"]["series_uid"]).endswith(part)
     return bool(abs(analysis["scan"]["spacing_mm"][2] - float(part)) < 1e-4)
 
 
