@@ -133,4 +133,5 @@ def _axis(scan: Scan, kept: tuple[Outline | None, ...], diameter: float) -> Body
         float(solved[0][0]), float(solved[0][1]), middle, float(slope[0]), float(slope[1]), upright,
         float(np.hypot(np.hypot(spread, noise) / np.sqrt(len(z)), systematic)),
         2.0 * float(np.hypot(np.hypot(np.std(radii), noise) / np.sqrt(min(len(z), 4)), systematic)), tuple(at),
+        float(np.hypot(*np.median([o.ellipse_mm for o in kept if o is not None], axis=0))),
     )  # fmt: skip

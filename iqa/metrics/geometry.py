@@ -9,10 +9,11 @@ from itertools import combinations
 import numpy as np
 
 from iqa.metrics import absent
+from iqa.metrics.absent import were
 from iqa.metrics.context import Context, Measured
 from iqa.metrics.landmarks import Landmark, insert_landmarks, measure_pins
-from iqa.metrics.regions import where
-from iqa.model import Drawn, Insert, Measurement, ModuleFit, NotMeasured, Pin, Pose, Result
+from iqa.metrics.regions import PIXEL_CALIBRATION, small_features, where
+from iqa.model import BodyFit, Drawn, Insert, Measurement, ModuleFit, NotMeasured, Pin, Pose, Result
 
 PIN_METHOD = "pin-disc-fit@1"
 BODY_METHOD = "outline@1"
@@ -44,8 +45,9 @@ def measure(context: Context) -> Measured:
 
     Notes
     -----
-    u holds what the image leaves open. The tolerance of the phantom itself (±0.1 mm for Catphan pins) is no part of
-    it: it stays the same from scan to scan of one phantom.
+    u holds what the image leaves open; that of the diameter the pixel size and an oval body too. The tolerance of
+    the phantom itself (±0.1 mm for Catphan pins) is no part of it: it stays the same from scan to scan of one
+    phantom.
     """
     marks = _marks(context)
     results = (*_distances(context, marks), *_body(context), *_scales(context, marks), *_scale_z(context))
@@ -112,7 +114,9 @@ def _body(context: Context) -> tuple[Result, ...]:
         return tuple(NotMeasured(key, reason, needs) for key in BODY_KEYS)
     place = where("body", body.slices)
     n = len(body.slices)
-    diameter = Measurement("geometry.diameter", body.diameter_mm, body.u_diameter_mm, "mm", n, place, BODY_METHOD)
+    diameter = Measurement("geometry.diameter", body.diameter_mm, _u_diameter(body), "mm", n, place, BODY_METHOD)
+    if not any(small_features(located.spec.module(located.spec.origin))):
+        return (diameter,)  # nothing but the outline fixes the origin, so the axis lies in it
     if located.u_xy_mm is None:
         reason = "The centre of the origin module could not be measured apart from the body's outline."
         needs = "A slice of the origin module."
@@ -131,15 +135,20 @@ def _body(context: Context) -> tuple[Result, ...]:
     return diameter, *axis
 
 
+def _u_diameter(body: BodyFit) -> float:
+    """Standard uncertainty, mm: of the mean outline, of the pixel size, and of one diameter against the mean one."""
+    oval = math.sqrt(2.0) * body.out_of_round_mm  # the standard deviation of 2 · amplitude · cos 2θ
+    return math.hypot(body.u_diameter_mm, PIXEL_CALIBRATION * body.diameter_mm, oval)
+
+
 def _scales(context: Context, marks: _Marks | NotMeasured | None) -> tuple[Result, ...]:
     """Image scale along x and y, from the pins if enough are found, else from the ring of inserts."""
     place, landmarks = _best_landmarks(context, marks)
     if landmarks is None:
         return ()
     if len(landmarks) < FEWEST_LANDMARKS:
-        reason = (
-            f"The scale needs {FEWEST_LANDMARKS} pins or inserts found by their edges; {len(landmarks)} were found."
-        )
+        found = were(len(landmarks))
+        reason = f"The scale needs {FEWEST_LANDMARKS} pins or inserts found by their edges; {found} found."
         needs = "A slice of the module with the pins or inserts."
         return tuple(NotMeasured(key, reason, needs) for key in SCALES)
     n = len(landmarks)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 import numpy as np
 
 from iqa.metrics.context import Context, Measured
-from iqa.metrics.regions import where
+from iqa.metrics.regions import PIXEL_CALIBRATION, where
 from iqa.model import Measurement, NotMeasured, Result, Scan
 
 METHOD = "pose@1"
@@ -17,34 +20,42 @@ def measure(context: Context) -> Measured:
     Notes
     -----
     The zero point is Data Collection Center (Patient); where the header lacks it, the middle of the image stack,
-    flagged `from_image_centre`. u is that of the located pose; couch and lasers are no part of it.
+    flagged `from_image_centre`. A centre that travels with the slices fixes x and y alone, and the middle of a stack
+    is a place along z only if the stack is whole. u is that of the located pose and of the pixel size times the
+    distance from the zero point; couch and lasers are no part of it.
     """
     located = context.located
-    zero, flags = _zero(context.scan)
-    origin = np.asarray(context.scan.to_patient(located.pose.x_mm, located.pose.y_mm, located.pose.z_mm))
-    offset = origin - np.asarray(zero)
-    u_patient = _u_patient(context)
     pose = located.pose
     angles = (
         ("roll", pose.roll_deg, located.u_roll_deg),
         ("pitch", pose.pitch_deg, located.u_tilt_deg),
         ("yaw", pose.yaw_deg, located.u_tilt_deg),
     )
-    lengths = zip("xyz", offset.tolist(), u_patient, strict=True)
-    return Measured(
-        (
-            *(_result(context, name, value, u, unit="mm", flags=flags) for name, value, u in lengths),
-            *(_result(context, name, value, u, unit="°") for name, value, u in angles),
-        )
-    )
+    turned = (_result(context, name, value, u, unit="°") for name, value, u in angles)
+    return Measured((*_lengths(context), *turned))
 
 
-def _zero(scan: Scan) -> tuple[tuple[float, float, float], tuple[str, ...]]:
-    if scan.acquisition.scan_centre_mm is not None:
-        return scan.acquisition.scan_centre_mm, ()
+def _lengths(context: Context) -> Iterator[Result]:
+    scan, pose = context.scan, context.located.pose
+    origin = scan.to_patient(pose.x_mm, pose.y_mm, pose.z_mm)
+    zero = scan.acquisition.scan_centre_mm
+    for at, (name, u) in enumerate(zip("xyz", _u_patient(context), strict=True)):
+        known = zero is not None and not (name == "z" and scan.acquisition.scan_centre_moves)
+        if name == "z" and not known and "slices_missing" in scan.flags and u is not None:
+            yield NotMeasured("position.z", _NO_MIDDLE, "A complete series.")
+            continue
+        offset = origin[at] - (zero if zero is not None and known else _middle(scan))[at]
+        # Along z the planes' positions count, in the plane the pixels' size.
+        scale = 0.0 if name == "z" else PIXEL_CALIBRATION * offset
+        whole_u = None if u is None else math.hypot(u, scale)
+        yield _result(context, name, offset, whole_u, unit="mm", flags=() if known else ("from_image_centre",))
+
+
+def _middle(scan: Scan) -> tuple[float, float, float]:
+    """Middle of the image stack in patient coordinates, mm."""
     _, rows, columns = scan.stored.shape
     x, y = scan.to_stack((columns - 1) / 2, (rows - 1) / 2, len(scan) // 2)
-    return scan.to_patient(x, y, float(scan.z_mm[[0, -1]].mean())), ("from_image_centre",)
+    return scan.to_patient(x, y, float(scan.z_mm[[0, -1]].mean()))
 
 
 def _u_patient(context: Context) -> tuple[float | None, ...]:
@@ -64,13 +75,27 @@ def _result(
 ) -> Result:
     key = f"position.{name}"
     if u is None:
-        return NotMeasured(key, _WHY[name], _NEEDS[name])
-    module = context.located.module(context.located.spec.origin)
+        return _lack(context, name)
+    body = context.located.body
+    if name in ("pitch", "yaw") and body is not None:
+        return Measurement(key, value, u, unit, len(body.slices), where("body", body.slices), METHOD, flags)
+    module = context.whole.module(context.located.spec.origin)
     if module is None or not module.slices:
         return Measurement(key, value, u, unit, 1, "other modules", METHOD, flags)
     return Measurement(key, value, u, unit, len(module.slices), where(module.name, module.slices), METHOD, flags)
 
 
+def _lack(context: Context, name: str) -> NotMeasured:
+    if name in ("x", "y") and context.located.body is not None:
+        module = context.located.spec.origin
+        why = f"The outline is seen, but too few inserts or pins of module {module} stand out to fix the origin by."
+        return NotMeasured(f"position.{name}", why, f"A slice of module {module} with its inserts or pins.")
+    return NotMeasured(f"position.{name}", _WHY[name], _NEEDS[name])
+
+
+_NO_MIDDLE = (
+    "The header names no fixed isocentre along z, and slices are missing, so that the stack's middle is no fixed place."
+)
 _WHY = {
     "x": "The phantom's centre could not be measured on the image.",
     "y": "The phantom's centre could not be measured on the image.",

@@ -21,6 +21,9 @@ Rod = Insert | Pin | Target | Wire
 
 SMALLEST_PIXELS = 12
 """Pixels below which a disc gives no mean worth an uncertainty."""
+PIXEL_CALIBRATION = 5e-4
+"""Relative standard uncertainty of the pixel size as the header writes it; a pin's place in a phantom (0.1 mm of 50)
+tells it no better."""
 FIELD_SLACK_PX = 1.0
 """A disc may come this near to the circle of reconstruction."""
 

@@ -122,6 +122,8 @@ class BodyFit:
     u_diameter_mm: float
     slices: tuple[int, ...]
     """Slices on which the outline was seen."""
+    out_of_round_mm: float = 0.0
+    """Amplitude of the radius' second harmonic: how far an ellipse's axes lie from the mean radius."""
 
     def centre(self, z_mm: float) -> tuple[float, float]:
         """Axis (x, y) at a stack z."""

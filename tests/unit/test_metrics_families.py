@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from functools import cache
@@ -219,7 +220,7 @@ def test_position_without_it_is_from_the_image_centre_and_says_so() -> None:
 @pytest.mark.parametrize(
     ("unknown", "key", "reason"),
     [
-        ("u_xy_mm", "position.x", "centre could not be measured"),
+        ("u_xy_mm", "position.x", "outline is seen, but too few inserts or pins of module A"),
         ("u_z_mm", "position.z", "along its axis"),
         ("u_roll_deg", "position.roll", "turned about its axis"),
         ("u_tilt_deg", "position.yaw", "axis of the phantom cannot be followed"),
@@ -227,6 +228,50 @@ def test_position_without_it_is_from_the_image_centre_and_says_so() -> None:
 )
 def test_unknown_pose_is_not_measured(unknown: str, key: str, reason: str) -> None:
     assert_says(lack(position.measure(context(**{unknown: None})), key), reason)
+
+
+def test_centre_that_travels_with_the_slices_says_nothing_of_z() -> None:
+    made = context()
+    moving = replace(made.scan, acquisition=Acquisition(scan_centre_mm=(1.0, -2.0, 7.0), scan_centre_moves=True))
+    found = position.measure(Context(moving, made.located))
+    assert [value(found, f"position.{a}").value for a in "xyz"] == pytest.approx([-1.0, 2.0, -20.0])
+    assert value(found, "position.x").flags == ()
+    assert value(found, "position.z").flags == ("from_image_centre",)
+
+
+def test_stack_with_missing_slices_has_no_middle() -> None:
+    made = context()
+    found = position.measure(Context(replace(made.scan, flags=("slices_missing",)), made.located))
+    assert_says(lack(found, "position.z"), "slices are missing")
+    assert value(found, "position.x").flags == ("from_image_centre",)
+
+
+def test_tilt_is_measured_on_the_body() -> None:
+    found = value(position.measure(context()), "position.pitch")
+    assert (found.where, found.n) == ("body slices 0-3", 4)
+
+
+def test_pixel_size_counts_with_the_distance_from_the_zero_point() -> None:
+    made = context()
+    far = replace(made.scan, acquisition=Acquisition(scan_centre_mm=(-100.0, 0.0, 0.0)))
+    u = value(position.measure(Context(far, made.located)), "position.x").u
+    assert u == pytest.approx(math.hypot(0.01, 0.0005 * 100.0))
+
+
+def test_oval_body_and_pixel_size_widen_the_diameters_uncertainty() -> None:
+    made = context()
+    assert made.located.body is not None
+    oval = replace(made.located, body=replace(made.located.body, out_of_round_mm=0.1))
+    u = value(geometry.measure(Context(made.scan, oval)), "geometry.diameter").u
+    # Diameters go as 2 · 0.1 mm · cos 2θ, of root mean square 0.1 · √2; 0.05 % of 90 mm is 0.045 mm.
+    assert u == pytest.approx(math.hypot(0.004, 0.045, 0.1 * math.sqrt(2.0)))
+
+
+def test_origin_fixed_by_the_outline_alone_has_no_axis_beside_it() -> None:
+    made = context()
+    spec = replace(made.located.spec, origin="U", modules=(made.located.spec.module("U"),))
+    found = geometry.measure(Context(made.scan, replace(made.located, spec=spec, modules=made.located.modules[1:])))
+    assert [r.key for r in found.results] == ["geometry.diameter"]
 
 
 def test_dose_is_the_header_and_nothing_else() -> None:
