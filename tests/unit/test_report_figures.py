@@ -1,16 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from made_analysis import REGIONS, made_analysis, made_scan, made_spec
+from made_analysis import REGIONS, SOURCE, made_analysis, made_scan, made_spec
 from matplotlib.axes import Axes
-from matplotlib.patches import Circle
+from matplotlib.patches import Circle, Polygon
 from PIL import Image
 
-from iqa.model import Drawn
-from iqa.report.figures import charts, images
+from iqa.model import Curve, Drawn, Pose, Ramp, StepRamp
+from iqa.report.figures import charts, images, marks
 from iqa.report.figures.phantom import draw_module, save_drawing
 from iqa.report.figures.sheet import draw_all, draw_module_image, mean_profiles
 from iqa.report.figures.style import new_figure
@@ -33,7 +34,7 @@ def test_regions_lie_at_their_true_size_and_place_and_are_named(axes: Axes) -> N
     scan, analysis = made_scan(), made_analysis()
     drawn = draw_module_image(axes, scan, analysis, analysis.located.modules[0])
     assert circles(drawn) == {(r.x_mm, r.y_mm): r.radius_mm for r in REGIONS}
-    assert {"teflon", "air top", "50 mm"} <= texts(drawn)
+    assert {"teflon", "air top", "20 mm"} <= texts(drawn)
 
 
 def test_a_region_that_moves_is_shown_where_it_lies_on_the_slice() -> None:
@@ -41,6 +42,75 @@ def test_a_region_that_moves_is_shown_where_it_lies_on_the_slice() -> None:
     elsewhere = Drawn("M1", "late", 9.0, 32.0, 1.0, (2,))
     shown = images.on_slice([*moving, elsewhere, Drawn("M2", "ramp", 5.0, 5.0, 1.0, (1,))], "M1", 1)
     assert shown == [moving[1], elsewhere]
+
+
+def made_ramp(direction_deg: float) -> Ramp:
+    return Ramp(name="r", kind="wire", material="wire", x_mm=0.0, y_mm=-20.0, z_mm=0.0, angle_deg=23.0,
+                direction_deg=direction_deg, length_mm=40.0, diameter_mm=0.3, hu=1000.0, provenance=SOURCE)  # fmt: skip
+
+
+def test_a_ramp_is_drawn_as_a_strip_along_its_displayed_direction(axes: Axes) -> None:
+    module = replace(made_spec().modules[0], features=(made_ramp(0.0),))
+    regions = [Drawn("M1", "r", 12.0, 32.0, 1.0, (0,))]
+    drawn = marks.draw_regions(axes, regions, (32.0, 32.0), marks.strips(module, Pose(32.0, 32.0, 0.0, 90.0), regions))
+    (strip,) = [p for p in drawn.patches if isinstance(p, Polygon)]
+    corners = np.asarray(strip.get_xy())
+    assert (corners[:, 0].min(), corners[:, 0].max()) == pytest.approx((9.5, 14.5))
+    assert (corners[:, 1].min(), corners[:, 1].max()) == pytest.approx((13.0, 51.0))  # 1 mm of either end is not read
+
+
+def test_a_row_of_wires_is_as_long_as_its_steps_and_as_wide_as_the_inner_part_of_its_wires() -> None:
+    row = StepRamp(name="row", element="wire", material="steel", x_mm=0.0, y_mm=0.0, z_mm=0.0, direction_deg=-90.0,
+                   step_mm=4.0, step_z_mm=1.0, count=16, diameter_mm=0.3, element_length_mm=9.5, hu=1.0,
+                   provenance=SOURCE)  # fmt: skip
+    module, regions = replace(made_spec().modules[0], features=(row,)), [Drawn("M1", "row", 0.0, 0.0, 1.0, (0,))]
+    found = marks.strips(module, Pose(0.0, 0.0, 0.0, 0.0), regions)["row"]
+    assert (found.half_length_mm, found.half_width_mm, found.half_height_mm) == pytest.approx((32.0, 3.325, 32.0))
+
+
+def test_names_that_would_overprint_stand_apart() -> None:
+    pair = [marks.Label("top right", 5.0, -50.0, above=True), marks.Label("top left", -5.0, -50.0, above=True)]
+    right, left = marks.apart(pair, mm_per_pt=0.7)
+    assert (left.side, right.side) == ("right", "left")
+    assert left.x_mm < 0.0 < right.x_mm
+    assert marks.apart(pair, mm_per_pt=0.01) == pair
+
+
+def test_a_wire_in_air_fills_its_window_and_its_scale_bar_the_view(axes: Axes) -> None:
+    hu = np.random.default_rng(3).normal(-520.0, 5.0, (100, 100)).astype(np.float32)
+    hu[48:52, 48:52] = 200.0
+    low, high = images.whole_window_hu(hu, np.ones_like(hu, dtype=bool))
+    assert (low, high) == pytest.approx((-540.0, 200.0), abs=10.0)
+    axes.set_xlim(0.0, 40.0)
+    axes.set_ylim(40.0, 0.0)
+    assert texts(images.draw_scale_bar(axes)) == {"10 mm"}
+    assert np.ptp(np.asarray(axes.lines[0].get_xdata())) == pytest.approx(10.0)
+
+
+def test_a_curve_of_one_slice_is_no_figure_and_profiles_want_measured_discs(tmp_path: Path) -> None:
+    made = made_analysis()
+    one = Curve("noise.sigma", (0.0,), (5.0,), (0.1,), "mm", "HU", "sd@1")
+    module = replace(made.located.spec.modules[0], features=())
+    spec = replace(made.located.spec, modules=(module,))
+    analysis = replace(made, results=(one,), located=replace(made.located, spec=spec))
+    names = {f.name for f in draw_all(made_scan(), replace(analysis, regions=()), tmp_path, prefix="1")}
+    assert names == {"1-m1.png"}
+    assert "1-m1-profiles.png" in {f.name for f in draw_all(made_scan(), analysis, tmp_path, prefix="1")}
+
+
+def test_the_title_of_ct_numbers_mentions_a_range_only_where_there_is_one(axes: Axes) -> None:
+    points = charts.insert_points(made_analysis())
+    assert "acceptable range of the definition" in charts.draw_ct_numbers(axes, points).get_title()
+    bare = [replace(p, accepted=None) for p in points]
+    assert "range" not in charts.draw_ct_numbers(new_figure(4, 4).subplots(), bare).get_title()
+
+
+def test_names_of_profiles_stand_below_the_curves(axes: Axes) -> None:
+    distance = np.linspace(-50.0, 50.0, 11)
+    charts.draw_profiles(axes, distance, np.zeros(11), np.full(11, 8.0), "made")
+    low, high = axes.get_ylim()
+    heights = [low + t.get_position()[1] * (high - low) for t in axes.texts]
+    assert max(heights) < -0.5
 
 
 def test_an_image_covers_its_pixel_boxes(axes: Axes) -> None:

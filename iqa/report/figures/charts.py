@@ -17,6 +17,8 @@ COVERAGE = 2.0
 """Bars and bands show ± 2 u."""
 MOST_MARKED = 40
 """Points that are still told apart on one chart; more are a line."""
+ROOM_FOR_NAMES = 0.22
+"""Height kept free below the profiles for their names, as a part of theirs."""
 _X_NAMES = {"noise.sigma": "slice position z, mm"}
 
 
@@ -29,7 +31,7 @@ class InsertPoint:
     measured: float
     u: float
     accepted: tuple[float, float] | None
-    """The maker's range, where there is one."""
+    """The acceptable range of the definition, where it has one."""
 
 
 def insert_points(analysis: Analysis) -> list[InsertPoint]:
@@ -44,7 +46,7 @@ def insert_points(analysis: Analysis) -> list[InsertPoint]:
 
 
 def draw_ct_numbers(axes: Axes, points: Sequence[InsertPoint]) -> Axes:
-    """Difference of measured and nominal CT number for each insert, ± 2 u, with the maker's range behind it."""
+    """Difference of measured and nominal CT number for each insert, ± 2 u, with the acceptable range behind it."""
     rows = np.arange(len(points))
     for row, p in zip(rows, points, strict=True):
         if p.accepted is not None:
@@ -58,7 +60,8 @@ def draw_ct_numbers(axes: Axes, points: Sequence[InsertPoint]) -> Axes:
     axes.set_yticks(rows, [f"{p.name.replace('_', ' ')}  {show(round(p.nominal), None, 'HU').value}" for p in points])
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel("measured − nominal CT number, HU")
-    axes.set_title("CT number of the inserts (name, nominal); bar ± 2 u, grey: the maker's range", fontsize=8)
+    ranges = "\ngrey: acceptable range of the definition" if any(p.accepted for p in points) else ""
+    axes.set_title(f"CT number of the inserts (name, nominal); bar ± 2 u{ranges}", fontsize=8)
     return axes
 
 
@@ -81,6 +84,8 @@ def draw_profiles(
     axes.plot(distance_mm, down, color=INK_2, dashes=(4, 2))
     axes.set_xlabel("distance from the centre, mm")
     axes.set_title(title, fontsize=8)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low - ROOM_FOR_NAMES * (high - low), high)
     ends = [("left to right", across, INFO), ("top to bottom", down, INK_2)]
     for height, (name, _, colour) in zip((0.12, 0.04), ends, strict=True):
         axes.text(0.5, height, name, color=colour, transform=axes.transAxes, ha="center", fontsize=8)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Circle
 from numpy.typing import NDArray
 
 from iqa.model import Block, Drawn, Scan
-from iqa.report.figures.style import CASING_PT, LINE_PT, Extent, bare, cased
+from iqa.report.figures.marks import LABEL_PT
+from iqa.report.figures.style import Extent, bare, cased
 from iqa.report.numbers import fixed
 
 HALF_WINDOW_HU: dict[Block, float] = {"inserts": 500.0, "gauge": 600.0, "low_contrast": 40.0, "uniform": 60.0}
@@ -20,11 +20,11 @@ NOISE_IN_WINDOW = 3.0
 """A window narrower than ± this many σ would show a low-dose scan as black and white dots."""
 MARGIN = 1.07
 """Picture width over body diameter: room for the outline and no more."""
-LABEL_GAP_MM = 2.5
-LARGE_MM = 20.0
-"""A region of this radius has room for its own name."""
-SCALE_BAR_MM = 50.0
-LABEL_PT = 7.0
+SCALE_BARS_MM = (50.0, 20.0, 10.0, 5.0, 2.0, 1.0)
+LARGEST_BAR = 0.4
+"""A scale bar's length as a part of the view's width."""
+WHOLE_RANGE = (0.1, 99.9)
+"""Percentiles that are black and white where there is no body: a wire in air has both, and streaks of neither."""
 
 
 def extent_mm(scan: Scan, index: int) -> Extent:
@@ -43,6 +43,12 @@ def window_hu(hu: NDArray[np.float32], inside: NDArray[np.bool_], block: Block) 
     noise = 1.4826 * float(np.median(np.abs(neighbours))) / math.sqrt(2.0)
     half = max(HALF_WINDOW_HU[block], NOISE_IN_WINDOW * noise)
     return round(middle - half, -1), round(middle + half, -1)
+
+
+def whole_window_hu(hu: NDArray[np.float32], inside: NDArray[np.bool_]) -> tuple[float, float]:
+    """(low, high) CT numbers of black and white that show all there is: for objects without a body."""
+    low, high = np.percentile(hu[inside], WHOLE_RANGE)
+    return round(float(low), -1), max(round(float(high), -1), round(float(low), -1) + 10.0)
 
 
 def within(extent: Extent, shape: tuple[int, int], centre: tuple[float, float], radius_mm: float) -> NDArray[np.bool_]:
@@ -74,26 +80,18 @@ def on_slice(regions: Sequence[Drawn], module: str, index: int) -> list[Drawn]:
     return [r for r in own if index in r.slices or r.name not in here]
 
 
-def draw_regions(axes: Axes, regions: Sequence[Drawn], centre: tuple[float, float]) -> Axes:
-    """Each region as a circle at its true size and place, with its name outside it, away from the centre."""
-    for region in regions:
-        axes.add_patch(_circle(region))
-    for region in _one_label_each(regions):
-        _label(axes, region, centre)
-    return axes
-
-
 def draw_scale_bar(axes: Axes) -> Axes:
-    """A bar of 50 mm in the lower left corner."""
+    """A bar in the lower left corner: 50 mm, or less where the view is small."""
     left, right = axes.get_xlim()
     bottom, top = axes.get_ylim()
+    length = next((b for b in SCALE_BARS_MM if b <= LARGEST_BAR * abs(right - left)), SCALE_BARS_MM[-1])
     x, y = left + 0.03 * (right - left), bottom - 0.03 * (bottom - top)
     effect = cased(2.0, 4.0)
-    axes.plot([x, x + SCALE_BAR_MM], [y, y], color="white", linewidth=2.0, path_effects=effect, solid_capstyle="butt")
+    axes.plot([x, x + length], [y, y], color="white", linewidth=2.0, path_effects=effect, solid_capstyle="butt")
     axes.text(
         x,
-        y - 1.5,
-        f"{SCALE_BAR_MM:.0f} mm",
+        y + 0.01 * (top - bottom),
+        f"{length:g} mm",
         color="white",
         fontsize=LABEL_PT,
         va="bottom",
@@ -106,39 +104,3 @@ def window_text(window: tuple[float, float]) -> str:
     """The window for a caption."""
     low, high = window
     return f"window {fixed(low, 0)} to {fixed(high, 0)} HU"
-
-
-def _circle(region: Drawn) -> Circle:
-    return Circle(
-        (region.x_mm, region.y_mm),
-        region.radius_mm,
-        fill=False,
-        edgecolor="white",
-        linewidth=LINE_PT,
-        path_effects=cased(LINE_PT, CASING_PT),
-    )
-
-
-def _one_label_each(regions: Sequence[Drawn]) -> list[Drawn]:
-    """The largest region of each name: a feature measured by two families is named once."""
-    largest: dict[str, Drawn] = {}
-    for region in regions:
-        if region.name not in largest or region.radius_mm > largest[region.name].radius_mm:
-            largest[region.name] = region
-    return list(largest.values())
-
-
-def _label(axes: Axes, region: Drawn, centre: tuple[float, float]) -> None:
-    """Below the region, above it in the upper half; inside it where it is large and central, off what lies round it."""
-    dx, dy = region.x_mm - centre[0], region.y_mm - centre[1]
-    central = math.hypot(dx, dy) <= region.radius_mm
-    if central and region.radius_mm > LARGE_MM:
-        y, side = region.y_mm - region.radius_mm + LABEL_GAP_MM, "top"
-    elif central or dy >= 0:
-        y, side = region.y_mm + region.radius_mm + LABEL_GAP_MM, "top"
-    else:
-        y, side = region.y_mm - region.radius_mm - LABEL_GAP_MM, "bottom"
-    name = region.name.replace("_", " ")
-    axes.text(
-        region.x_mm, y, name, color="white", fontsize=LABEL_PT, ha="center", va=side, path_effects=cased(0.0, 2.0)
-    )

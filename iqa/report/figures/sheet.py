@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from iqa.model import Analysis, Block, ModuleFit, Scan
-from iqa.report.figures import charts, images
+from iqa.report.figures import charts, images, marks
 from iqa.report.figures.style import INK_3, new_figure, save, styled
 from iqa.report.table import scanner_line
 
@@ -21,7 +22,7 @@ PICTURE_IN = 4.2
 CHART_IN = (5.6, 3.4)
 OVERVIEW_IN, OVERVIEW_COLUMNS = 3.3, 4
 UNKNOWN_BODY_MM = 200.0
-"""Width of the view where no outline of a body was seen."""
+"""Width of the view where no outline of a body was seen and the image is wider."""
 PROFILE_BAND_MM = 5.0
 """Width over which a profile is averaged: noise goes down by some pixels, shading stays."""
 
@@ -68,15 +69,17 @@ def draw_module_image(axes: Axes, scan: Scan, analysis: Analysis, module: Module
     index = min(module.slices, key=lambda i: abs(float(scan.z_mm[i]) - module.pose.z_mm))
     z_mm = float(scan.z_mm[index])
     centre = module.pose.on_plane(0.0, 0.0, z_mm)
-    diameter = _diameter(analysis, module)
-    block = analysis.located.spec.module(module.name).block
-    hu, shown = _picture(scan, module, block, index)
+    defined = analysis.located.spec.module(module.name)
+    hu, shown = _picture(scan, module, defined.block, index)
     extent = images.extent_mm(scan, index)
+    body = _diameter(analysis, module)
+    diameter = body or min(UNKNOWN_BODY_MM, extent[1] - extent[0], extent[2] - extent[3])
     inside = images.within(extent, hu.shape, centre, 0.4 * diameter)
-    window = images.window_hu(hu, inside, block)
+    window = images.window_hu(hu, inside, defined.block) if body else images.whole_window_hu(hu, inside)
     images.draw_image(axes, hu, extent, window)
     images.frame(axes, centre, diameter, extent)
-    images.draw_regions(axes, images.on_slice(analysis.regions, module.name, index), centre)
+    regions = images.on_slice(analysis.regions, module.name, index)
+    marks.draw_regions(axes, regions, centre, marks.strips(defined, module.pose, regions))
     images.draw_scale_bar(axes)
     axes.set_title(f"{module.name}, {shown}, {images.window_text(window)}", fontsize=8)
     return axes
@@ -96,12 +99,13 @@ def _figures(scan: Scan, analysis: Analysis) -> Iterator[tuple[str, Figure]]:
         yield "overview", overview(scan, analysis, held)
     for module in held:
         yield module.name.lower(), module_figure(scan, analysis, module)
-        if analysis.located.spec.module(module.name).block == "uniform":
-            yield f"{module.name.lower()}-profiles", _profiles(scan, analysis, module)
+        measured = _measured_slices(analysis, module)
+        if measured:
+            yield f"{module.name.lower()}-profiles", _profiles(scan, analysis, replace(module, slices=measured))
     points = charts.insert_points(analysis)
     if points:
         yield "ct-number", _chart(analysis, lambda axes: charts.draw_ct_numbers(axes, points))
-    for curve in analysis.curves:
+    for curve in (c for c in analysis.curves if len(c.x) > 1):
         yield curve.key.replace(".", "-"), _chart(analysis, partial(charts.draw_curve, curve=curve))
 
 
@@ -114,9 +118,10 @@ def _chart(analysis: Analysis, draw: Callable[[Axes], Axes]) -> Figure:
 
 
 def _profiles(scan: Scan, analysis: Analysis, module: ModuleFit) -> Figure:
-    """Profiles through the centre of a uniform module, averaged over its slices."""
+    """Profiles through the centre of a uniform module, averaged over the slices of its fit."""
     centre = module.pose.on_plane(0.0, 0.0, float(scan.z_mm[module.slices[len(module.slices) // 2]]))
-    uniform = analysis.located.spec.module(module.name).insert_diameter_mm or _diameter(analysis, module)
+    defined = analysis.located.spec.module(module.name).insert_diameter_mm
+    uniform = defined or _diameter(analysis, module) or UNKNOWN_BODY_MM
     distance, across, down = mean_profiles(scan, module, centre, uniform)
     title = f"{module.name}: mean CT number, HU, over a band of {PROFILE_BAND_MM:g} mm and {_count(module)}"
     return _chart(analysis, lambda axes: charts.draw_profiles(axes, distance, across, down, title))
@@ -143,10 +148,18 @@ def mean_profiles(
     return steps * dx, across, down
 
 
-def _diameter(analysis: Analysis, module: ModuleFit) -> float:
+def _measured_slices(analysis: Analysis, module: ModuleFit) -> tuple[int, ...]:
+    """Slices whose discs gave a uniform module's noise and uniformity; none for any other module."""
+    if analysis.located.spec.module(module.name).block != "uniform":
+        return ()
+    return tuple(sorted({i for r in analysis.regions if r.module == module.name for i in r.slices}))
+
+
+def _diameter(analysis: Analysis, module: ModuleFit) -> float | None:
+    """Of the body, defined or else measured; None where there is none to be seen."""
     body = analysis.located.spec.module(module.name).diameter_mm
     measured = analysis.located.body.diameter_mm if analysis.located.body else None
-    return body or measured or UNKNOWN_BODY_MM
+    return body or measured
 
 
 def _count(module: ModuleFit) -> str:
