@@ -50,12 +50,17 @@ def changed(module: str, name: str, value: object) -> Iterator[None]:
     home = importlib.import_module(f"iqa.locate.{module}")
     before = getattr(home, name)
     setattr(home, name, value)
-    importlib.import_module("iqa.locate.templates").clear_drawings()
+    _forget_drawings()
     try:
         yield
     finally:
         setattr(home, name, before)
-        importlib.import_module("iqa.locate.templates").clear_drawings()
+        _forget_drawings()
+
+
+def _forget_drawings() -> None:
+    """Pictures of the templates depend on `templates.BLUR_MM`, and are kept."""
+    importlib.import_module("iqa.locate.templates")._polar_of.cache_clear()
 
 
 def outcome(scan: Scan, specs: tuple[PhantomSpec, ...]) -> str:

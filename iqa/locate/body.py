@@ -43,7 +43,6 @@ class Body:
     """A round body in a scan, with what the later steps need of its outlines."""
 
     fit: BodyFit
-    outlines: tuple[Outline | None, ...]
     first: int
     last: int
     """First and last slice of the body; those between follow the axis even where the outline was not seen."""
@@ -68,7 +67,7 @@ def find_body(scan: Scan) -> Body | None:
     axis = _axis(scan, kept, diameter)
     lever = float(np.std(scan.z_mm[indices]))
     u_tilt = float(np.degrees(axis.u_centre_mm / lever)) if lever > 0.0 else None
-    return Body(axis, kept, int(indices[0]), int(indices[-1]), Greys(greys.floor_hu, gain), step * gain, u_tilt)
+    return Body(axis, int(indices[0]), int(indices[-1]), Greys(greys.floor_hu, gain), step * gain, u_tilt)
 
 
 def _outlines(scan: Scan, floor_hu: float) -> tuple[Outline | None, ...]:

@@ -56,8 +56,6 @@ class RigidFit:
     y_mm: float
     roll_deg: float
     scale: float
-    rms_mm: float
-    """Residual per coordinate."""
     u_xy_mm: float
     u_roll_deg: float
     used: int
@@ -209,7 +207,7 @@ def rigid_fit(discs: Sequence[Disc], pose: Pose) -> RigidFit | None:
     per_coordinate = max(rms, noise)
     x, y = _tilted(b, pose)
     return RigidFit(
-        x, y, -math.degrees(math.atan2(a.imag, a.real)), abs(a), rms,
+        x, y, -math.degrees(math.atan2(a.imag, a.real)), abs(a),
         per_coordinate / math.sqrt(len(discs)),
         math.degrees(per_coordinate / math.sqrt(spread * len(discs))), len(discs),
     )  # fmt: skip

@@ -165,11 +165,6 @@ def _polar_of(shapes: Shapes) -> NDArray[np.float32]:
     return polar.polar(blurred, (GRID_MM, GRID_MM), HALF_WIDTH_MM, HALF_WIDTH_MM)
 
 
-def clear_drawings() -> None:
-    """Forget the pictures drawn so far; needed only where `BLUR_MM` was changed to see what depends on it."""
-    _polar_of.cache_clear()
-
-
 def _paint(canvas: NDArray[np.float32], shape: Shape) -> None:
     contrast, x, y = shape[:3]
     reach = 0.5 * max(shape[3:5]) + 2.0 * GRID_MM

@@ -153,9 +153,3 @@ class Scan:
         base = self.origins_mm[0] + (z_mm - self.z_mm[0]) * self.normal
         x, y, z = base + x_mm * self.orientation[0] + y_mm * self.orientation[1]
         return float(x), float(y), float(z)
-
-    def to_stack_point(self, patient: tuple[float, float, float]) -> tuple[float, float, float]:
-        """Stack-frame (x, y, z) of a point in DICOM patient coordinates; the inverse of `to_patient`."""
-        delta = np.asarray(patient) - self.origins_mm[0]
-        x, y = self.orientation @ delta
-        return float(x), float(y), float(np.asarray(patient) @ self.normal)

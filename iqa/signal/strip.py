@@ -8,9 +8,6 @@ from scipy.ndimage import map_coordinates
 
 FloatArray = NDArray[np.float64]
 
-ACROSS_STEP = 0.25
-"""Step across a strip, as a part of the blur: the weighted sum is then exact to 1e-6."""
-
 
 def resample(image: NDArray[np.float32], columns: FloatArray, rows: FloatArray) -> FloatArray:
     """Values of an image between its pixels, by cubic splines: no blur of its own, unlike linear interpolation.
