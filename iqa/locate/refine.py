@@ -58,7 +58,6 @@ class RigidFit:
     scale: float
     u_xy_mm: float
     u_roll_deg: float
-    used: int
 
 
 def slices_inside(scan: Scan, pose: Pose, feature_range: tuple[float, float], at: tuple[float, float]) -> list[int]:
@@ -209,7 +208,7 @@ def rigid_fit(discs: Sequence[Disc], pose: Pose) -> RigidFit | None:
     return RigidFit(
         x, y, -math.degrees(math.atan2(a.imag, a.real)), abs(a),
         per_coordinate / math.sqrt(len(discs)),
-        math.degrees(per_coordinate / math.sqrt(spread * len(discs))), len(discs),
+        math.degrees(per_coordinate / math.sqrt(spread * len(discs))),
     )  # fmt: skip
 
 
