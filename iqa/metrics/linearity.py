@@ -15,7 +15,7 @@ from iqa.model import Insert, Measurement, NotMeasured
 
 FEWEST = 4
 """Inserts from which a line and its residuals mean anything."""
-METHOD = "weighted-line@1"
+METHOD = "weighted-line@2"
 KEYS = (("linearity.slope", "HU/HU"), ("linearity.intercept", "HU"), ("linearity.max_residual", "HU"))
 
 
@@ -24,14 +24,16 @@ def measure(context: Context) -> Measured:
 
     Notes
     -----
-    Weights are 1/(u² + s²), s the standard deviation of the maker's range taken as uniform (0 where none is given).
+    Nominal is what the maker expects: the middle of his range, −1000 HU for air; a typical scanner may lie elsewhere
+    in it, as with Teflon at its low end. Weights are 1/(u² + s²), s the standard deviation of the maker's range taken
+    as uniform (0 where none is given).
     u propagates the measured means' u alone: the nominal values stay the same from scan to scan, so their error is
     no part of what a trend sees. For the largest residual it holds the expected excess of the largest of several.
     """
     if not any(isinstance(f, Insert) for m in context.located.spec.modules for f in m.features):
         return Measured()
     means = context.insert_means
-    different = len({m.insert.hu for m in means})
+    different = len({m.insert.expected_hu for m in means})
     if different < FEWEST:
         return Measured(tuple(_too_few(key, context, different) for key, _ in KEYS))
     flags = (*uncalibrated(context), *other_kv(context))
@@ -46,7 +48,7 @@ def measure(context: Context) -> Measured:
 
 def _too_few(key: str, context: Context, measured: int) -> NotMeasured:
     inserts = (f for m in context.located.spec.modules for f in m.features if isinstance(f, Insert))
-    defined = len({i.hu for i in inserts})
+    defined = len({i.expected_hu for i in inserts})
     wanted = f"A line needs at least {FEWEST} inserts of different CT number;"
     if defined < FEWEST:
         return NotMeasured(key, f"{wanted} this phantom has only {defined}.", "A phantom with more materials.")
@@ -55,7 +57,7 @@ def _too_few(key: str, context: Context, measured: int) -> NotMeasured:
 
 def _line(means: tuple[InsertMean, ...]) -> tuple[tuple[float, float], ...]:
     """(value, u) of slope, intercept and largest residual."""
-    nominal = np.array([m.insert.hu for m in means])
+    nominal = np.array([m.insert.expected_hu for m in means])
     value, u = np.array([m.value for m in means]), np.array([m.u for m in means])
     spread = np.array([_spread(m.insert) for m in means])
     total = u**2 + spread**2

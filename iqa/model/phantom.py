@@ -38,7 +38,15 @@ class Insert:
     """Typical CT number at 120 kV."""
     hu_range: tuple[float, float] | None = None
     """The maker's acceptable range."""
+    nominal_hu: float | None = None
+    """What linearity compares with, where that is not the middle of the range."""
     provenance: Provenance
+
+    @property
+    def expected_hu(self) -> float:
+        """The CT number that the maker expects: stated, else the middle of the range, else the typical one."""
+        middle = self.hu if self.hu_range is None else sum(self.hu_range) / 2
+        return middle if self.nominal_hu is None else self.nominal_hu
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -140,7 +140,7 @@ def _ends(known: Collection[str], around: _Around) -> Raw:
 
 def _numbers(material: object, known: Collection[str], around: _Around) -> Raw:
     """The CT number of a material, for the kinds of feature that have one."""
-    # A hu_range is an insert's; a pin or bead of the same material has no use for it.
+    # A hu_range or nominal_hu is an insert's; a pin or bead of the same material has no use for it.
     numbers = around.materials.get(material, {}) if isinstance(material, str) else {}
     return {k: v for k, v in numbers.items() if k in known or k in ABOUT}
 

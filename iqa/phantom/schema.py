@@ -71,6 +71,7 @@ class MaterialTable(Graded):
 
     hu: float
     hu_range: tuple[float, float] | None = None
+    nominal_hu: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,6 +40,8 @@ ROUNDING_VARIANCE = 1.0 / 12.0
 """Of a value rounded to whole steps."""
 NOISE_DISC = 0.4
 """Diameter of the disc of ct_number.uniform and noise.sd, against the body's."""
+FEWEST_ON_A_LINE = 4
+"""Different nominal CT numbers from which linearity means anything."""
 CURVE_STEP_PER_MM = 0.01
 CURVE_END_PER_MM = 1.5
 
@@ -219,10 +221,26 @@ def _numbers(made: Made) -> Iterator[Value]:
         yield from _uniformity(made, uniform)
     yield "artefact.cupping", physics.cupping_hu
     if physics.cupping_hu == 0.0 and not physics.contrast_scale:
-        yield "linearity.slope", physics.gain
-        yield "linearity.intercept", physics.offset_hu
+        yield from _linearity(made)
     if physics.header.ctdivol_mgy is not None:
         yield "dose.ctdivol", physics.header.ctdivol_mgy
+
+
+def _linearity(made: Made) -> Iterator[Value]:
+    """The line through the inserts against the maker's values, as it is without noise: weighted by his ranges."""
+    pairs = [(made.hu(placed, f.hu), f) for placed, f in made.all(Insert)]
+    if len({f.expected_hu for _, f in pairs}) < FEWEST_ON_A_LINE:
+        return
+    ranges = [f.hu_range for _, f in pairs if f.hu_range is not None]
+    if len(ranges) == len(pairs):
+        weight = [1.0 / (high - low) for low, high in ranges]
+    elif all(f.hu == f.expected_hu for _, f in pairs):
+        weight = [1.0] * len(pairs)  # all on one line, whatever they weigh
+    else:
+        return  # the noise decides what those without a range weigh
+    slope, intercept = np.polyfit([f.expected_hu for _, f in pairs], [hu for hu, _ in pairs], 1, w=weight)
+    yield "linearity.slope", float(slope)
+    yield "linearity.intercept", float(intercept)
 
 
 def _uniformity(made: Made, uniform: PlacedModule) -> Iterator[Value]:

@@ -13,7 +13,7 @@ import pytest
 from iqa.metrics import FAMILIES, Measured, ct_number, dose, geometry, measure, position, uniformity
 from iqa.metrics import noise as noise_family
 from iqa.metrics.context import Context
-from iqa.model import Acquisition, Bead, Curve, Measurement, NotMeasured, Region, Scan
+from iqa.model import Acquisition, Bead, Curve, Insert, Measurement, NotMeasured, Region, Scan
 from tests.made_phantom import PIXEL_MM, SIDE, SOURCE, Array, made_located, made_scan, made_spec, noise, picture
 
 SIGMA = 5.0
@@ -163,6 +163,25 @@ def test_linearity_of_exact_inserts() -> None:
     assert slope.value == pytest.approx(1.0, abs=0.002)
     assert intercept.value == pytest.approx(0.0, abs=1.0)
     assert abs(value(plain(), "linearity.max_residual").value) < 1.5
+
+
+def test_line_is_drawn_against_what_the_maker_expects() -> None:
+    made = context()
+    first, uniform = made.located.spec.modules
+    middles = {"air": -1000.0, "teflon": 1400.0, "ldpe": -50.0, "delrin": 340.0}
+    told = tuple(
+        replace(
+            f, hu_range=(middles[f.name] - 100.0, middles[f.name] + 100.0), nominal_hu=0.0 if f.name == "ldpe" else None
+        )
+        if isinstance(f, Insert)
+        else f
+        for f in first.features
+    )
+    spec = replace(made.located.spec, modules=(replace(first, features=told), uniform))
+    found = measure(made.scan, replace(made.located, spec=spec))
+    slope, intercept = np.polyfit([-1000.0, 1400.0, 0.0, 340.0], [-1000.0, 950.0, -100.0, 340.0], 1)
+    assert value(found, "linearity.slope").value == pytest.approx(slope, abs=0.01)
+    assert value(found, "linearity.intercept").value == pytest.approx(intercept, abs=3.0)
 
 
 def test_thousand_hu_more_moves_absolute_numbers_only() -> None:

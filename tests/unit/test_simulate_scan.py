@@ -141,6 +141,20 @@ def test_cupping_shows_in_every_key_that_it_reaches() -> None:
     assert "linearity.slope" not in values
 
 
+def test_line_against_the_makers_values_and_none_where_noise_decides_it() -> None:
+    hu = (-990.0, -90.0, 120.0, 945.0)
+    four = tuple(insert(name, 9.0 * i - 13.0, 0.0, h) for i, (name, h) in enumerate(zip("abcd", hu, strict=True)))
+    plain = simulate(spec(module(*four)), replace(QUIET, gain=0.9, offset_hu=5.0)).truth.values
+    assert (plain["linearity.slope"], plain["linearity.intercept"]) == pytest.approx((0.9, 5.0))
+    some = (replace(four[0], nominal_hu=-1000.0), *four[1:])
+    assert "linearity.slope" not in simulate(spec(module(*some)), QUIET).truth.values
+    middles = (-1000.0, -104.0, 114.5, 1000.5)
+    ranged = [replace(f, hu_range=(m - 20.0, m + 20.0)) for f, m in zip(four, middles, strict=True)]
+    values = simulate(spec(module(*ranged)), QUIET).truth.values
+    slope, intercept = np.polyfit(middles, hu, 1)
+    assert (values["linearity.slope"], values["linearity.intercept"]) == pytest.approx((slope, intercept))
+
+
 def test_contrast_scale_by_material_and_by_name() -> None:
     pair = (insert("a", 15.0, 0.0, 100.0), replace(insert("b", -15.0, 0.0, 100.0), material="iron"))
     simulated = simulate(spec(module(*pair, hu=20.0)), replace(QUIET, contrast_scale=(("iron", 2.0), ("a", 0.5))))
