@@ -140,9 +140,9 @@ def _decided(scan: Scan, body: Body, ranked: Sequence[Explained], *, named: bool
     for e in [best] if named else [e for e in ranked if decide.proof(e).by_structure]:
         refined = refine(scan, body, e)
         objection = None if named else _objection(refined)
-        alike = decide.near(ranked, e)
-        unseen = len(alike) == 1 and e.unexplained == 0
-        judged = refined.checked >= decide.RIGHT_CONTRASTS or unseen
+        alike = decide.near(ranked, e, refined.checked)
+        alone = e.unexplained == 0 and decide.clearly_ahead(ranked, e)
+        judged = refined.checked >= decide.RIGHT_CONTRASTS or alone
         if objection is None and e is best and (named or judged):
             return _located(body, refined, next((r for r in ranked if r is not best), None))
         if objection is None:  # its lead rests on contrasts that are wrong or were not seen

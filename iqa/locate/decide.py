@@ -23,6 +23,8 @@ LEAST_EVIDENCE = 0.15
 LEAST_TO_NAME = 0.5
 LEAD = 0.5
 """Evidence by which the named phantom must lead every other; 0.40–0.75 give the same outcomes on the shared scans."""
+CLEAR_LEAD = 1.5
+"""A fading block of one model has led the true one by 1.05."""
 LEAST_SHARE = 0.45
 """A rival with less than this share of the best evidence is none, however little there is to see."""
 GAIN = (0.55, 1.45)
@@ -32,6 +34,7 @@ GAIN_FROM_HU = 80.0
 CONTRAST_SHARE, CONTRAST_HU = 0.20, 40.0
 FEW_CONTRAST_HU = 15.0
 RIGHT_CONTRASTS = 0.85
+HALF_CHECKED = 0.6
 FAR_OFF = 2.0
 """No insert may miss its contrast by more than this many tolerances: it is another material, or none."""
 
@@ -95,8 +98,19 @@ def contest(ranked: Sequence[Explained]) -> tuple[Explained, list[Explained]]:
     return best, rivals
 
 
-def near(ranked: Sequence[Explained], one: Explained) -> list[Explained]:
-    """The proven explanations with a fair share of the evidence for `one`, itself included, best first."""
+def clearly_ahead(ranked: Sequence[Explained], one: Explained) -> bool:
+    """True where no other phantom comes near, so that a name does not hang on inserts which the scan does not show."""
+    return all(one.evidence - e.evidence >= CLEAR_LEAD for e in ranked if e is not one)
+
+
+def near(ranked: Sequence[Explained], one: Explained, checked: float) -> list[Explained]:
+    """The explanations not told apart from `one`, itself included, best first.
+
+    Proven ones with a fair share of its evidence; where the fading end of a block leaves most inserts unjudged
+    (`checked` is their share), all that have some evidence.
+    """
+    if checked < HALF_CHECKED and one.shows("inserts"):
+        return [e for e in ranked if e.evidence > LEAST_EVIDENCE]
     return [e for e in ranked if e.evidence > LEAST_SHARE * one.evidence and proof(e)]
 
 

@@ -34,6 +34,8 @@ MISSING_PENALTY = 0.5
 QUIET_SHARE = 0.7
 QUIET_NOISE = 2.0
 QUIET_ENERGY_MM2 = 2500.0
+FADING = 3
+"""Pictures beside a block that may still show its end: half a section and the lean of the body."""
 LOUD_ENERGY_MM2 = 6000.0
 """A block with inserts has 8,000 mm² and more, faint and low-contrast blocks less than 5,000."""
 QUIET_PENALTY = 0.3
@@ -70,6 +72,10 @@ class Explained:
     unexplained: int
     """Pictures with as much structure as a block that lie in none of its layers."""
 
+    def shows(self, block: str) -> bool:
+        """True where a layer of that kind speaks for the hypothesis."""
+        return any(m.layer.block == block and m.evidence > 0.0 for m in self.matches)
+
 
 def explain(scorer: Scorer, hypothesis: Hypothesis) -> Explained:
     """Evidence for a hypothesis, penalties taken off."""
@@ -96,7 +102,7 @@ def _unexplained(pictures: Pictures, covered: list[tuple[int, int]]) -> int:
     """Loud pictures outside all spans; next to one a picture may hold the block's fading end."""
     loud = pictures.energy > QUIET_NOISE * pictures.noise_energy + LOUD_ENERGY_MM2
     for start, stop in covered:
-        loud[max(0, start - 2) : stop + 2] = False
+        loud[max(0, start - FADING) : stop + FADING] = False
     return int(np.count_nonzero(loud))
 
 
