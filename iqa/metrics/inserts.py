@@ -138,13 +138,12 @@ def _see(scan: Scan, fit: ModuleFit, insert: Insert, noise: Noise, edge: Edge) -
     if not slices:
         return absent.section(key, insert.name, insert.z_to_mm - insert.z_from_mm, section)
     sample = take(scan, feature_places(scan, fit, insert, radius, slices))
-    return cut_by_field(key, insert.name) if sample is None else _Seen(insert, _steady(scan, sample, noise), not sure)
+    return cut_by_field(key, insert.name) if sample is None else _Seen(insert, _steady(sample, noise), not sure)
 
 
-def _steady(scan: Scan, sample: Sample, noise: Noise) -> Sample:
+def _steady(sample: Sample, noise: Noise) -> Sample:
     """The sample without slices at its ends on which the insert is not seen as in the middle."""
-    one = scan.z_mm[[sample.slices[0]]]
-    return sample.part(plateau(sample.means, noise.u_mean(sample, one, noise.level(sample))))
+    return sample.part(plateau(sample.means, noise.u_slice(sample, noise.level(sample))))
 
 
 def _mean(

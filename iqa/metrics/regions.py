@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import chdtri
 
 from iqa.model import Bead, Insert, Module, ModuleFit, NotMeasured, Pin, Pose, Scan, Target, Wire
 from iqa.signal.noise import Covariance, Mask, SliceCorrelation
@@ -24,6 +25,10 @@ SMALLEST_PIXELS = 12
 PIXEL_CALIBRATION = 5e-4
 """Relative standard uncertainty of the pixel size as the header writes it; a pin's place in a phantom (0.1 mm of 50)
 tells it no better."""
+FEWEST_TO_SCATTER = 3
+"""Slices whose means show a scatter at all."""
+CHANCE_OF_NOISE = 1e-3
+"""Chance at which noise alone is taken for more; a larger one would widen u where there is nothing but noise."""
 FIELD_SLACK_PX = 1.0
 """A disc may come this near to the circle of reconstruction."""
 
@@ -99,10 +104,31 @@ class Noise:
         relative = self.covariance.relative_variance_of_variance(sample.mask)
         return 2.0 / (relative * self.slices.variance_factor(z_mm))
 
-    def u_mean(self, sample: Sample, z_mm: Array, level: float) -> float:
-        """Standard uncertainty of the disc's mean over its slices, HU, at a local pixel variance `level`."""
+    def u_slice(self, sample: Sample, level: float) -> float:
+        """Noise of the disc's mean on one slice as a standard deviation, HU, at a local pixel variance `level`."""
         share = self.covariance.variance_of_mean(sample.mask) / self.covariance.variance
-        return math.sqrt(share * level * self.slices.mean_factor(z_mm))
+        return math.sqrt(share * level)
+
+    def u_mean(self, sample: Sample, z_mm: Array, level: float) -> float:
+        """Standard uncertainty of the disc's mean over its slices, HU, at a local pixel variance `level`.
+
+        Noise, and where the slices' means scatter by more than noise explains, that scatter as well.
+        """
+        one = self.u_slice(sample, level)
+        return math.hypot(one * math.sqrt(self.slices.mean_factor(z_mm)), u_drift(sample.means, one))
+
+
+def u_drift(means: Array, u_one: float) -> float:
+    """What a scatter of slices' means beyond their noise adds to the uncertainty of their mean, HU (type A).
+
+    0 where noise of standard deviation `u_one` a slice explains the scatter, or fewer than three slices show it.
+    """
+    n = len(means)
+    if n < FEWEST_TO_SCATTER:
+        return 0.0
+    seen = float(means.var(ddof=1))
+    explained = float(chdtri(n - 1, CHANCE_OF_NOISE)) * u_one**2 / (n - 1)
+    return math.sqrt((seen - u_one**2) / n) if seen > explained else 0.0
 
 
 def crop(scan: Scan, index: int, circle: Circle, holes: Sequence[Circle] = ()) -> Crop | None:

@@ -12,7 +12,7 @@ from iqa.metrics.context import Context, Measured
 from iqa.metrics.discs import body_diameter, holes
 from iqa.metrics.extremes import BIAS_WEIGHT, expected_excess, largest_by_size
 from iqa.metrics.flags import one_slice, uncalibrated
-from iqa.metrics.regions import Array, Circle, Noise, Sample, cut_by_field, places, take, where
+from iqa.metrics.regions import Array, Circle, Noise, Sample, cut_by_field, places, take, u_drift, where
 from iqa.model import Drawn, Measurement, Module, ModuleFit, NotMeasured, Region, Scan
 
 CLOCK = {"12h": (0.0, -1.0), "3h": (1.0, 0.0), "6h": (0.0, 1.0), "9h": (-1.0, 0.0)}
@@ -46,7 +46,9 @@ class _Discs:
         )
         covariance = self.noise.covariance
         share = covariance.variance_of_sum(field) / covariance.variance
-        return math.sqrt(share * self.noise.slices.mean_factor(self.z_mm))
+        one = math.sqrt(share)
+        drift = u_drift(edge.means - self.centre.means, one)
+        return math.hypot(one * math.sqrt(self.noise.slices.mean_factor(self.z_mm)), drift)
 
 
 def measure(context: Context) -> Measured:

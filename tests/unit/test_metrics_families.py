@@ -498,3 +498,15 @@ def test_wings_of_the_section_reach_into_neither_insert_nor_uniform_module() -> 
     assert found.located is not None
     assert [m.slices for m in found.located.modules if m.name == "U"] == [tuple(range(9, 15))]
     assert {d.slices for d in found.regions if d.module == "U"} == {tuple(range(9, 15))}
+
+
+def test_drift_along_z_widens_the_uncertainty_of_means_but_of_no_difference() -> None:
+    clean = np.repeat(picture("soft", 1)[1:2], 12, axis=0)
+    quiet = clean + noise(np.random.default_rng(12), "soft", clean.shape, 2.0)
+    steps = np.linspace(-5.0, 5.0, 6)
+    drifting = quiet + np.concatenate([np.zeros(6), steps])[:, None, None]
+    calm, moved = (measure(scan, made_located(scan, modules="U")) for scan in (made_scan(quiet), made_scan(drifting)))
+    u = value(moved, "ct_number.uniform").u
+    assert u == pytest.approx(steps.std(ddof=1) / math.sqrt(6), rel=0.05)
+    assert (value(calm, "ct_number.uniform").u or 0.0) < 0.2
+    assert value(moved, "uniformity.3h").u == pytest.approx(value(calm, "uniformity.3h").u, rel=0.1)

@@ -10,7 +10,7 @@ import pytest
 
 from iqa.metrics.extremes import EXPECTED_LARGEST, expected_excess, largest_by_size
 from iqa.metrics.plateau import plateau
-from iqa.metrics.regions import Circle, crop, depth_mm, where
+from iqa.metrics.regions import Circle, crop, depth_mm, u_drift, where
 from iqa.model import Pose, Scan
 from tests.made_phantom import SIDE, made_scan
 
@@ -104,3 +104,17 @@ def test_run_ends_where_its_plateau_ends(means: list[float], kept: slice) -> Non
 def test_noise_alone_ends_no_run() -> None:
     assert plateau(np.array([3.0, 1.0, 1.0, 1.0, 1.0]), 1.0) == slice(0, 5)
     assert plateau(np.array([3.0, 1.0, 1.0, 1.0, 1.0]), 0.1) == slice(1, 5)
+
+
+def test_scatter_beyond_noise_counts_and_noise_alone_does_not() -> None:
+    drift = np.array([0.0, 1.0, 2.0, 3.0, 4.0])
+    # Variance 2.5, of which 0.01 is noise, over five slices.
+    assert u_drift(drift, 0.1) == pytest.approx(math.sqrt((2.5 - 0.01) / 5))
+    assert u_drift(drift, 1.0) == 0.0
+    assert u_drift(drift[:2], 0.01) == 0.0
+
+
+def test_noise_is_hardly_ever_taken_for_a_drift() -> None:
+    drawn = np.random.default_rng(1).standard_normal((20_000, 6))
+    taken = sum(u_drift(row, 1.0) > 0.0 for row in drawn)
+    assert 5 <= taken <= 40
