@@ -52,7 +52,7 @@ class Strip:
 
 
 def strips(module: Module, pose: Pose, regions: Sequence[Drawn]) -> dict[str, Strip]:
-    """The strip that was read of each ramp among a module's regions, by name: its length as defined, turned by the pose.
+    """The strip that was read of each ramp among a module's regions, by name, as long as defined, turned by the pose.
 
     Its width is what `iqa.metrics` sums: the inner part of slits and short wires; about a thin line, 1 mm for its place
     and 3 σ of the blur to either side.
