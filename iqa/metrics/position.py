@@ -20,8 +20,8 @@ def measure(context: Context) -> Measured:
     Notes
     -----
     The zero point is Data Collection Center (Patient); where the header lacks it, the middle of the image stack,
-    flagged `from_image_centre`. A centre that travels with the slices fixes x and y alone, and the middle of a stack
-    is a place along z only if the stack is whole. u is that of the located pose and of the pixel size times the
+    flagged `from_image_centre`. A centre that travels with the slices fixes x and y alone; its z is then that of the
+    stack's middle, and only if the stack is whole. u is that of the located pose and of the pixel size times the
     distance from the zero point; couch and lasers are no part of it.
     """
     located = context.located
@@ -40,8 +40,9 @@ def _lengths(context: Context) -> Iterator[Result]:
     origin = scan.to_patient(pose.x_mm, pose.y_mm, pose.z_mm)
     zero = scan.acquisition.scan_centre_mm
     for at, (name, u) in enumerate(zip("xyz", _u_patient(context), strict=True)):
-        known = zero is not None and not (name == "z" and scan.acquisition.scan_centre_moves)
-        if name == "z" and not known and "slices_missing" in scan.flags and u is not None:
+        moves = name == "z" and scan.acquisition.scan_centre_moves
+        known = zero is not None and not moves
+        if moves and "slices_missing" in scan.flags and u is not None:
             yield NotMeasured("position.z", _NO_MIDDLE, "A complete series.")
             continue
         offset = origin[at] - (zero if zero is not None and known else _middle(scan))[at]
@@ -93,9 +94,7 @@ def _lack(context: Context, name: str) -> NotMeasured:
     return NotMeasured(f"position.{name}", _WHY[name], _NEEDS[name])
 
 
-_NO_MIDDLE = (
-    "The header names no fixed isocentre along z, and slices are missing, so that the stack's middle is no fixed place."
-)
+_NO_MIDDLE = "The header's isocentre travels with the slices, and slices are missing, so that the stack's middle is not its mean."
 _WHY = {
     "x": "The phantom's centre could not be measured on the image.",
     "y": "The phantom's centre could not be measured on the image.",
