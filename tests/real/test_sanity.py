@@ -95,8 +95,8 @@ def test_centre(entry: str, scan: Pick) -> None:
 @pytest.mark.parametrize("entry", _having("origin_z_mm"))
 def test_middle_of_the_insert_module(entry: str, scan: Pick) -> None:
     analysis, hand = scan(entry)
-    u = measured(analysis)["position.z"]["u"]
-    assert analysis["pose"]["z_mm"] == pytest.approx(hand["origin_z_mm"], abs=Z_MM + TURNED_MM + 2 * u)
+    # the hand's own uncertainty is far larger than ours
+    assert analysis["pose"]["z_mm"] == pytest.approx(hand["origin_z_mm"], abs=Z_MM + TURNED_MM)
 
 
 @pytest.mark.parametrize("entry", _having("line_pairs"))
