@@ -94,7 +94,7 @@ def _lack(context: Context, name: str) -> NotMeasured:
     return NotMeasured(f"position.{name}", _WHY[name], _NEEDS[name])
 
 
-_NO_MIDDLE = "The header's isocentre travels with the slices, and slices are missing: the stack's middle is no zero point."
+_NO_MIDDLE = "The header's isocentre travels with the slices, and slices are missing: no point along z is its place."
 _WHY = {
     "x": "The phantom's centre could not be measured on the image.",
     "y": "The phantom's centre could not be measured on the image.",
