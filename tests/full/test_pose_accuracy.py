@@ -1,4 +1,4 @@
-"""How near the pose comes to the truth: 512² scans at 10 HU, straight, awkward, cut by the field, with strayed features.
+"""How near the pose comes to the truth: 512² scans at 10 HU; straight, awkward, cut by the field, features strayed.
 
 About a quarter of an hour on one core. Writes docs/evidence/pose-accuracy.json.
 """
