@@ -14,6 +14,8 @@ BIN   := $(VENV)/bin
 ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 WORKERS ?= 2
 PYTEST := $(ONE_THREAD) $(BIN)/pytest -n $(WORKERS)
+# Where many tests look at one scan or one simulation, a file stays with one worker, and each is made once.
+BY_FILE := --dist loadfile
 
 .PHONY: setup demo pictures check test truth bench static format
 
@@ -45,10 +47,10 @@ check: static
 	$(PYTEST) tests/unit
 
 test: static
-	$(PYTEST) tests/unit tests/truth tests/real
+	$(PYTEST) $(BY_FILE) tests/unit tests/truth tests/real
 
 truth: $(READY)
-	$(PYTEST) tests/full
+	$(PYTEST) $(BY_FILE) tests/full
 
 bench: $(READY) $(BENCH_READY)
 	$(ONE_THREAD) $(BENCH)/bin/python benchmarks/run.py

@@ -25,7 +25,7 @@ def demo_report(analysis: Analysis, truth: Mapping[str, float], *, scan: Path, f
     inside, known = within(analysis, truth, COVERAGE)
     words = (
         f"{inside} of {known} values lie within 2 u of their truth; about 95 of 100 is what an honest u gives.",
-        f"The pictures: {figures}/*.png, the overview first. Circles show where a number was measured.",
+        f"The pictures: {figures}/*.png, the overview first. Outlines show where a number was measured.",
         f"The scan: {scan}/*.dcm, for any DICOM viewer; its truth: {scan}/truth.json.",
         "The same for scans of your own: iqa analyze FOLDER --figures DIR",
     )
