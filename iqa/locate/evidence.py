@@ -42,6 +42,8 @@ QUIET_PENALTY = 0.3
 QUIET_MOST = 0.6
 LOW_CONTRAST_DICE = 0.35
 LOW_CONTRAST_SIGNIFICANCE = 6.0
+SURE_DICE, SURE_SIGNIFICANCE, SURE_EVIDENCE = 0.5, 8.0, 0.5
+"""Targets seen by eight deviations with the right pattern are there, however little of a noisy picture they explain."""
 SMOOTHING_MM2 = 8.0
 """Area over which noise of a smoothed polar picture is correlated."""
 DICE_MARGIN_MM = 2.0
@@ -150,8 +152,12 @@ def _admitted(match: LayerMatch, amplitude: float, expected: float) -> LayerMatc
     """
     if amplitude < MISSING_AMPLITUDE and expected > MISSING_SIGNIFICANCE:
         return replace(match, evidence=-MISSING_PENALTY)
+    if match.evidence < 0.0:
+        return match
+    if match.dice >= SURE_DICE and match.significance >= SURE_SIGNIFICANCE:
+        return replace(match, evidence=max(match.evidence, SURE_EVIDENCE))
     seen = match.dice >= LOW_CONTRAST_DICE and match.significance >= LOW_CONTRAST_SIGNIFICANCE
-    return match if seen or match.evidence < 0.0 else replace(match, evidence=0.0)
+    return match if seen else replace(match, evidence=0.0)
 
 
 def _own_roll(seen: polar.Spectrum, drawn: polar.Spectrum, roll_deg: float, free_deg: float) -> float:
