@@ -62,7 +62,8 @@ def locate(scan: Scan, specs: Sequence[PhantomSpec], phantom: str | None = None)
     scorer = Scorer(pictures, fitting, body.fit.diameter_mm)
     ranked = decide.best_by_name(_settled(scorer, [_best(scorer, spec) for spec in fitting]))
     if not any(decide.proof(e) for e in ranked):
-        return _unproven(scan, pictures, body, fitting, named=phantom is not None)
+        tapering = [s for s in tried if templates.spans(s, body.fit.diameter_mm)]
+        return _unproven(scan, pictures, body, fitting, tapering=tapering, named=phantom is not None)
     return _decided(scan, body, ranked, named=phantom is not None)
 
 
@@ -112,7 +113,13 @@ def _quiet(pictures: Pictures) -> float:
 
 
 def _unproven(
-    scan: Scan, pictures: Pictures, body: Body, fitting: Sequence[PhantomSpec], *, named: bool
+    scan: Scan,
+    pictures: Pictures,
+    body: Body,
+    fitting: Sequence[PhantomSpec],
+    *,
+    tapering: Sequence[PhantomSpec],
+    named: bool,
 ) -> Candidates | Refused:
     """A featureless cylinder fits every definition of its diameter; structure that nothing explains fits none."""
     energy = pictures.energy
@@ -122,7 +129,7 @@ def _unproven(
         return Refused(scan.source, f"{what} can be measured as --phantom {CYLINDER}")
     quiet = _quiet(pictures)
     if float(np.median(energy)) < quiet:
-        names = dict.fromkeys([*(s.name for s in fitting), CYLINDER])
+        names = dict.fromkeys([*(s.name for s in fitting), *(s.name for s in tapering), CYLINDER])
         what = "without structure" if energy.max() < quiet else "mostly without structure, and what there is fits none"
         reason = f"{diameter} {what}: any phantom of that diameter may have such a part"
         return Candidates(reason, tuple(Candidate(n, None, 0.0) for n in names))

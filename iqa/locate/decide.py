@@ -34,6 +34,8 @@ GAIN_FROM_HU = 80.0
 CONTRAST_SHARE, CONTRAST_HU = 0.20, 40.0
 FEW_CONTRAST_HU = 15.0
 RIGHT_CONTRASTS = 0.85
+MOST_CANDIDATES = 4
+"""The sensitometry disc of the Catphan family is shared by four; a fifth in a fading block only resembles them."""
 HALF_CHECKED = 0.6
 FAR_OFF = 2.0
 """No insert may miss its contrast by more than this many tolerances: it is another material, or none."""
@@ -110,7 +112,7 @@ def near(ranked: Sequence[Explained], one: Explained, checked: float) -> list[Ex
     (`checked` is their share), all that have some evidence.
     """
     if checked < HALF_CHECKED and one.shows("inserts"):
-        return [e for e in ranked if e.evidence > LEAST_EVIDENCE]
+        return [e for e in ranked if e.evidence > LEAST_EVIDENCE][:MOST_CANDIDATES]
     return [e for e in ranked if e.evidence > LEAST_SHARE * one.evidence and proof(e)]
 
 

@@ -78,6 +78,12 @@ def layers(spec: PhantomSpec, diameter_mm: float) -> tuple[Layer, ...]:
     return tuple(layer for m in modules for layer in _module_layers(m, m.name == spec.origin))
 
 
+def spans(spec: PhantomSpec, diameter_mm: float) -> bool:
+    """True where the diameter lies between those of a definition's tiers: a taper may have been seen."""
+    tiers = [d for d in (m.diameter_mm or spec.diameter_mm for m in spec.modules) if d is not None]
+    return len(set(tiers)) > 1 and min(tiers) < diameter_mm < max(tiers)
+
+
 def same_diameter(nominal_mm: float | None, seen_mm: float) -> bool:
     """True where a body of nominal diameter may have been seen as one of `seen_mm`."""
     return nominal_mm is not None and abs(nominal_mm - seen_mm) < SAME_DIAMETER * nominal_mm

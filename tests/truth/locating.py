@@ -69,8 +69,11 @@ def rng_of(case: str, index: int) -> Generator:
     return default_rng(SeedSequence([sum(map(ord, case)), index]))
 
 
-def _specs() -> list[PhantomSpec]:
-    return [s for s in definitions() if s.name not in PLAIN]
+def _spec(index: int) -> PhantomSpec:
+    """Every definition in turn, and of each its variants in turn."""
+    names = list(dict.fromkeys(s.name for s in definitions() if s.name not in PLAIN))
+    makes = [s for s in definitions() if s.name == names[index % len(names)]]
+    return makes[index // len(names) % len(makes)]
 
 
 def _judged(result: Located | Candidates | Refused, spec: PhantomSpec, seed: int, structured: bool) -> Outcome:
@@ -90,7 +93,7 @@ def _judged(result: Located | Candidates | Refused, spec: PhantomSpec, seed: int
 def whole(index: int) -> Outcome:
     """A whole phantom in a random pose."""
     rng = rng_of("whole", index)
-    spec = _specs()[index % len(_specs())]
+    spec = _spec(index)
     scan = simulate(spec, random_scene(rng, spec)).scan
     return _judged(locate(scan, definitions()), spec, index, True)
 
@@ -98,7 +101,7 @@ def whole(index: int) -> Outcome:
 def fragment(index: int) -> Outcome:
     """One to fifteen successive slices of a phantom in a random pose."""
     rng = rng_of("fragment", index)
-    spec = _specs()[index % len(_specs())]
+    spec = _spec(index)
     physics = random_scene(rng, spec)
     ends = [physics.pose.place(0.0, 0.0, m.z_mm + z)[2] for m in spec.modules for z in (m.z_from_mm, m.z_to_mm)]
     count = int(rng.integers(1, MOST_FRAGMENT_SLICES + 1))
@@ -126,7 +129,7 @@ def _structured(
 def random_materials(index: int) -> Outcome:
     """The holes of a phantom, filled with other materials."""
     rng = rng_of("materials", index)
-    spec = _specs()[index % len(_specs())]
+    spec = _spec(index)
     wrong = replace(spec, modules=tuple(_refilled(m, rng) for m in spec.modules))
     scan = simulate(wrong, random_scene(rng, wrong)).scan
     return _judged(locate(scan, definitions()), spec, index, True)
