@@ -38,6 +38,8 @@ PROFILE_SHARE = 0.1
 """Of a step, by which an end may be misplaced by a section profile that is narrower or wider than its header says."""
 COARSE_Z_MM = 18.0
 """How far recognition may be off where few slices show a long block."""
+WORST_U_MM = 2.0
+"""A z less certain than this says no more than recognition does."""
 LEAST_SLANTS = 2
 """One slanted wire alone would take a tilt for a shift."""
 
@@ -65,7 +67,7 @@ def axial_fit(discs: Discs, module: Module, pose: Pose) -> AxialFit | None:
         _slanted(discs, rows, pose, "steps"),
         _insert_ends(discs, module, pose),
     ]
-    return min((f for f in found if f is not None), key=lambda f: f.u_mm, default=None)
+    return min((f for f in found if f is not None and f.u_mm < WORST_U_MM), key=lambda f: f.u_mm, default=None)
 
 
 # --------------------------------------------------------------------------------------- insert ends
@@ -184,11 +186,12 @@ def _row(ramp: StepRamp) -> _Slant:
 
 def _slanted(discs: Discs, slants: list[_Slant], pose: Pose, by: str) -> AxialFit | None:
     """From where slanted lines cross the slices; z may start coarsely."""
-    rough = [z for s in slants for z in _crossings(discs, s, pose, COARSE_Z_MM)]
+    rough = [z for s in slants for _, z in _crossings(discs, s, pose, COARSE_Z_MM)]
     if not rough:
         return None
     near = pose.slid_to(float(np.median(rough)))
-    seen = [(float(np.median(z)), s.u_mm) for s in slants if (z := list(_crossings(discs, s, near, 0.0)))]
+    crossings = [(np.array(list(_crossings(discs, s, near, 0.0))), s.u_mm) for s in slants]
+    seen = [(float(np.median(c[:, 1])), u) for c, u in crossings if len(c) and not _runs_the_other_way(c)]
     if len(seen) < LEAST_SLANTS:
         return None
     values = np.array([z for z, _ in seen])
@@ -197,8 +200,14 @@ def _slanted(discs: Discs, slants: list[_Slant], pose: Pose, by: str) -> AxialFi
     return AxialFit(float(np.median(values)), math.hypot(spread, own) / math.sqrt(len(values)), by)
 
 
-def _crossings(discs: Discs, slant: _Slant, pose: Pose, slack_mm: float) -> Iterator[float]:
-    """Stack z of the module's plane by each slice that a line crosses, looked for `slack_mm` beyond its ends."""
+def _runs_the_other_way(crossings: Array) -> bool:
+    """True where the plane's z moves with the slice's: by 0 where a line rises as it should, by 2 where it falls."""
+    z = crossings[:, 0] - crossings[:, 0].mean()
+    return bool(z @ crossings[:, 1] > z @ z) and len(z) > 1
+
+
+def _crossings(discs: Discs, slant: _Slant, pose: Pose, slack_mm: float) -> Iterator[tuple[float, float]]:
+    """(slice z, stack z of the module's plane by it) where a line crosses, looked for `slack_mm` beyond its ends."""
     scan = discs.scan
     half = 0.5 * slant.length_mm * abs(slant.tangent)
     sign = -1.0 if pose.reversed else 1.0
@@ -208,7 +217,8 @@ def _crossings(discs: Discs, slant: _Slant, pose: Pose, slack_mm: float) -> Iter
         t = _crossing(discs, slant, pose, int(k))
         if t is not None:
             # the line is t along its direction on this slice, hence sign · t · tangent above its own middle
-            yield float(scan.z_mm[k]) - sign * t * slant.tangent - (centre - pose.z_mm)
+            z = float(scan.z_mm[k])
+            yield z, z - sign * t * slant.tangent - (centre - pose.z_mm)
 
 
 def _crossing(discs: Discs, slant: _Slant, pose: Pose, index: int) -> float | None:

@@ -25,6 +25,8 @@ TIE = 0.03
 """Evidence that two poses of one phantom may differ by and still say the same."""
 WITHIN_REACH = 2.0
 """Evidence that a finer z may add: a line-pair plane counts up to this."""
+REFINED_MM = 1.0
+"""How far a pose's z may still be off once landmarks have set it: what z and the definition's distances leave open."""
 CYLINDER = "uniform_cylinder"
 
 
@@ -60,10 +62,14 @@ def locate(scan: Scan, specs: Sequence[PhantomSpec], phantom: str | None = None)
             scan.source, f"the body measures {body.fit.diameter_mm:.1f} mm, no part of {tried[0].title} does"
         )
     scorer = Scorer(pictures, fitting, body.fit.diameter_mm)
-    ranked = decide.best_by_name(_settled(scorer, [_best(scorer, spec) for spec in fitting]))
+    explained = _settled(scorer, [_best(scorer, spec) for spec in fitting])
+    if phantom is None:
+        explained = _at_refined_z(scorer, scan, body, explained)
+    ranked = decide.best_by_name(explained)
     if not any(decide.proof(e) for e in ranked):
         tapering = [s for s in tried if templates.spans(s, body.fit.diameter_mm)]
-        return _unproven(scan, pictures, body, fitting, tapering=tapering, named=phantom is not None)
+        cut = decide.weakly_seen(ranked, len(pictures.z_mm))
+        return _unproven(scan, pictures, body, fitting, tapering=tapering, cut=cut, named=phantom is not None)
     return _decided(scan, body, ranked, named=phantom is not None)
 
 
@@ -90,7 +96,29 @@ def _best(scorer: Scorer, spec: PhantomSpec) -> Explained:
 def _settled(scorer: Scorer, explained: list[Explained]) -> list[Explained]:
     """Those near the top, at the z that explains most; the others cannot win by it."""
     top = max((e.evidence for e in explained), default=0.0)
-    return [settle(scorer, e) if e.evidence > top - WITHIN_REACH else e for e in explained]
+    near = [e.evidence > top - WITHIN_REACH for e in explained]
+    reach = 2.0 * scorer.step_mm
+    return [settle(scorer, e, e.hypothesis.z_mm, reach) if n else e for e, n in zip(explained, near, strict=True)]
+
+
+def _at_refined_z(scorer: Scorer, scan: Scan, body: Body, explained: list[Explained]) -> list[Explained]:
+    """The contenders judged again where their own landmarks put them.
+
+    Models that share two blocks differ by the distance between them, and recognition knows z to a slice or two only.
+    """
+    least = max((e.evidence for e in explained), default=0.0) - WITHIN_REACH
+    near = [e.evidence > least and decide.proof(e).by_structure for e in explained]
+    names = {e.hypothesis.spec.name for e, n in zip(explained, near, strict=True) if n}
+    if len(names) < 2:
+        return explained
+    return [_refined(scorer, scan, body, e) if n else e for e, n in zip(explained, near, strict=True)]
+
+
+def _refined(scorer: Scorer, scan: Scan, body: Body, explained: Explained) -> Explained:
+    refined = refine(scan, body, explained)
+    if refined.axial is None:
+        return explained
+    return settle(scorer, explained, refined.pose.z_mm, REFINED_MM)
 
 
 def _featureless(spec: PhantomSpec) -> bool:
@@ -119,6 +147,7 @@ def _unproven(
     fitting: Sequence[PhantomSpec],
     *,
     tapering: Sequence[PhantomSpec],
+    cut: Sequence[Explained],
     named: bool,
 ) -> Candidates | Refused:
     """A featureless cylinder fits every definition of its diameter; structure that nothing explains fits none."""
@@ -127,6 +156,8 @@ def _unproven(
     if named:
         what = f"nothing that fixes the pose of {fitting[0].title} is seen; a uniform part alone"
         return Refused(scan.source, f"{what} can be measured as --phantom {CYLINDER}")
+    if cut:
+        return Candidates("the end of the scan cuts what would tell the phantom", tuple(map(_candidate, cut)))
     quiet = _quiet(pictures)
     if float(np.median(energy)) < quiet:
         names = dict.fromkeys([*(s.name for s in fitting), *(s.name for s in tapering), CYLINDER])
@@ -141,7 +172,8 @@ def _decided(scan: Scan, body: Body, ranked: Sequence[Explained], *, named: bool
     best, rivals = decide.contest(ranked)
     sure = decide.proof(best).by_structure and best.evidence >= decide.LEAST_TO_NAME
     if not named and (rivals or not sure):
-        close = tuple(_candidate(e) for e in [best, *rivals])
+        level = [best, *rivals]
+        close = tuple(_candidate(e) for e in (decide.fewest(level) if decide.proof(best).by_structure else level))
         return Candidates("the scan shows only what several phantoms share" if rivals else "too little is seen", close)
     wrong = ""
     for e in [best] if named else [e for e in ranked if decide.proof(e).by_structure]:
@@ -162,6 +194,8 @@ def _decided(scan: Scan, body: Body, ranked: Sequence[Explained], *, named: bool
 def _objection(refined: Refined) -> str | None:
     """Why the inserts found cannot be those of the definition, if so."""
     spec = refined.explained.hypothesis.spec
+    if (missing := decide.contradicted(refined.explained)) is not None:
+        return missing
     for module, discs in refined.discs:
         edgeless = refined.edgeless if module == refined.anchor else ()
         if (wrong := decide.wrong_contrasts(spec, module, discs, edgeless)) is not None:

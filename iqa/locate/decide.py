@@ -35,8 +35,14 @@ CONTRAST_SHARE, CONTRAST_HU = 0.20, 40.0
 FEW_CONTRAST_HU = 15.0
 RIGHT_CONTRASTS = 0.85
 MOST_CANDIDATES = 4
-"""The sensitometry disc of the Catphan family is shared by four; a fifth in a fading block only resembles them."""
+"""Every block of the Catphan family is shared by four models at most; a fifth only resembles them."""
 HALF_CHECKED = 0.6
+GOOD_FIT, WORSE_FIT = 0.94, 0.08
+"""A block seen whole fits its own drawing by 0.95 and more, and another model's by 0.87 at most."""
+WEAK_DICE, WEAK_SIGNIFICANCE = 0.6, 20.0
+"""A block cut by the end of the scan fits no better than this."""
+AGAINST = -0.5
+"""Evidence of a block of inserts below which something else stands in its place."""
 FAR_OFF = 2.0
 """No insert may miss its contrast by more than this many tolerances: it is another material, or none."""
 
@@ -67,6 +73,7 @@ def _structure(match: LayerMatch) -> bool:
 def _faint(match: LayerMatch) -> bool:
     return (
         match.layer.block == "low_contrast"
+        and match.evidence > 0.0
         and match.dice >= LOW_CONTRAST_DICE
         and match.significance > LOW_CONTRAST_SIGNIFICANCE
     )
@@ -85,35 +92,67 @@ def best_by_name(explained: Sequence[Explained]) -> list[Explained]:
 def contest(ranked: Sequence[Explained]) -> tuple[Explained, list[Explained]]:
     """The best proven explanation, and those too near it to be told apart.
 
-    Against a block that proves itself only a proven rival counts; where faint targets are all that is seen, every
-    explanation with some evidence does, since noise alone decides which of them passes the test.
+    Against a block that proves itself a rival needs a fair share of its evidence; where faint targets are all that is
+    seen, every explanation by faint targets counts, since noise alone decides which of them passes the test.
     """
     best = next(e for e in ranked if proof(e))
-    by_structure = proof(best).by_structure
-    rivals = [
-        e
-        for e in ranked
-        if e is not best
-        and e.evidence > max(best.evidence - LEAD, LEAST_EVIDENCE)
-        and ((proof(e) and e.evidence > LEAST_SHARE * best.evidence) or not by_structure)
-    ]
-    return best, rivals
+    if not proof(best).by_structure:
+        return best, [e for e in ranked if e is not best and e.evidence > 0.0 and e.shows("low_contrast")]
+    least = max(best.evidence - LEAD, LEAST_SHARE * best.evidence, LEAST_EVIDENCE)
+    return best, [e for e in ranked if e is not best and e.evidence > least and not _refutes(best, e)]
 
 
 def clearly_ahead(ranked: Sequence[Explained], one: Explained) -> bool:
     """True where no other phantom comes near, so that a name does not hang on inserts which the scan does not show."""
-    return all(one.evidence - e.evidence >= CLEAR_LEAD for e in ranked if e is not one)
+    return all(one.evidence - e.evidence >= CLEAR_LEAD or _refutes(one, e) for e in ranked if e is not one)
+
+
+def _refutes(one: Explained, other: Explained) -> bool:
+    """True where one explains its block wholly and the other, by less evidence, only resembles what is seen."""
+    fits = [max((m for m in e.matches), key=lambda m: m.evidence, default=None) for e in (one, other)]
+    best, second = (0.0 if m is None else m.dice for m in fits)
+    return one.evidence > other.evidence and best >= GOOD_FIT and second <= best - WORSE_FIT
 
 
 def near(ranked: Sequence[Explained], one: Explained, checked: float) -> list[Explained]:
-    """The explanations not told apart from `one`, itself included, best first.
+    """The explanations not told apart from `one`, itself included, best first; no more than four.
 
-    Proven ones with a fair share of its evidence; where the fading end of a block leaves most inserts unjudged
-    (`checked` is their share), all that have some evidence.
+    Those with a fair share of its evidence that no other refutes; where the fading end of a block leaves most inserts
+    unjudged (`checked` is their share), all that have some evidence.
     """
-    if checked < HALF_CHECKED and one.shows("inserts"):
-        return [e for e in ranked if e.evidence > LEAST_EVIDENCE][:MOST_CANDIDATES]
-    return [e for e in ranked if e.evidence > LEAST_SHARE * one.evidence and proof(e)]
+    fading = checked < HALF_CHECKED and one.shows("inserts")
+    least = LEAST_EVIDENCE if fading else LEAST_SHARE * one.evidence
+    passing = [e for e in ranked if e.evidence > least]
+    return fewest([e for e in passing if fading or not any(_refutes(o, e) for o in passing)])
+
+
+def weakly_seen(ranked: Sequence[Explained], pictures: int) -> list[Explained]:
+    """The explanations by a block which the end of the scan cuts, so that its fit proves nothing; no more than four."""
+    return fewest([e for e in ranked if any(_cut_block(m, pictures) for m in e.matches)])
+
+
+def _cut_block(match: LayerMatch, pictures: int) -> bool:
+    cut = match.span.start == 0 or match.span.stop == pictures
+    seen = match.dice >= WEAK_DICE and match.significance >= WEAK_SIGNIFICANCE and match.evidence > LEAST_EVIDENCE
+    return cut and seen and match.layer.block in ("inserts", "gauge")
+
+
+def fewest(level: list[Explained]) -> list[Explained]:
+    """At most four, without those by a block of their own: a block that four models share is the likelier one."""
+    if len(level) <= MOST_CANDIDATES:
+        return level
+    by = [max(e.matches, key=lambda m: m.evidence).layer.module if e.matches else "" for e in level]
+    shared = [e for e, module in zip(level, by, strict=True) if by.count(module) > 1]
+    return (shared or level)[:MOST_CANDIDATES]
+
+
+def contradicted(explained: Explained) -> str | None:
+    """A sentence if a block of inserts shows something else where the scan holds it; else None."""
+    spec = explained.hypothesis.spec
+    for m in explained.matches:
+        if m.layer.block == "inserts" and m.evidence < AGAINST:
+            return f"where {spec.title} has the inserts of {m.layer.module} the scan shows something else"
+    return None
 
 
 def wrong_contrasts(spec: PhantomSpec, module: str, discs: Sequence[Disc], edgeless: Sequence[Insert]) -> str | None:

@@ -7,6 +7,7 @@ likelihood, scaled so that one slice of a well-seen insert layer counts about on
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,8 @@ LOW_CONTRAST_DICE = 0.35
 LOW_CONTRAST_SIGNIFICANCE = 6.0
 SURE_DICE, SURE_SIGNIFICANCE, SURE_EVIDENCE = 0.5, 8.0, 0.5
 """Targets seen by eight deviations with the right pattern are there, however little of a noisy picture they explain."""
+STEADY = 0.5
+"""Of the mean contrast, that the median picture must show: one slice with the end of another block is no target."""
 SMOOTHING_MM2 = 8.0
 """Area over which noise of a smoothed polar picture is correlated."""
 DICE_MARGIN_MM = 2.0
@@ -88,7 +91,7 @@ def explain(scorer: Scorer, hypothesis: Hypothesis) -> Explained:
     penalty += TURNED_PENALTY if hypothesis.spec.variant and "turned" in hypothesis.spec.variant else 0.0
     quiet = 0.0
     for layer in hypothesis.layers:
-        span = window(pictures, hypothesis.z_mm + sign * layer.z_mm, _looked_at(layer))
+        span = _span(pictures, layer, hypothesis.z_mm + sign * layer.z_mm)
         if span.stop <= span.start:
             continue
         if layer.shown:
@@ -108,15 +111,26 @@ def _unexplained(pictures: Pictures, covered: list[tuple[int, int]]) -> int:
     return int(np.count_nonzero(loud))
 
 
-def settle(scorer: Scorer, explained: Explained) -> Explained:
-    """The same hypothesis at the z near it that explains most; the grid of the search is coarser than a thin layer."""
+def settle(scorer: Scorer, explained: Explained, z_mm: float, reach_mm: float) -> Explained:
+    """The same hypothesis at the z near `z_mm` that explains most; the grid of the search is coarser than a thin layer.
+
+    The z it has is kept where it lies within reach and is as good.
+    """
     h = explained.hypothesis
-    tried = [replace(h, z_mm=h.z_mm + i * scorer.step_mm) for i in (-2, -1, 1, 2)]
-    return max([explained, *(explain(scorer, t) for t in tried)], key=lambda e: e.evidence)
+    places = {z_mm + i * reach_mm for i in (-1.0, -0.5, 0.0, 0.5, 1.0)} - {h.z_mm}
+    tried = [explain(scorer, replace(h, z_mm=z)) for z in sorted(places)]
+    return max([explained, *tried] if abs(h.z_mm - z_mm) <= reach_mm else tried, key=lambda e: e.evidence)
 
 
-def _looked_at(layer: Layer) -> float:
-    return layer.length_mm if layer.shown else QUIET_SHARE * layer.length_mm
+def _span(pictures: Pictures, layer: Layer, centre_mm: float) -> Window:
+    """The pictures to judge a layer by: those wholly inside a block, its lean considered, where any are."""
+    if not layer.shown:
+        return window(pictures, centre_mm, QUIET_SHARE * layer.length_mm)
+    if not layer.thin:
+        inside = window(pictures, centre_mm, layer.length_mm - pictures.thickness_mm - pictures.lean_mm)
+        if inside.stop > inside.start:
+            return inside
+    return window(pictures, centre_mm, layer.length_mm)
 
 
 def _loud(pictures: Pictures, span: Window) -> int:
@@ -142,18 +156,24 @@ def _match(scorer: Scorer, hypothesis: Hypothesis, layer: Layer, span: Window) -
     slices = min(n * max(1.0, pictures.thickness_mm / FULL_SLICE_MM), MOST_SLICES)
     match = LayerMatch(layer, span, roll, amplitude, dice, significance, nepers * slices)
     expected = float(np.sqrt(norm.sum() / SMOOTHING_MM2)) / (noise + 1e-9)
-    return match if layer.block != "low_contrast" else _admitted(match, float(inner.sum() / norm.sum()), expected)
+    if layer.block != "low_contrast":
+        return match
+    single = np.sum((pictures.of(layer.thin)[span.start : span.stop] * np.conj(posed)).real, axis=(1, 2)) / norm.sum()
+    return _admitted(match, single, expected)
 
 
-def _admitted(match: LayerMatch, amplitude: float, expected: float) -> LayerMatch:
+def _admitted(match: LayerMatch, amplitudes: NDArray[np.floating[Any]], expected: float) -> LayerMatch:
     """Low contrast counts only where it is surely seen, and against where it surely is missing.
 
-    amplitude : share of the drawn contrast that is seen; expected : significance that all of it would have.
+    amplitudes : share of the drawn contrast that each picture shows; expected : significance that all of it would have.
     """
+    amplitude = float(amplitudes.mean())
     if amplitude < MISSING_AMPLITUDE and expected > MISSING_SIGNIFICANCE:
         return replace(match, evidence=-MISSING_PENALTY)
     if match.evidence < 0.0:
         return match
+    if float(np.median(amplitudes)) < STEADY * amplitude:
+        return replace(match, evidence=0.0)
     if match.dice >= SURE_DICE and match.significance >= SURE_SIGNIFICANCE:
         return replace(match, evidence=max(match.evidence, SURE_EVIDENCE))
     seen = match.dice >= LOW_CONTRAST_DICE and match.significance >= LOW_CONTRAST_SIGNIFICANCE

@@ -19,6 +19,8 @@ KNEE_STEP_HU = 5.0
 """Contrasts are compressed above 3 σ, in steps, so that air and PTFE do not drown the rest (docs/locating.md)."""
 STRAIGHT_DEG = 0.7
 """A tilt above this is undone: the line-pair plane of a body tilted by 2° is spread over several slices."""
+INSERTS_MM = 58.5
+"""Where the inserts of most definitions stand."""
 CUT_MM = 20.0
 """No definition has air this near its rim; where the image does, the reconstruction ends."""
 FINEST_BIN_MM = 1.25
@@ -39,6 +41,8 @@ class Pictures:
     """(pictures,) rising."""
     step_mm: float
     thickness_mm: float
+    lean_mm: float
+    """Height difference of a leaning block's plane between opposite inserts."""
     knee_hu: float
     noise: float
     """σ of the compressed pictures (1)."""
@@ -65,13 +69,14 @@ def take_pictures(scan: Scan, body: Body) -> Pictures:
     sigma = polar.noise_level(flat, radius)
     knee = float(np.clip(round(KNEE_SIGMAS * sigma / KNEE_STEP_HU) * KNEE_STEP_HU, *KNEE_HU))
     spectra = level = polar.signature(flat, knee, radius)
-    if max(abs(body.fit.slope_x), abs(body.fit.slope_y)) > math.tan(math.radians(STRAIGHT_DEG)):
+    slope = math.hypot(body.fit.slope_x, body.fit.slope_y)
+    if slope > math.tan(math.radians(STRAIGHT_DEG)):
         upright = polar.flatten_rings(_binned(_untilted(raw, runs, scan, body), bins))
         level = polar.signature(upright, knee, radius)
     z_mm = np.array([scan.z_mm[body.first :][b].mean() for b in bins])
     step, thickness = _sampling(scan, body, max(b.stop - b.start for b in bins))
     energy = np.sum(spectra.real**2 + spectra.imag**2, axis=(1, 2))
-    return Pictures(spectra, level, energy, z_mm, step, thickness, knee, sigma / knee, radius)
+    return Pictures(spectra, level, energy, z_mm, step, thickness, 2.0 * INSERTS_MM * slope, knee, sigma / knee, radius)
 
 
 def _polar_stack(scan: Scan, body: Body) -> NDArray[np.float32]:
