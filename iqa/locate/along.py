@@ -7,18 +7,20 @@ them without a gap, are best; ramps work on a single slice; nothing is carried a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from iqa.locate.refine import Discs
 from iqa.locate.templates import THIN_MM
-from iqa.model import Insert, LinePairs, Module, Pose, Ramp, StepRamp
+from iqa.model import Insert, LinePairs, Module, Pose, Ramp, Scan, StepRamp
 from iqa.signal.sampling import Image, bilinear, inside
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 LEAST_END_CONTRAST_HU = 150.0
 INNER, RING = 0.6, (1.4, 1.75)
@@ -186,11 +188,11 @@ def _row(ramp: StepRamp) -> _Slant:
 
 def _slanted(discs: Discs, slants: list[_Slant], pose: Pose, by: str) -> AxialFit | None:
     """From where slanted lines cross the slices; z may start coarsely."""
-    rough = [z for s in slants for _, z in _crossings(discs, s, pose, COARSE_Z_MM)]
-    if not rough:
+    rough = np.concatenate([_crossings(discs, s, pose, COARSE_Z_MM)[:, 1] for s in slants] or [np.zeros(0)])
+    if not len(rough):
         return None
     near = pose.slid_to(float(np.median(rough)))
-    crossings = [(np.array(list(_crossings(discs, s, near, 0.0))), s.u_mm) for s in slants]
+    crossings = [(_crossings(discs, s, near, 0.0), s.u_mm) for s in slants]
     seen = [(float(np.median(c[:, 1])), u) for c, u in crossings if len(c) and not _runs_the_other_way(c)]
     if len(seen) < LEAST_SLANTS:
         return None
@@ -206,56 +208,73 @@ def _runs_the_other_way(crossings: Array) -> bool:
     return bool(z @ crossings[:, 1] > z @ z) and len(z) > 1
 
 
-def _crossings(discs: Discs, slant: _Slant, pose: Pose, slack_mm: float) -> Iterator[tuple[float, float]]:
-    """(slice z, stack z of the module's plane by it) where a line crosses, looked for `slack_mm` beyond its ends."""
+def _crossings(discs: Discs, slant: _Slant, pose: Pose, slack_mm: float) -> Array:
+    """(n, 2) slice z, and stack z of the module's plane by it, where a line crosses slices.
+
+    Looked for `slack_mm` beyond its ends, on the slices that hold all of its strip and show all of its trace.
+    """
     scan = discs.scan
     half = 0.5 * slant.length_mm * abs(slant.tangent)
-    sign = -1.0 if pose.reversed else 1.0
     centre = pose.place(slant.x_mm, slant.y_mm, slant.z_mm)[2]
     reach = half + RAMP_REACH_MM * abs(slant.tangent) + slack_mm
-    for k in np.flatnonzero(np.abs(scan.z_mm - centre) < reach):
-        t = _crossing(discs, slant, pose, int(k))
-        if t is not None:
-            # the line is t along its direction on this slice, hence sign · t · tangent above its own middle
-            z = float(scan.z_mm[k])
-            yield z, z - sign * t * slant.tangent - (centre - pose.z_mm)
+    along, strip = _strip(slant)
+    places = _Places(discs, pose, *strip)
+    sampled = {k: places.sample(k) for k in np.flatnonzero(np.abs(scan.z_mm - centre) < reach).tolist()}
+    profiles = {k: values.mean(axis=1) for k, values in sampled.items() if values is not None}
+    if not profiles:
+        return np.zeros((0, 2))
+    width = (scan.thickness_mm or 1.0) / abs(slant.tangent)
+    t = _centroids(along, np.stack(list(profiles.values())), width)
+    z = scan.z_mm[list(profiles)]
+    # The line is t along its direction on a slice, hence sign · t · tangent above its own middle.
+    planes = z - (-1.0 if pose.reversed else 1.0) * t * slant.tangent - (centre - pose.z_mm)
+    whole = np.abs(t) + 0.5 * width < 0.5 * slant.length_mm
+    return np.column_stack([z, planes])[whole]
 
 
-def _crossing(discs: Discs, slant: _Slant, pose: Pose, index: int) -> float | None:
-    """Signed distance along the line's direction at which it crosses a slice; None where it is not seen whole."""
-    scan = discs.scan
+def _strip(slant: _Slant) -> tuple[Array, tuple[Array, Array]]:
+    """Distances along a line, and the points (x, y) of a strip about it, in the module's plane."""
     angle = math.radians(slant.direction_deg)
     end = 0.5 * slant.length_mm + RAMP_REACH_MM
     along = np.arange(-end, end, RAMP_STEP_MM)
     across = np.arange(-slant.half_width_mm, slant.half_width_mm + 1e-6, 0.5)
-    fx = slant.x_mm + along[:, None] * math.cos(angle) - across * math.sin(angle)
-    fy = slant.y_mm - along[:, None] * math.sin(angle) - across * math.cos(angle)
-    columns, rows = _on_image(discs, pose, fx, fy, index)
-    if not inside(scan.stored.shape[1:], columns, rows).all():
-        return None
-    profile = bilinear(scan.stored[index], columns, rows).mean(axis=1)
-    profile -= np.median(profile)
-    noise = 1.4826 * float(np.median(np.abs(profile - np.median(profile)))) + 1e-6
-    width = (scan.thickness_mm or 1.0) / abs(slant.tangent)
-    box = np.ones(max(1, round(width / RAMP_STEP_MM)))
-    at = float(along[int(np.argmax(np.convolve(profile, box / len(box), mode="same")))])
-    if profile.max() < LEAST_RAMP_SNR * noise:
-        return None
+    x = slant.x_mm + along[:, None] * math.cos(angle) - across * math.sin(angle)
+    y = slant.y_mm - along[:, None] * math.sin(angle) - across * math.cos(angle)
+    return along, (x, y)
+
+
+def _centroids(along: Array, profiles: Array, width_mm: float) -> Array:
+    """(n,) distance along a line at which each of (n, samples) profiles holds its trace; NaN where it shows none."""
+    raised = profiles - np.median(profiles, axis=1, keepdims=True)
+    noise = 1.4826 * np.median(np.abs(raised), axis=1) + 1e-6
+    smooth = ndimage.uniform_filter1d(raised, max(1, round(width_mm / RAMP_STEP_MM)), axis=1, mode="constant")
+    at = along[np.argmax(smooth, axis=1)]
     for _ in range(2):
-        weight = np.clip(profile, 0.0, None) * (np.abs(along - at) < 0.5 * width + RAMP_BLUR_MM)
-        at = float(np.sum(weight * along) / weight.sum()) if weight.sum() > 0.0 else at
-    return at if abs(at) + 0.5 * width < 0.5 * slant.length_mm else None
+        near = np.abs(along - at[:, None]) < 0.5 * width_mm + RAMP_BLUR_MM
+        weight = np.clip(raised, 0.0, None) * near
+        total = weight.sum(axis=1)
+        at = np.where(total > 0.0, (weight @ along) / np.where(total > 0.0, total, 1.0), at)
+    return np.where(raised.max(axis=1) < LEAST_RAMP_SNR * noise, np.nan, at)
 
 
-def _on_image(discs: Discs, pose: Pose, fx: Array, fy: Array, index: int) -> tuple[Array, Array]:
-    """Pixel positions on one slice of many points of the module's plane, carried along the axis."""
-    scan = discs.scan
-    m = pose.matrix
-    z = float(scan.z_mm[index])
-    dz = z - pose.z_mm - (m[2, 0] * fx + m[2, 1] * fy)
-    x = pose.x_mm + m[0, 0] * fx + m[0, 1] * fy + dz * math.tan(math.radians(pose.yaw_deg)) - scan.drift_mm[index, 0]
-    y = pose.y_mm + m[1, 0] * fx + m[1, 1] * fy + dz * math.tan(math.radians(pose.pitch_deg)) - scan.drift_mm[index, 1]
-    return x / scan.pixel_mm[1], y / scan.pixel_mm[0]
+class _Places:
+    """Points of a module's plane, carried along the axis to one slice after another."""
+
+    def __init__(self, discs: Discs, pose: Pose, x_mm: Array, y_mm: Array) -> None:
+        self.scan = discs.scan
+        self.slopes = math.tan(math.radians(pose.yaw_deg)), math.tan(math.radians(pose.pitch_deg))
+        m = pose.matrix
+        z = pose.z_mm + m[2, 0] * x_mm + m[2, 1] * y_mm
+        self.x_mm = pose.x_mm + m[0, 0] * x_mm + m[0, 1] * y_mm - z * self.slopes[0]
+        self.y_mm = pose.y_mm + m[1, 0] * x_mm + m[1, 1] * y_mm - z * self.slopes[1]
+
+    def sample(self, index: int) -> Array | None:
+        """Stored values at the points on a slice; None where the image does not hold them all."""
+        z, drift = self.scan.z_mm[index], self.scan.drift_mm[index]
+        columns = (self.x_mm + (z * self.slopes[0] - drift[0])) / self.scan.pixel_mm[1]
+        rows = (self.y_mm + (z * self.slopes[1] - drift[1])) / self.scan.pixel_mm[0]
+        image = self.scan.stored[index]
+        return bilinear(image, columns, rows) if inside(image.shape, columns, rows).all() else None
 
 
 # --------------------------------------------------------------------------------------------- gauge
@@ -272,7 +291,11 @@ def gauge_fit(discs: Discs, module: Module, pose: Pose) -> AxialFit | None:
     if run is None or run.stop - run.start < 3:
         return None
     z = scan.z_mm[run]
-    strength = np.array([_bars_seen(discs, groups, pose, k) for k in range(run.start, run.stop)])
+    x, y = np.array([g.x_mm for g in groups]), np.array([g.y_mm for g in groups])
+    inner = 1.0 - (GAUGE_WIDTH_MM + 3.0) / np.hypot(x, y)
+    across = np.array([[0.98], [1.0], [1.02]])
+    on, off = _Places(discs, pose, across * x, across * y), _Places(discs, pose, inner * x, inner * y)
+    strength = np.array([_bars_seen(scan, on, off, k) for k in range(run.start, run.stop)])
     strength -= np.median(strength[np.abs(z - pose.z_mm) > reach]) if (np.abs(z - pose.z_mm) > reach).any() else 0.0
     near = np.abs(z - pose.z_mm) <= reach + 1e-6
     weight = np.clip(strength, 0.0, None) * near
@@ -286,12 +309,9 @@ def gauge_fit(discs: Discs, module: Module, pose: Pose) -> AxialFit | None:
     )
 
 
-def _bars_seen(discs: Discs, groups: list[LinePairs], pose: Pose, index: int) -> float:
-    """Mean over the groups of their middle's value less that of the gaps beside them, HU."""
-    fx = np.array([g.x_mm for g in groups])
-    fy = np.array([g.y_mm for g in groups])
-    inner = 1.0 - (GAUGE_WIDTH_MM + 3.0) / np.hypot(fx, fy)
-    picture = discs.scan.stored[index]
-    on = np.mean([bilinear(picture, *_on_image(discs, pose, fx * s, fy * s, index)) for s in (0.98, 1.0, 1.02)])
-    off = bilinear(picture, *_on_image(discs, pose, fx * inner, fy * inner, index)).mean()
-    return float(on - off) * float(discs.scan.slope[index])
+def _bars_seen(scan: Scan, on: _Places, off: _Places, index: int) -> float:
+    """Mean over the groups of their middle's value less that of the gaps beside them, HU; 0 outside the image."""
+    bars, gaps = on.sample(index), off.sample(index)
+    if bars is None or gaps is None:
+        return 0.0
+    return float(bars.mean() - gaps.mean()) * float(scan.slope[index])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -25,8 +26,12 @@ TIE = 0.03
 """Evidence that two poses of one phantom may differ by and still say the same."""
 WITHIN_REACH = 2.0
 """Evidence that a finer z may add: a line-pair plane counts up to this."""
+CLOSE = 1.2
+"""Evidence by which another model may lead the true one where only one slice tells their distances apart: 0.9 seen."""
 REFINED_MM = 1.0
 """How far a pose's z may still be off once landmarks have set it: what z and the definition's distances leave open."""
+HOUSING_MM = 60.0
+"""A housing may go on by a third of this beyond the outermost module; the wrong end of a phantom goes on by more."""
 CYLINDER = "uniform_cylinder"
 
 
@@ -62,15 +67,16 @@ def locate(scan: Scan, specs: Sequence[PhantomSpec], phantom: str | None = None)
             scan.source, f"the body measures {body.fit.diameter_mm:.1f} mm, no part of {tried[0].title} does"
         )
     scorer = Scorer(pictures, fitting, body.fit.diameter_mm)
+    refiner = _Refiner(scan, body)
     explained = _settled(scorer, [_best(scorer, spec) for spec in fitting])
     if phantom is None:
-        explained = _at_refined_z(scorer, scan, body, explained)
+        explained = _at_refined_z(scorer, refiner, explained)
     ranked = decide.best_by_name(explained)
     if not any(decide.proof(e) for e in ranked):
         tapering = [s for s in tried if templates.spans(s, body.fit.diameter_mm)]
         cut = decide.weakly_seen(ranked, len(pictures.z_mm))
         return _unproven(scan, pictures, body, fitting, tapering=tapering, cut=cut, named=phantom is not None)
-    return _decided(scan, body, ranked, named=phantom is not None)
+    return _decided(refiner, ranked, named=phantom is not None)
 
 
 def _asked_for(specs: Sequence[PhantomSpec], phantom: str | None) -> list[PhantomSpec]:
@@ -101,24 +107,38 @@ def _settled(scorer: Scorer, explained: list[Explained]) -> list[Explained]:
     return [settle(scorer, e, e.hypothesis.z_mm, reach) if n else e for e, n in zip(explained, near, strict=True)]
 
 
-def _at_refined_z(scorer: Scorer, scan: Scan, body: Body, explained: list[Explained]) -> list[Explained]:
-    """The contenders judged again where their own landmarks put them.
+class _Refiner:
+    """Refines an explanation; once for each definition, whatever z it is judged at afterwards."""
+
+    def __init__(self, scan: Scan, body: Body) -> None:
+        self.scan = scan
+        self.body = body
+        self._known: dict[str, Refined] = {}
+
+    def __call__(self, explained: Explained) -> Refined:
+        label = explained.hypothesis.spec.label
+        if label not in self._known:
+            self._known[label] = refine(self.scan, self.body, explained)
+        return replace(self._known[label], explained=explained)
+
+
+def _at_refined_z(scorer: Scorer, refiner: _Refiner, explained: list[Explained]) -> list[Explained]:
+    """Close contenders judged again where their own landmarks put them.
 
     Models that share two blocks differ by the distance between them, and recognition knows z to a slice or two only.
     """
-    least = max((e.evidence for e in explained), default=0.0) - WITHIN_REACH
+    least = max((e.evidence for e in explained), default=0.0) - CLOSE
     near = [e.evidence > least and decide.proof(e).by_structure for e in explained]
     names = {e.hypothesis.spec.name for e, n in zip(explained, near, strict=True) if n}
     if len(names) < 2:
         return explained
-    return [_refined(scorer, scan, body, e) if n else e for e, n in zip(explained, near, strict=True)]
+    return [_at_own_z(scorer, refiner(e)) if n else e for e, n in zip(explained, near, strict=True)]
 
 
-def _refined(scorer: Scorer, scan: Scan, body: Body, explained: Explained) -> Explained:
-    refined = refine(scan, body, explained)
+def _at_own_z(scorer: Scorer, refined: Refined) -> Explained:
     if refined.axial is None:
-        return explained
-    return settle(scorer, explained, refined.pose.z_mm, REFINED_MM)
+        return refined.explained
+    return settle(scorer, refined.explained, refined.pose.z_mm, REFINED_MM)
 
 
 def _featureless(spec: PhantomSpec) -> bool:
@@ -168,7 +188,7 @@ def _unproven(
     return Refused(scan.source, f"{diameter} whose structure no definition explains (tried: {near})")
 
 
-def _decided(scan: Scan, body: Body, ranked: Sequence[Explained], *, named: bool) -> Located | Candidates | Refused:
+def _decided(refiner: _Refiner, ranked: Sequence[Explained], *, named: bool) -> Located | Candidates | Refused:
     best, rivals = decide.contest(ranked)
     sure = decide.proof(best).by_structure and best.evidence >= decide.LEAST_TO_NAME
     if not named and (rivals or not sure):
@@ -177,18 +197,26 @@ def _decided(scan: Scan, body: Body, ranked: Sequence[Explained], *, named: bool
         return Candidates("the scan shows only what several phantoms share" if rivals else "too little is seen", close)
     wrong = ""
     for e in [best] if named else [e for e in ranked if decide.proof(e).by_structure]:
-        refined = refine(scan, body, e)
+        refined = refiner(e)
         objection = None if named else _objection(refined)
         alike = decide.near(ranked, e, refined.checked)
-        alone = e.unexplained == 0 and decide.clearly_ahead(ranked, e)
+        alone = e.unexplained == 0 and decide.clearly_ahead(ranked, e) and not _goes_on(refiner, refined)
         judged = refined.checked >= decide.RIGHT_CONTRASTS or alone
         if objection is None and e is best and (named or judged):
-            return _located(body, refined, next((r for r in ranked if r is not best), None))
+            return _located(refiner.body, refined, next((r for r in ranked if r is not best), None))
         if objection is None:  # its lead rests on contrasts that are wrong or were not seen
             why = wrong or "the inserts that would settle which phantom this is are not seen, or not as they should be"
             return Candidates(why, tuple(_candidate(r) for r in alike))
         wrong = wrong or objection
-    return Refused(scan.source, wrong)
+    return Refused(refiner.scan.source, wrong)
+
+
+def _goes_on(refiner: _Refiner, refined: Refined) -> bool:
+    """True where the body is seen far beyond the definition's ends."""
+    modules = refined.explained.hypothesis.spec.modules
+    ends = [refined.pose.place(0.0, 0.0, m.z_mm + z)[2] for m in modules for z in (m.z_from_mm, m.z_to_mm)]
+    seen = refiner.scan.z_mm[[refiner.body.first, refiner.body.last]]
+    return bool(min(ends) - seen.min() > HOUSING_MM or seen.max() - max(ends) > HOUSING_MM)
 
 
 def _objection(refined: Refined) -> str | None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from iqa.locate.evidence import Explained, LayerMatch
 from iqa.locate.refine import Disc
-from iqa.model import Insert, PhantomSpec
+from iqa.model import Insert, PhantomSpec, Pin
 
 STRONG_DICE = 0.75
 """An insert or gauge block that fits this well proves that the phantom is one of its kind."""
@@ -155,12 +155,20 @@ def contradicted(explained: Explained) -> str | None:
     return None
 
 
+def _opposite(disc: Disc, body_hu: float) -> bool:
+    """True for a bright disc in place of a dark one, or the other way round."""
+    return disc.contrast_hu * (disc.feature.hu - body_hu) < 0.0 and abs(disc.contrast_hu) > GAIN_FROM_HU
+
+
 def wrong_contrasts(spec: PhantomSpec, module: str, discs: Sequence[Disc], edgeless: Sequence[Insert]) -> str | None:
     """A sentence if a module's inserts have not the contrasts of the definition, up to one common gain; else None.
 
     edgeless : inserts that were looked for and show no edge; they count as of the body's own CT number.
     """
     body = spec.module(module).body_hu
+    opposite = [d.feature.name for d in discs if isinstance(d.feature, Pin) and _opposite(d, body)]
+    if len(opposite) > 1:
+        return f"the pins {', '.join(opposite)} of {module} have not the materials that {spec.title} has"
     seen = [(d.feature.name, d.contrast_hu, d.feature.hu - body) for d in discs if isinstance(d.feature, Insert)]
     strong = [contrast / expected for _, contrast, expected in seen if abs(expected) > GAIN_FROM_HU]
     if not strong and not edgeless:

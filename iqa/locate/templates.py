@@ -14,18 +14,20 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy.special import ndtr
 
 from iqa.model import Bead, Feature, Insert, LinePairs, Module, PhantomSpec, Pin, Target
 from iqa.signal import polar
+from iqa.signal.disc import disc_profile
 
 SAME_DIAMETER = 0.06
 """A definition is tried when the outline agrees this well: a cone beam with a bright rim needs 3.2 %, and at 7.3 %
 the 216 mm body of the GE phantom would meet the Catphan family's."""
-GRID_MM = 0.5
-HALF_WIDTH_MM = 100.0
 BLUR_MM = 0.8
 """Between the blur of soft and sharp kernels; bars finer than 4 lp/cm become arcs of about half their contrast."""
+BLUR_REACH = 4.0
+"""Blurs from its edge at which a shape ends."""
+KNOT_MM = 0.1
 SMALLEST_BALL_MM = 2.0
 THINNEST_LAYER_MM = 1.0
 THIN_MM = 8.0
@@ -36,7 +38,7 @@ Shape = tuple[float, ...]
 """contrast (HU), x, y, diameter of a disc; or contrast, x, y, bar width, length, angle of a bar."""
 Shapes = tuple[Shape, ...]
 
-_AXIS = np.arange(-HALF_WIDTH_MM, HALF_WIDTH_MM + GRID_MM / 2, GRID_MM)
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,30 +166,37 @@ def _bars(group: LinePairs, body_hu: float) -> Iterator[Shape]:
 
 @lru_cache(maxsize=256)
 def _polar_of(shapes: Shapes) -> NDArray[np.float32]:
-    canvas = np.zeros((len(_AXIS), len(_AXIS)), dtype=np.float32)
+    drawn = np.zeros(polar.X_MM.shape, dtype=np.float32)
     for shape in shapes:
-        _paint(canvas, shape)
-    blurred = ndimage.gaussian_filter(canvas, BLUR_MM / GRID_MM, truncate=3.0)
-    return polar.polar(blurred, (GRID_MM, GRID_MM), HALF_WIDTH_MM, HALF_WIDTH_MM)
+        rings, angles = _around(shape)
+        dx, dy = polar.X_MM[rings][:, angles] - shape[1], polar.Y_MM[rings][:, angles] - shape[2]
+        cover = _disc(shape[3], dx, dy) if len(shape) == 4 else _bar(shape, dx, dy)
+        drawn[rings, angles] += np.float32(shape[0]) * cover
+    return polar.smoothed(drawn)
 
 
-def _paint(canvas: NDArray[np.float32], shape: Shape) -> None:
-    contrast, x, y = shape[:3]
-    reach = 0.5 * max(shape[3:5]) + 2.0 * GRID_MM
-    columns, rows = _span(x, reach), _span(y, reach)
-    dx, dy = _AXIS[columns][None, :] - x, _AXIS[rows][:, None] - y
-    if len(shape) == 4:
-        cover = np.clip((0.5 * shape[3] - np.hypot(dx, dy)) / GRID_MM + 0.5, 0.0, 1.0)
-    else:
-        width, length, angle = shape[3:]
-        across = np.abs(dx * math.sin(angle) + dy * math.cos(angle))
-        along = np.abs(dx * math.cos(angle) - dy * math.sin(angle))
-        cover = np.clip((0.5 * width - across) / GRID_MM + 0.5, 0.0, 1.0)
-        cover *= np.clip((0.5 * length - along) / GRID_MM + 0.5, 0.0, 1.0)
-    canvas[rows, columns] += np.float32(contrast) * cover
+def _around(shape: Shape) -> tuple[slice, NDArray[np.int_]]:
+    """Rings and angles that a blurred shape touches."""
+    radius = math.hypot(shape[1], shape[2])
+    reach = 0.5 * math.hypot(*shape[3:5]) + BLUR_REACH * BLUR_MM
+    low, high = np.searchsorted(polar.RINGS_MM, (radius - reach, radius + reach))
+    half = math.ceil(math.degrees(math.asin(reach / radius))) if radius > reach else polar.ANGLES // 2
+    middle = round(math.degrees(math.atan2(-shape[2], shape[1])))
+    return slice(low, high), np.unique(np.arange(middle - half, middle + half + 1) % polar.ANGLES)
 
 
-def _span(centre: float, reach: float) -> slice:
-    low = int((centre - reach + HALF_WIDTH_MM) / GRID_MM)
-    high = int((centre + reach + HALF_WIDTH_MM) / GRID_MM) + 2
-    return slice(max(0, low), min(len(_AXIS), high))
+def _disc(diameter_mm: float, dx: Array, dy: Array) -> Array:
+    """Share, 0 to 1, of a disc blurred by a Gaussian."""
+    knots = np.arange(0.0, 0.5 * diameter_mm + BLUR_REACH * BLUR_MM, KNOT_MM)
+    return np.interp(np.hypot(dx, dy), knots, disc_profile(knots, 0.5 * diameter_mm, BLUR_MM), right=0.0)
+
+
+def _bar(shape: Shape, dx: Array, dy: Array) -> Array:
+    """Share, 0 to 1, of a rectangle blurred by a Gaussian."""
+    width_mm, length_mm, angle = shape[3:]
+    across, along = dx * math.sin(angle) + dy * math.cos(angle), dx * math.cos(angle) - dy * math.sin(angle)
+    return _box(width_mm, across) * _box(length_mm, along)
+
+
+def _box(width_mm: float, t: Array) -> Array:
+    return np.asarray(ndtr((t + 0.5 * width_mm) / BLUR_MM) - ndtr((t - 0.5 * width_mm) / BLUR_MM))

@@ -23,7 +23,8 @@ RIM_MM = 6.0
 NOISE_LAG_DEG = 8
 
 _THETA = np.arange(ANGLES) * (2.0 * np.pi / ANGLES)
-_COS, _SIN = RINGS_MM[:, None] * np.cos(_THETA), RINGS_MM[:, None] * np.sin(_THETA)
+X_MM, Y_MM = RINGS_MM[:, None] * np.cos(_THETA), -RINGS_MM[:, None] * np.sin(_THETA)
+"""(rings, angles) where the samples of a picture lie: x to the right, y down, from the axis."""
 _WEIGHT = np.sqrt(RINGS_MM * (RINGS_MM[1] - RINGS_MM[0]) * 2.0 * np.pi / ANGLES * 2.0 / ANGLES)[:, None]
 _ORDERS = slice(FIRST_ORDER, LAST_ORDER)
 
@@ -36,9 +37,11 @@ def polar(image: Image, pixel_mm: tuple[float, float], x_mm: float, y_mm: float)
 
     Smoothed by a 3 × 3 mean, so that noise of single samples does not count.
     """
-    columns = (x_mm + _COS) / pixel_mm[1]
-    rows = (y_mm - _SIN) / pixel_mm[0]
-    sampled = bilinear(image, columns, rows)
+    return smoothed(bilinear(image, (x_mm + X_MM) / pixel_mm[1], (y_mm + Y_MM) / pixel_mm[0]))
+
+
+def smoothed(sampled: Picture) -> Picture:
+    """The 3 × 3 mean of a picture, periodic in angle."""
     turned = np.concatenate([sampled[:, -1:], sampled, sampled[:, :1]], axis=1)
     along = turned[:, :-2] + turned[:, 1:-1] + turned[:, 2:]
     padded = np.concatenate([along[:1], along, along[-1:]], axis=0)
@@ -50,7 +53,7 @@ def normal_planes(stack: NDArray[np.float32], step_mm: float, slope_x: float, sl
 
     stack : (slices, rings, angles); beyond the run its end slices are repeated.
     """
-    shift = (-(_COS * slope_x - _SIN * slope_y) / step_mm).astype(np.float32).reshape(-1)
+    shift = (-(X_MM * slope_x + Y_MM * slope_y) / step_mm).astype(np.float32).reshape(-1)
     flat, last = stack.reshape(len(stack), -1), np.float32(len(stack) - 1)
     place = np.arange(flat.shape[1], dtype=np.int32)
     result = np.empty_like(flat)
