@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from iqa.phantom import library as library
     from iqa.simulate import Physics as Physics
 
+__version__ = "0.1.0"
+
 _HOME = {
     "Analysis": "iqa.model",
     "Curve": "iqa.model",

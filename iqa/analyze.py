@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
+from iqa import __version__
 from iqa.dicom import Stack, Tick, counter, load, survey
 from iqa.errors import UsageError
 from iqa.locate import locate
@@ -143,7 +143,7 @@ def assemble(scan: Scan, located: Located) -> Analysis:
         centres_px=tuple(_centres(scan, used)),
         results=measured.results,
         regions=measured.regions,
-        iqa_version=version("iqa"),
+        iqa_version=__version__,
         source=scan.source,
     )
 

@@ -21,6 +21,8 @@ REACH = 1.6
 LEAST_MARGIN_MM = 1.8
 """Background kept around small discs, whose blurred edge reaches further than the multiple."""
 ROUNDS = 4
+SETTLED_MM = 0.01
+"""A round that moves nothing further than this is the last: the next would move it by its square."""
 LARGEST_STEP_MM = 1.0
 KNOTS_PER_MM = 20.0
 
@@ -93,6 +95,8 @@ def disc_centres(
         step = solved[:, 4:] / np.where(np.abs(contrast) > 1e-6, contrast, 1e-6)[:, None]
         step = np.clip(step, -LARGEST_STEP_MM, LARGEST_STEP_MM)
         x, y, radius = x + step[:, 0], y + step[:, 1], radius + step[:, 2]
+        if np.abs(step).max() < SETTLED_MM:
+            break
     left = np.where(design[:, 0] > 0.0, values - (solved[:, None, :] @ design)[:, 0], 0.0)
     freedom = np.maximum(design[:, 0].sum(axis=1) - 7.0, 1.0)
     residual = np.sqrt(np.sum(left**2, axis=1) / freedom)

@@ -22,8 +22,8 @@ FloatArray = NDArray[np.float64]
 MAX_STEPS = 15
 """Gauss-Newton steps before a fit counts as diverged; a sound one needs 3 to 8."""
 
-CONVERGED = 1e-4
-"""Relative change of the width at which the fit stops: 0.5 µm at 5 mm, and the next step would be far smaller."""
+CONVERGED = 5e-4
+"""Relative change of the width at which the fit stops: 2.5 µm at 5 mm, and the next step would be far smaller."""
 
 RIDGE = 1e-10
 """Added to the normalised normal equations: a profile that its samples miss gives a large step, not an exception."""
