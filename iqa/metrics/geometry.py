@@ -23,6 +23,8 @@ FEWEST_LANDMARKS = 4
 """Two shifts, a turn and two scales are five unknowns; three points would leave one spare number."""
 LARGEST_U_Z_MM = 0.5
 """A plane known no better than this was placed by the definition's own distances, which cannot tell a scale."""
+TOLERANCE_MM = 0.06
+"""Standard uncertainty of a hole's place, a coordinate: ±0.1 mm by the maker of the Catphans."""
 SCALES = ("geometry.scale_x", "geometry.scale_y")
 BODY_KEYS = ("geometry.diameter", "geometry.axis_x", "geometry.axis_y")
 
@@ -45,9 +47,8 @@ def measure(context: Context) -> Measured:
 
     Notes
     -----
-    u holds what the image leaves open; that of the diameter the pixel size and an oval body too. The tolerance of
-    the phantom itself (±0.1 mm for Catphan pins) is no part of it: it stays the same from scan to scan of one
-    phantom.
+    u holds what the image leaves open; that of the diameter the pixel size and an oval body too. A distance is that of
+    this phantom; a scale compares it with its definition, so u of a scale holds the tolerance of the holes as well.
     """
     marks = _marks(context)
     results = (*_distances(context, marks), *_body(context), *_scales(context, marks), *_scale_z(context))
@@ -174,14 +175,15 @@ def _affine(landmarks: list[Landmark]) -> tuple[tuple[float, float], tuple[float
 
     Notes
     -----
-    Where the landmarks scatter more than their u, as drilled holes do, u is widened to the scatter.
+    A hole may lie `TOLERANCE_MM` beside its place in either direction; where the landmarks scatter more than that and
+    their u together, u is widened to the scatter.
     """
     expected = np.array([m.expected_mm for m in landmarks])
     x, y = (expected - expected.mean(axis=0)).T
     zero, one = np.zeros_like(x), np.ones_like(x)
     design = np.concatenate([np.column_stack([one, zero, x, zero, y]), np.column_stack([zero, one, zero, y, -x])])
     found = np.concatenate([[m.x_mm for m in landmarks], [m.y_mm for m in landmarks]])
-    weight = 1.0 / np.concatenate([[m.u_mm for m in landmarks]] * 2)
+    weight = 1.0 / np.concatenate([[math.hypot(m.u_mm, TOLERANCE_MM) for m in landmarks]] * 2)
     inverse = np.linalg.pinv(design * weight[:, None])
     solution = inverse @ (found * weight)
     residual = (found - design @ solution) * weight

@@ -37,8 +37,9 @@ SAMPLING_U = 0.29
 """Standard uncertainty of a flank between two samples against their distance: 1/√12."""
 UNBALANCED = 0.3
 """Length of the mean of the ramps' directions above which a tilt of the phantom does not cancel; 0 for pairs."""
-SMALLEST_Z_BLUR_MM = 0.05
-"""Blur along z given to elements thinner than it, so that a rectangle has a slope to be fitted by."""
+STEP_BLUR = 0.25
+"""Of a row's step: the least blur along z given to its elements, so that a flank between two samples can be fitted.
+It moves no flank, being symmetric; with half of it the fit of a rectangle gets stuck, with twice it widths are low."""
 REACH_Z_MM = 4.0
 """A row's slices are used this far beyond its ends: its base."""
 
@@ -279,7 +280,7 @@ def _pooled(context: Context, rows: Sequence[Row]) -> tuple[Profiles, FloatArray
         values.append(heights.ravel())
         lit = np.clip(heights, 0.25 * heights.max(), None) - 0.25 * heights.max()
         centres.append(float((offset * lit).sum() / lit.sum()))
-    blur = [max(0.25 * r.ramp.diameter_mm, SMALLEST_Z_BLUR_MM) for r in rows]
+    blur = [max(0.25 * r.ramp.diameter_mm, STEP_BLUR * r.ramp.step_z_mm) for r in rows]
     numbers = np.arange(len(rows), dtype=np.int64)
     return Profiles(np.array(z), np.array(values), np.array(blur), numbers), np.array(centres)
 
