@@ -88,7 +88,7 @@ def explain(scorer: Scorer, hypothesis: Hypothesis) -> Explained:
     sign = -1.0 if hypothesis.reversed else 1.0
     matches: list[LayerMatch] = []
     penalty = HAND_PENALTY if hypothesis.mirrored != hypothesis.reversed else 0.0
-    penalty += TURNED_PENALTY if hypothesis.spec.variant and "turned" in hypothesis.spec.variant else 0.0
+    penalty += TURNED_PENALTY * sum(m.turned for m in hypothesis.spec.modules)
     quiet = 0.0
     for layer in hypothesis.layers:
         span = _span(pictures, layer, hypothesis.z_mm + sign * layer.z_mm)

@@ -13,7 +13,7 @@ from iqa.metrics.absent import were
 from iqa.metrics.context import Context, Measured
 from iqa.metrics.landmarks import Landmark, insert_landmarks, measure_pins
 from iqa.metrics.regions import PIXEL_CALIBRATION, small_features, where
-from iqa.model import BodyFit, Drawn, Insert, Measurement, ModuleFit, NotMeasured, Pin, Pose, Result
+from iqa.model import BodyFit, Drawn, Insert, Located, Measurement, ModuleFit, NotMeasured, Pin, Pose, Result
 
 PIN_METHOD = "pin-disc-fit@1"
 BODY_METHOD = "outline@1"
@@ -25,6 +25,8 @@ LARGEST_U_Z_MM = 0.5
 """A plane known no better than this was placed by the definition's own distances, which cannot tell a scale."""
 TOLERANCE_MM = 0.06
 """Standard uncertainty of a hole's place, a coordinate: ±0.1 mm by the maker of the Catphans."""
+OTHER_OUTLINE = 0.02
+"""Share by which an outline and the body may differ: copies differ by 0.3 mm, a cone beam's mask by 3 %."""
 SCALES = ("geometry.scale_x", "geometry.scale_y")
 BODY_KEYS = ("geometry.diameter", "geometry.axis_x", "geometry.axis_y")
 
@@ -115,7 +117,9 @@ def _body(context: Context) -> tuple[Result, ...]:
         return tuple(NotMeasured(key, reason, needs) for key in BODY_KEYS)
     place = where("body", body.slices)
     n = len(body.slices)
-    diameter = Measurement("geometry.diameter", body.diameter_mm, _u_diameter(body), "mm", n, place, BODY_METHOD)
+    diameter = _other_outline(located, body) or Measurement(
+        "geometry.diameter", body.diameter_mm, _u_diameter(body), "mm", n, place, BODY_METHOD
+    )
     if not any(small_features(located.spec.module(located.spec.origin))):
         return (diameter,)  # nothing but the outline fixes the origin, so the axis lies in it
     if located.u_xy_mm is None:
@@ -134,6 +138,21 @@ def _body(context: Context) -> tuple[Result, ...]:
         for key, value in zip(BODY_KEYS[1:], beside, strict=False)
     )
     return diameter, *axis
+
+
+def _other_outline(located: Located, body: BodyFit) -> NotMeasured | None:
+    """Why the outline is not the body's, where the inserts' scale leaves no room for such a body."""
+    nominal = located.spec.module(located.spec.origin).diameter_mm
+    if nominal is None or located.u_xy_mm is None:
+        return None
+    expected = located.pose.scale * nominal
+    if abs(body.diameter_mm / expected - 1.0) < OTHER_OUTLINE:
+        return None
+    reason = (
+        f"The outline measures {body.diameter_mm:.1f} mm where the inserts tell of a body of {expected:.1f} mm: "
+        "it is a mask or the edge of the field, not the body's."
+    )
+    return NotMeasured("geometry.diameter", reason, "A reconstruction that shows the whole body in air.")
 
 
 def _u_diameter(body: BodyFit) -> float:

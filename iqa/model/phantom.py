@@ -217,6 +217,8 @@ class Module:
     housing_hu: float | None = None
     turn_free_deg: float = 3.0
     """How far owners' units are known to be turned against the origin module, either way."""
+    turned: bool = False
+    """Put in end for end, which is rarer than a phantom of another model."""
     features: tuple[Feature, ...] = ()
     provenance: Provenance
 

@@ -101,7 +101,11 @@ def turned(module: Module) -> Module:
     # About the middle, not the plane: the block goes back into the same stretch of the housing.
     middle = module.z_mm + (module.z_from_mm + module.z_to_mm) / 2
     flipped = dataclasses.replace(
-        module, z_mm=2 * middle - module.z_mm, z_from_mm=-module.z_to_mm, z_to_mm=-module.z_from_mm
+        module,
+        z_mm=2 * middle - module.z_mm,
+        z_from_mm=-module.z_to_mm,
+        z_to_mm=-module.z_from_mm,
+        turned=not module.turned,
     )
     return _mapped(flipped, _turned_feature)
 

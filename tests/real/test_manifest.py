@@ -149,6 +149,13 @@ def test_an_uncalibrated_scanner_is_called_so(analysed: Analysed) -> None:
     assert analysis["acquisition"]["exposure_mas"] is None
 
 
+def test_a_scanner_s_mask_is_not_taken_for_the_body(analysed: Analysed) -> None:
+    analysis = analysed("catphan503-elekta-xvi-slices", "catphan503").only
+    assert "geometry.diameter" not in measured(analysis)
+    reasons = {n["key"]: n["reason"] for n in analysis["not_measured"]}
+    assert "it is a mask" in reasons["geometry.diameter"]
+
+
 def test_one_low_contrast_slice_gives_no_insert(analysed: Analysed) -> None:
     analysis = analysed("catphan-canon-aquilionexceed-ctp515", "catphan600").only
     assert keys(analysis, "ct_number.") == set()

@@ -29,7 +29,7 @@ PHYSICS = Physics(
 )
 NAMED = ("--phantom", "uniform_cylinder")
 COARSE = ("--matrix", "16", "--pixel-mm", "20", "--step-mm", "40")
-MANY_FILES = 2_000
+MANY_FILES = 10_000
 SECRET = "Zebedee"
 
 

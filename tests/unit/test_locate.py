@@ -272,3 +272,40 @@ def test_faint_targets_make_rivals_of_all_that_see_them() -> None:
 
     _, rivals = decide.contest([faint("a", 0.40, 0.5), faint("b", 0.39, 0.4), faint("c", 0.10, 0.5)])
     assert [r.hypothesis.spec.name for r in rivals] == ["b", "c"]
+
+
+def named(level: list[Explained]) -> list[str]:
+    return [e.hypothesis.spec.name for e in level]
+
+
+def test_a_block_that_fits_wholly_refutes_one_that_only_resembles_it() -> None:
+    ranked = [explained("a", 1.4, dice=0.98), explained("b", 0.7, dice=0.86)]
+    assert named(decide.near(ranked, ranked[0], checked=1.0)) == ["a"]
+    assert decide.clearly_ahead(ranked, ranked[0])
+    cut = [explained("a", 1.4, dice=0.90), explained("b", 0.7, dice=0.80)]
+    assert named(decide.near(cut, cut[0], checked=1.0)) == ["a", "b"]
+    assert not decide.clearly_ahead(cut, cut[0])
+
+
+def test_at_most_four_candidates_and_those_of_the_shared_block() -> None:
+    own = explained("own", 1.0, dice=0.9)
+    layer = replace(own.matches[0].layer, module="own block")
+    own = replace(own, matches=(replace(own.matches[0], layer=layer),))
+    shared = [explained(name, 0.9, dice=0.9) for name in "abcd"]
+    assert named(decide.fewest([own, *shared])) == ["a", "b", "c", "d"]
+    assert named(decide.fewest([own, *shared[:3]])) == ["own", "a", "b", "c"]
+
+
+def test_a_block_cut_by_the_end_of_the_scan_is_weakly_seen() -> None:
+    cut = explained("a", 2.0, dice=0.7, block="gauge")
+    assert named(decide.weakly_seen([cut], pictures=9)) == ["a"]  # its window begins with the scan
+    inner = replace(cut, matches=(replace(cut.matches[0], span=Window(3, 5)),))
+    assert decide.weakly_seen([inner], pictures=9) == []
+    assert decide.weakly_seen([explained("a", 2.0, dice=0.7, block="gauge", significance=9.0)], pictures=9) == []
+
+
+def test_something_else_in_place_of_the_inserts_is_an_objection() -> None:
+    assert decide.contradicted(explained("mine", -0.4)) is None
+    assert decide.contradicted(explained("mine", -1.8)) == (
+        "where Mine has the inserts of inserts the scan shows something else"
+    )
