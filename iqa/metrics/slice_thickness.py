@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,9 +37,8 @@ SAMPLING_U = 0.29
 """Standard uncertainty of a flank between two samples against their distance: 1/√12."""
 UNBALANCED = 0.3
 """Length of the mean of the ramps' directions above which a tilt of the phantom does not cancel; 0 for pairs."""
-STEP_BLUR = 0.25
-"""Of a row's step: the least blur along z given to its elements, so that a flank between two samples can be fitted.
-It moves no flank, being symmetric; with half of it the fit of a rectangle gets stuck, with twice it widths are low."""
+SOFTEST_STEPS = 0.25
+"""Of a row's step: the least sigma of a flank, so that one between two samples can be fitted."""
 REACH_Z_MM = 4.0
 """A row's slices are used this far beyond its ends: its base."""
 
@@ -82,7 +81,13 @@ class _Ready:
             tuple(p for p, held in zip(self.parts, kept, strict=True) if held),
             self.sigma_hu[kept],
             self.rough_cnr[kept],
-            Profiles(data.z_mm[rows], data.values[rows], data.blur_mm[rows], number[data.ramp[rows]]),
+            replace(
+                data,
+                z_mm=data.z_mm[rows],
+                values=data.values[rows],
+                blur_mm=data.blur_mm[rows],
+                ramp=number[data.ramp[rows]],
+            ),
             self.first[rows],
             self.centre_mm[rows],
             self.width_mm,
@@ -280,9 +285,9 @@ def _pooled(context: Context, rows: Sequence[Row]) -> tuple[Profiles, FloatArray
         values.append(heights.ravel())
         lit = np.clip(heights, 0.25 * heights.max(), None) - 0.25 * heights.max()
         centres.append(float((offset * lit).sum() / lit.sum()))
-    blur = [max(0.25 * r.ramp.diameter_mm, STEP_BLUR * r.ramp.step_z_mm) for r in rows]
-    numbers = np.arange(len(rows), dtype=np.int64)
-    return Profiles(np.array(z), np.array(values), np.array(blur), numbers), np.array(centres)
+    blur = np.array([0.25 * r.ramp.diameter_mm for r in rows])
+    softest = SOFTEST_STEPS * max(abs(r.ramp.step_z_mm) for r in rows)
+    return Profiles(np.array(z), np.array(values), blur, np.arange(len(rows)), softest), np.array(centres)
 
 
 # --------------------------------------------------------------------------------------- the results

@@ -9,7 +9,7 @@ likelihoods: where the profile tells the shapes apart the right one wins, where 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +72,14 @@ class Profiles:
     """(m,) sigma, in z, of what widens a profile beside the SSP: in-plane LSF, thickness of the wire."""
     ramp: NDArray[np.int64]
     """(m,) index of the ramp, from 0: rows of one ramp have one width."""
+    softest_mm: float = 0.0
+    """Least sigma that a flank is drawn with: where samples lie far apart, a steeper one has no slope to be fitted by.
+    A flank is not moved by it."""
+
+    def sigma(self, shape: Shape, width_mm: FloatArray) -> FloatArray:
+        """Standard deviation of the Gaussian part of the blurred SSP; (m,) or a column of it, as the widths are."""
+        blur = self.blur_mm.reshape(width_mm.shape)
+        return np.maximum(np.hypot(shape.gauss * width_mm, blur), self.softest_mm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +182,7 @@ class _Linear:
 
 def _linear_part(data: Profiles, shape: Shape, width_mm: FloatArray, centre: FloatArray, fixed: _Fixed) -> _Linear:
     z, width = data.z_mm - centre[:, None], width_mm[data.ramp][:, None]
-    profile, by_z, by_w = _derivatives(z, shape, width, data.blur_mm[:, None]) @ fixed.white.T
+    profile, by_z, by_w = _derivatives(z, shape, width, data.sigma(shape, width)) @ fixed.white.T
     columns = np.empty((len(z), 4, z.shape[1]))
     columns[:, 0], columns[:, 1], columns[:, 2] = profile, fixed.one, fixed.z_mm - centre[:, None] * fixed.one
     height = _solve(columns[:, :3], fixed.values[:, None])[..., 0]
@@ -187,9 +195,8 @@ def _linear_part(data: Profiles, shape: Shape, width_mm: FloatArray, centre: Flo
     return _Linear(amplitude, residual, by_width, tangent, columns, followed[:, 3])
 
 
-def _derivatives(z: FloatArray, shape: Shape, width: FloatArray, blur: FloatArray) -> FloatArray:
+def _derivatives(z: FloatArray, shape: Shape, width: FloatArray, sigma: FloatArray) -> FloatArray:
     """(3, m, n) blurred SSP, of unit area, and its derivatives by z and by the width: of the closed form of `ssp`."""
-    sigma = np.hypot(shape.gauss * width, blur)
     outer, inner = 0.5 * (shape.first + shape.second), 0.5 * (shape.first - shape.second)
     ends = np.array([outer, -inner, inner, -outer])
     sign = np.array([1.0, -1.0, -1.0, 1.0])
@@ -214,13 +221,12 @@ def _result(data: Profiles, shape: Shape, width: FloatArray, centre: FloatArray,
     influence = model.tangent @ fixed.white / information[data.ramp][:, None]
     plain = np.asarray(np.linalg.solve(fixed.white, model.residual.T).T, dtype=np.float64)
     columns = np.concatenate([model.columns, model.by_width[:, None]], axis=1)
-    height = model.amplitude * _peak(shape, width[data.ramp], data.blur_mm)
+    height = model.amplitude * _peak(shape, width[data.ramp], data.sigma(shape, width[data.ramp]))
     return WidthFit(width, centre, height, plain, float((model.residual**2).sum()), influence, columns)
 
 
-def _peak(shape: Shape, width: FloatArray, blur: FloatArray) -> FloatArray:
+def _peak(shape: Shape, width: FloatArray, sigma: FloatArray) -> FloatArray:
     """Height of the blurred SSP of unit area at its middle, 1/mm."""
-    sigma = np.hypot(shape.gauss * width, blur)
     return ssp(np.zeros_like(width), shape.first * width, shape.second * width, sigma)
 
 
@@ -447,6 +453,6 @@ def _averaged(data: Profiles, first: NDArray[np.int64], fits: list[tuple[Shape, 
 
 def _by_blur(data: Profiles, shape: Shape, fit: WidthFit, white: FloatArray) -> FloatArray:
     """(ramps,) change of the width per relative change of the blur, mm."""
-    wider = Profiles(data.z_mm, data.values, data.blur_mm * (1.0 + BLUR_STEP), data.ramp)
+    wider = replace(data, blur_mm=data.blur_mm * (1.0 + BLUR_STEP))
     other = fit_width(wider, shape, fit.width_mm, fit.centre_mm, white)
     return fit.width_mm if other is None else np.asarray((other.width_mm - fit.width_mm) / BLUR_STEP)

@@ -82,15 +82,19 @@ def shapes() -> tuple[Shape, ...]:
     Notes
     -----
     Three paths: rectangle ⊗ Gaussian from the one to the other (focal spot and detector aperture), trapezoids from
-    rectangle to triangle (helical interpolation), triangle ⊗ Gaussian. The three corners are what scanners are built
-    to give and hold half of the prior weight; the rest is spread evenly over the nodes in between.
+    rectangle to triangle (helical interpolation), triangle ⊗ Gaussian. The prior weight of each path, spread evenly
+    over its nodes: what decides in sections too thin to show their shape. Sharp collimation comes first, since every
+    other shape reads a rectangle of 0.6 mm 10 to 30 % too narrow; a pure triangle, of old single-row helices, last.
     """
-    corners = [(1.0, NARROW, NARROW), (1.0, 1.0, NARROW), (NARROW, NARROW, 1.0)]
-    blurred = [(1.0, NARROW, g) for g in (0.2, 0.4, 0.1, 0.15, 0.25, 0.3, 0.55, 0.8)]
-    trapezoids = [(1.0, q, NARROW) for q in (0.3, 0.45, 0.6, 0.75, 0.9)]
-    rounded = [(1.0, 1.0, g) for g in (0.2, 0.4, 0.7)]
-    between = blurred + trapezoids + rounded
-    priors = [0.5 / len(corners)] * len(corners) + [0.5 / len(between)] * len(between)
-    widths = np.array(corners + between).T
+    paths = (
+        (0.50, [(1.0, NARROW, NARROW)]),
+        (0.03, [(1.0, 1.0, NARROW)]),
+        (0.20, [(NARROW, NARROW, 1.0)]),
+        (0.15, [(1.0, NARROW, g) for g in (0.2, 0.4, 0.1, 0.15, 0.25, 0.3, 0.55, 0.8)]),
+        (0.09, [(1.0, q, NARROW) for q in (0.3, 0.45, 0.6, 0.75, 0.9)]),
+        (0.03, [(1.0, 1.0, g) for g in (0.2, 0.4, 0.7)]),
+    )
+    priors = [weight / len(nodes) for weight, nodes in paths for _ in nodes]
+    widths = np.array([node for _, nodes in paths for node in nodes]).T
     unit = (widths / _fwhms(*widths)).T.tolist()
     return tuple(Shape(a, b, gauss, prior) for (a, b, gauss), prior in zip(unit, priors, strict=True))
