@@ -14,7 +14,9 @@ SEEDS = 24
 SPAN_MM = 10.0
 """Length along the axis over which a ramp is read: so many slices are made."""
 THICKNESSES_MM = (0.6, 0.8, 1.25, 2.5, 5.0)
-INCREMENTS = {"contiguous": 1.0, "overlapping": 0.5, "gapped": 1.7}
+INCREMENTS = {"contiguous": 1.0, "overlapping": 0.5}
+GAPPED, GAPPED_ROWS = 1.7, 1.3
+"""A row of 13 wires is 12 mm long: two slices of 5 mm with a wider gap do not lie wholly in it."""
 STEP_MM = 1.0
 """Of the rows: a wire every 1 mm, two rows against one another."""
 THIN_MM = 1.25
@@ -26,7 +28,7 @@ Evidence = Callable[[str, object], None]
 def cases(*, beads: bool) -> Iterator[tuple[str, Case]]:
     for shape in ("rectangle", "gaussian", "triangle"):
         for thickness in THICKNESSES_MM:
-            for name, share in INCREMENTS.items():
+            for name, share in (INCREMENTS | {"gapped": GAPPED_ROWS if beads else GAPPED}).items():
                 step = share * thickness
                 slices = int(np.clip(round(SPAN_MM / step), 2, 12))
                 yield f"{shape}, {thickness:g} mm, {name}", Case(shape, thickness, step, slices, beads=beads)
