@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from iqa.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from iqa.analyze import Session as Session
     from iqa.dicom import read as read
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from iqa.model import Scan as Scan
     from iqa.phantom import library as library
     from iqa.simulate import Physics as Physics
-
-__version__ = "0.1.0"
 
 _HOME = {
     "Analysis": "iqa.model",

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from iqa import __version__
 from iqa.dicom import Stack, Tick, counter, load, survey
 from iqa.errors import UsageError
 from iqa.locate import locate
@@ -16,6 +15,7 @@ from iqa.metrics import measure
 from iqa.model import Analysis, Candidate, Candidates, Located, PhantomSpec, Refused, Scan
 from iqa.phantom import library
 from iqa.phantom.find import find
+from iqa.version import __version__
 
 Progress = Callable[[int, int], None]
 """Called with (files done, files in all) while files are read."""

@@ -26,6 +26,9 @@ LARGEST_MEAN_Z = 0.5
 """A bias of half a u doubles no limit's risk; beyond it u is not what it says."""
 SPREAD_OF_Z = (0.7, 1.3)
 """40 scans of some keys each: wide enough for one family's few independent values, too narrow for a u wrong by 1.5."""
+CONSERVATIVE = ("position", "geometry", "slice_thickness")
+"""Families some of whose u are conservative by docs/methods.md and docs/locating.md: they may scatter less, never
+more."""
 
 Evidence = Callable[[str, object], None]
 Values = dict[str, list[float]]
@@ -79,4 +82,5 @@ def test_values_scatter_about_their_truth_as_u_says(phantom: str, evidence: Evid
     evidence(f"whole-chain-{phantom}", summary)
     for family, found in summary.items():
         assert abs(found["mean_z"]) <= LARGEST_MEAN_Z, f"{family}: {found}"
-        assert SPREAD_OF_Z[0] <= found["spread_z"] <= SPREAD_OF_Z[1], f"{family}: {found}"
+        assert found["spread_z"] <= SPREAD_OF_Z[1], f"{family}: {found}"
+        assert found["spread_z"] >= SPREAD_OF_Z[0] or family in CONSERVATIVE, f"{family}: {found}"
