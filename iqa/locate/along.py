@@ -1,7 +1,7 @@
 """Where a module lies along z: the ends of its inserts, its ramps, its line-pair plane.
 
-Each way gives the stack z of the module's own plane with an uncertainty. The ends of inserts, where slices run on past
-them without a gap, are best; ramps work on a single slice; nothing is carried across a gap.
+Each way gives the stack z of the module's own plane with an uncertainty, and the surest is taken. Ramps work on a
+single slice; the ends of inserts need slices that run on past them without a gap; nothing is carried across one.
 """
 
 from __future__ import annotations
@@ -300,7 +300,7 @@ def gauge_fit(discs: Discs, module: Module, pose: Pose) -> AxialFit | None:
     near = np.abs(z - pose.z_mm) <= reach + 1e-6
     weight = np.clip(strength, 0.0, None) * near
     top = int(np.argmax(weight))
-    if weight.sum() <= 0.0 or not near[0:1].size or top in (0, len(z) - 1):
+    if weight.sum() <= 0.0 or top in (0, len(z) - 1):
         return None
     step = float(np.mean(np.diff(z)))
     gap = max(0.0, step - (scan.thickness_mm or step)) / math.sqrt(12.0)

@@ -141,11 +141,11 @@ def _body(context: Context) -> tuple[Result, ...]:
 
 
 def _other_outline(located: Located, body: BodyFit) -> NotMeasured | None:
-    """Why the outline is not the body's, where the inserts' scale leaves no room for such a body."""
-    nominal = located.spec.module(located.spec.origin).diameter_mm
-    if nominal is None or located.u_xy_mm is None:
+    """Why the outline is not the body's, where the inserts' scale leaves no room for such a body (or tier)."""
+    diameters = {m.diameter_mm for m in located.spec.modules if m.diameter_mm is not None}
+    if not diameters or located.u_xy_mm is None:
         return None
-    expected = located.pose.scale * nominal
+    expected = min((located.pose.scale * d for d in diameters), key=lambda d: abs(body.diameter_mm - d))
     if abs(body.diameter_mm / expected - 1.0) < OTHER_OUTLINE:
         return None
     reason = (

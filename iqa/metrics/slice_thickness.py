@@ -216,6 +216,8 @@ def _u_slope(ramp: Ramp) -> float:
 
 
 def _rows(context: Context, module: Module, fit: ModuleFit, ramps: Sequence[StepRamp]) -> tuple[_Outcome, _Refusals]:
+    if dark := [r for r in ramps if r.hu < module.body_hu]:
+        return None, [_dark(r.name) for r in dark]
     slices = _near(context, fit, ramps)
     seen = [(r, see_row(context.scan, fit, r, context.blur_mm, slices)) for r in ramps]
     refused = [_refusal(r.name, s) for r, s in seen if isinstance(s, Fault)]
@@ -237,6 +239,14 @@ def _rows(context: Context, module: Module, fit: ModuleFit, ramps: Sequence[Step
     sigma, first = np.array([r.sigma_hu for r in rows]), np.zeros(len(rows), dtype=np.int64)
     rough = np.array([_row_cnr(r) for r in rows])
     return _fitted(module.name, STEP_METHOD, _Ready(parts, sigma, rough, profiles, first, centres, width), refused)
+
+
+def _dark(name: str) -> NotMeasured:
+    return NotMeasured(
+        f"slice_thickness.{name}",
+        f"Ramp '{name}' is a row of holes, darker than the block; only bright wires and beads are read.",
+        "A phantom with wire or bead ramps.",
+    )
 
 
 def _standing_out(rows: Sequence[Row]) -> tuple[list[Row], _Refusals]:

@@ -41,7 +41,9 @@ def insert_points(analysis: Analysis) -> list[InsertPoint]:
     for insert in inserts:
         measured = analysis.value(f"ct_number.{insert.name}")
         if measured is not None:
-            points.append(InsertPoint(insert.name, insert.hu, measured.value, measured.u or 0.0, insert.hu_range))
+            points.append(
+                InsertPoint(insert.name, insert.expected_hu, measured.value, measured.u or 0.0, insert.hu_range)
+            )
     return sorted(points, key=lambda p: p.nominal)
 
 
