@@ -5,8 +5,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from iqa.version import __version__ as __version__
-
 if TYPE_CHECKING:
     from iqa.analyze import Session as Session
     from iqa.dicom import read as read
