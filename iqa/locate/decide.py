@@ -1,7 +1,7 @@
 """Found, candidates or refused: what the evidence allows to say.
 
-Thresholds come from the shared real scans and from simulated phantoms, fragments and impostors
-(docs/locating.md); `tests/full` repeats the simulated ones.
+Thresholds come from real scans and from simulated phantoms, fragments and impostors; `tests/full` repeats the
+simulated ones.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from iqa.model import Insert, PhantomSpec, Pin
 
 STRONG_DICE = 0.75
 """An insert or gauge block that fits this well proves that the phantom is one of its kind."""
-LOW_CONTRAST_DICE = 0.45
-LOW_CONTRAST_SIGNIFICANCE = 15.0
+LOW_CONTRAST_DICE, LOW_CONTRAST_SIGNIFICANCE = 0.45, 15.0
+"""Targets that fit as well and stand out as much prove that there are some; less counts as evidence alone."""
 LEAST_EVIDENCE = 0.15
 LEAST_TO_NAME = 0.5
 LEAD = 0.4

@@ -41,8 +41,8 @@ LOUD_ENERGY_MM2 = 6000.0
 """A block with inserts has 8,000 mm² and more, faint and low-contrast blocks less than 5,000."""
 QUIET_PENALTY = 0.3
 QUIET_MOST = 0.6
-LOW_CONTRAST_DICE = 0.35
-LOW_CONTRAST_SIGNIFICANCE = 6.0
+SEEN_DICE, SEEN_SIGNIFICANCE = 0.35, 6.0
+"""Targets that fit less, or stand out by less of their noise, count for nothing."""
 SURE_DICE, SURE_SIGNIFICANCE, SURE_EVIDENCE = 0.5, 8.0, 0.5
 """Targets seen by eight deviations with the right pattern are there, however little of a noisy picture they explain."""
 STEADY = 0.5
@@ -176,7 +176,7 @@ def _admitted(match: LayerMatch, amplitudes: NDArray[np.floating[Any]], expected
         return replace(match, evidence=0.0)
     if match.dice >= SURE_DICE and match.significance >= SURE_SIGNIFICANCE:
         return replace(match, evidence=max(match.evidence, SURE_EVIDENCE))
-    seen = match.dice >= LOW_CONTRAST_DICE and match.significance >= LOW_CONTRAST_SIGNIFICANCE
+    seen = match.dice >= SEEN_DICE and match.significance >= SEEN_SIGNIFICANCE
     return match if seen else replace(match, evidence=0.0)
 
 

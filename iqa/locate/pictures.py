@@ -16,7 +16,7 @@ from iqa.signal import polar
 KNEE_SIGMAS = 3.0
 KNEE_HU = (20.0, 60.0)
 KNEE_STEP_HU = 5.0
-"""Contrasts are compressed above 3 σ, in steps, so that air and PTFE do not drown the rest (docs/locating.md)."""
+"""Contrasts are compressed above 3 σ, in steps, so that air and PTFE do not drown the rest."""
 STRAIGHT_DEG = 0.7
 """A tilt above this is undone: the line-pair plane of a body tilted by 2° is spread over several slices."""
 INSERTS_MM = 58.5

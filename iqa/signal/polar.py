@@ -16,7 +16,7 @@ from iqa.signal.sampling import Image, bilinear
 RINGS_MM = np.arange(6.0, 97.0)
 ANGLES = 360
 FIRST_ORDER = 3
-"""Orders below carry shading and crescents (docs/locating.md shows how far each choice can move)."""
+"""Orders below carry shading and crescents."""
 LAST_ORDER = 120
 RIM_MM = 6.0
 """Rings nearer the body's edge than this hold its rim."""
