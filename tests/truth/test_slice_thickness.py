@@ -6,6 +6,10 @@ import numpy as np
 import pytest
 from sampled import Case, of_thickness
 
+from iqa.metrics import slice_thickness
+from iqa.model import Measurement
+from iqa.signal.disc import Edge
+from tests import ramps_made
 from tests.honest import BAND, unfair_with_bias
 
 SEEDS = 60
@@ -48,3 +52,19 @@ def test_u_is_the_real_scatter() -> None:
     # blur and shape, which the noise does not move, are in u: less spread than 1 is expected, more never
     assert 0.7 <= z.std() <= 1.0 + BAND / (2 * SEEDS) ** 0.5
     assert unfair_with_bias(values, [0.5 * u for u in us], 2.5)
+
+
+def test_rows_under_a_kernel_whose_edges_look_wider_than_its_wires() -> None:
+    """Edges of an overshooting kernel tell of a blur half as large again as a wire's own image."""
+    rows, z = ramps_made.rows(), np.arange(-3.0, 4.0) * 2.5 + 0.13
+    hu = ramps_made.drawn(rows, z, ramps_made.form("gaussian", 5.0), 500.0)
+    noisy = hu + ramps_made.noise(np.random.default_rng(5), len(z), 5.0)
+    found = []
+    for edge in (Edge(ramps_made.BLUR_MM, 0.0), Edge(1.5 * ramps_made.BLUR_MM, 0.0)):
+        context = ramps_made.context(rows, noisy, z, 5.0)
+        context.__dict__["edge"] = edge  # as if it had been measured
+        results = slice_thickness.measure(context).results
+        found += [r.value for r in results if isinstance(r, Measurement) and r.key == "slice_thickness"]
+    assert len(found) == 2
+    assert found[0] == pytest.approx(5.0, abs=0.1)
+    assert found[1] == pytest.approx(found[0], abs=0.05)

@@ -512,3 +512,15 @@ def test_drift_along_z_widens_the_uncertainty_of_means_but_of_no_difference() ->
     assert u == pytest.approx(steps.std(ddof=1) / math.sqrt(6), rel=0.05)
     assert (value(calm, "ct_number.uniform").u or 0.0) < 0.2
     assert value(moved, "uniformity.3h").u == pytest.approx(value(calm, "uniformity.3h").u, rel=0.1)
+
+
+@pytest.mark.parametrize(("seen_mm", "measured"), [(90.1, True), (60.1, True), (75.0, False)])
+def test_an_outline_is_the_body_s_if_any_tier_has_that_diameter(seen_mm: float, measured: bool) -> None:
+    scan = made_scan(picture("soft", 2))
+    spec = made_spec()
+    tiers = replace(spec, modules=(spec.modules[0], replace(spec.modules[1], diameter_mm=60.0)))
+    located = made_located(scan, spec=tiers)
+    assert located.body is not None
+    located = replace(located, body=replace(located.body, diameter_mm=seen_mm))
+    found = {r.key: r for r in geometry.measure(Context(scan, located)).results}["geometry.diameter"]
+    assert isinstance(found, Measurement if measured else NotMeasured)
