@@ -40,8 +40,10 @@ class _Around:
     materials: Mapping[str, Raw]
 
 
-def build(file: str, raw: Raw, definition_hash: str) -> PhantomSpec:
+def build(file: str, raw: Raw, definition_hash: str, default: tuple[Raw, PhantomSpec] | None = None) -> PhantomSpec:
     """The phantom that a file's tables describe, without its variants.
+
+    default : the tables of the default variant and what became of them; modules that are the same are taken from there.
 
     Raises
     ------
@@ -60,7 +62,10 @@ def build(file: str, raw: Raw, definition_hash: str) -> PhantomSpec:
         diameter_mm=table.diameter_mm,
         origin=table.origin,
         mirror_symmetric=table.mirror_symmetric,
-        modules=tuple(_module(name, raw, table, materials, file) for name, raw in table.module.items()),
+        modules=tuple(
+            _unchanged(name, own, default) or _module(name, own, table, materials, file)
+            for name, own in table.module.items()
+        ),
         definition_hash=definition_hash,
         reference_kv=table.reference_kv,
         reference_kev=table.reference_kev,
@@ -73,6 +78,13 @@ def _material(name: str, own: Raw, every: Raw, file: str) -> Raw:
     validate(MaterialTable, raw, file, key)
     check_cited(raw, file, key)
     return raw
+
+
+def _unchanged(name: str, raw: Raw, default: tuple[Raw, PhantomSpec] | None) -> Module | None:
+    """The default's module of that name where its tables are the same."""
+    if default is None or default[0]["module"].get(name) != raw:
+        return None
+    return default[1].module(name)
 
 
 def _module(name: str, raw: Raw, phantom: PhantomTable, materials: Mapping[str, Raw], file: str) -> Module:

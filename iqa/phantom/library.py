@@ -74,12 +74,13 @@ def _variants(file: str, raw: Raw, definition_hash: str) -> Iterator[PhantomSpec
         if variant.name in seen:
             raise DefinitionError(file, f"variant[{i}].name", "a name of its own", repr(variant.name))
         seen.add(variant.name)
-        yield _variant(variant, file, raw, definition_hash)
+        yield _variant(variant, file, raw, default)
 
 
-def _variant(variant: VariantTable, file: str, raw: Raw, definition_hash: str) -> PhantomSpec:
+def _variant(variant: VariantTable, file: str, raw: Raw, default: PhantomSpec) -> PhantomSpec:
     try:
-        spec = placed(build(file, changed(raw, variant, file), definition_hash), variant, file)
+        own = build(file, changed(raw, variant, file), default.definition_hash, (raw, default))
+        spec = placed(own, variant, file)
         check(spec, file)
         return spec
     except DefinitionError as error:
