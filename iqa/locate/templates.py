@@ -35,7 +35,8 @@ SLIVER_MM = 2.5
 """Layers of inserts thinner than this are ends that stick out by tolerance, not layers of their own."""
 
 Shape = tuple[float, ...]
-"""contrast (HU), x, y, diameter of a disc; or contrast, x, y, bar width, length, angle of a bar."""
+"""contrast (HU), x, y, diameter of a disc; of a group of bars contrast, x, y, bar width, length, angle (rad), number
+and 1 where each bar points to the axis."""
 Shapes = tuple[Shape, ...]
 
 Array = NDArray[np.float64]
@@ -144,24 +145,11 @@ def _shapes(feature: Feature, body_hu: float, share: float) -> Iterator[Shape]:
             yield share * (feature.hu - body_hu), feature.x_mm, feature.y_mm, feature.diameter_mm
         case Insert() | Pin():
             yield feature.hu - body_hu, feature.x_mm, feature.y_mm, feature.diameter_mm
-        case LinePairs():
-            yield from _bars(feature, body_hu)
+        case LinePairs(x_mm=x, y_mm=y, bar_mm=bar, length_mm=length, bars=bars, radial=radial):
+            turn = math.radians(feature.bar_angle_deg)
+            yield feature.hu - body_hu, x, y, bar, length, turn, float(bars), float(radial)
         case _:
             pass
-
-
-def _bars(group: LinePairs, body_hu: float) -> Iterator[Shape]:
-    along = math.radians(group.bar_angle_deg)
-    radius = math.hypot(group.x_mm, group.y_mm)
-    for i in range(group.bars):
-        off = (2 * i - (group.bars - 1)) * group.bar_mm
-        if group.radial:
-            angle = along + off / radius
-            x, y = radius * math.cos(angle), -radius * math.sin(angle)
-        else:
-            angle = along
-            x, y = group.x_mm - off * math.sin(along), group.y_mm - off * math.cos(along)
-        yield group.hu - body_hu, x, y, group.bar_mm, group.length_mm, angle
 
 
 @lru_cache(maxsize=256)
@@ -169,33 +157,43 @@ def _polar_of(shapes: Shapes) -> NDArray[np.float32]:
     drawn = np.zeros(polar.X_MM.shape, dtype=np.float32)
     for shape in shapes:
         rings, angles = _around(shape)
-        dx, dy = polar.X_MM[rings][:, angles] - shape[1], polar.Y_MM[rings][:, angles] - shape[2]
-        cover = _disc(shape[3], dx, dy) if len(shape) == 4 else _bar(shape, dx, dy)
-        drawn[rings, angles] += np.float32(shape[0]) * cover
+        x, y = polar.X_MM[rings][:, angles], polar.Y_MM[rings][:, angles]
+        drawn[rings, angles] += np.float32(shape[0]) * (_disc if len(shape) == 4 else _comb)(shape, x, y)
     return polar.smoothed(drawn)
 
 
 def _around(shape: Shape) -> tuple[slice, NDArray[np.int_]]:
     """Rings and angles that a blurred shape touches."""
     radius = math.hypot(shape[1], shape[2])
-    reach = 0.5 * math.hypot(*shape[3:5]) + BLUR_REACH * BLUR_MM
+    width, length, bars = (shape[3], shape[4], shape[6]) if len(shape) > 4 else (shape[3], 0.0, 1.0)
+    reach = 0.5 * math.hypot((2.0 * bars - 1.0) * width, length) + BLUR_REACH * BLUR_MM
     low, high = np.searchsorted(polar.RINGS_MM, (radius - reach, radius + reach))
     half = math.ceil(math.degrees(math.asin(reach / radius))) if radius > reach else polar.ANGLES // 2
     middle = round(math.degrees(math.atan2(-shape[2], shape[1])))
-    return slice(low, high), np.unique(np.arange(middle - half, middle + half + 1) % polar.ANGLES)
+    return slice(low, high), (middle - half + np.arange(min(2 * half + 1, polar.ANGLES))) % polar.ANGLES
 
 
-def _disc(diameter_mm: float, dx: Array, dy: Array) -> Array:
+def _disc(shape: Shape, x: Array, y: Array) -> Array:
     """Share, 0 to 1, of a disc blurred by a Gaussian."""
+    return np.interp(np.hypot(x - shape[1], y - shape[2]), *_disc_profile(shape[3]), right=0.0)
+
+
+@lru_cache(maxsize=256)
+def _disc_profile(diameter_mm: float) -> tuple[Array, Array]:
     knots = np.arange(0.0, 0.5 * diameter_mm + BLUR_REACH * BLUR_MM, KNOT_MM)
-    return np.interp(np.hypot(dx, dy), knots, disc_profile(knots, 0.5 * diameter_mm, BLUR_MM), right=0.0)
+    return knots, disc_profile(knots, 0.5 * diameter_mm, BLUR_MM)
 
 
-def _bar(shape: Shape, dx: Array, dy: Array) -> Array:
-    """Share, 0 to 1, of a rectangle blurred by a Gaussian."""
-    width_mm, length_mm, angle = shape[3:]
-    across, along = dx * math.sin(angle) + dy * math.cos(angle), dx * math.cos(angle) - dy * math.sin(angle)
-    return _box(width_mm, across) * _box(length_mm, along)
+def _comb(shape: Shape, x: Array, y: Array) -> Array:
+    """Share, 0 to 1, of a group's bars blurred by a Gaussian: side by side, or each along its own radius."""
+    _, x_mm, y_mm, bar_mm, length_mm, turn, bars, radial = shape
+    off = (2.0 * np.arange(bars) - (bars - 1.0)) * bar_mm
+    radius = math.hypot(x_mm, y_mm)
+    turns = turn + (off / radius if radial else 0.0 * off)
+    s, c = np.sin(turns), np.cos(turns)
+    dx = x[..., None] - (radius * c if radial else x_mm - off * s)
+    dy = y[..., None] - (-radius * s if radial else y_mm - off * c)
+    return np.asarray((_box(bar_mm, dx * s + dy * c) * _box(length_mm, dx * c - dy * s)).sum(axis=-1))
 
 
 def _box(width_mm: float, t: Array) -> Array:

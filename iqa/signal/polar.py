@@ -27,6 +27,8 @@ X_MM, Y_MM = RINGS_MM[:, None] * np.cos(_THETA), -RINGS_MM[:, None] * np.sin(_TH
 """(rings, angles) where the samples of a picture lie: x to the right, y down, from the axis."""
 _WEIGHT = np.sqrt(RINGS_MM * (RINGS_MM[1] - RINGS_MM[0]) * 2.0 * np.pi / ANGLES * 2.0 / ANGLES)[:, None]
 _ORDERS = slice(FIRST_ORDER, LAST_ORDER)
+_PHASES = np.exp(1j * np.arange(FIRST_ORDER, LAST_ORDER)[:, None] * _THETA)
+"""(orders, rolls) by which a roll in whole degrees turns a signature."""
 
 Picture = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]
@@ -120,5 +122,4 @@ def correlations(pictures: Spectrum, templates: Spectrum) -> NDArray[np.float32]
 def correlation_at(picture: Spectrum, template: Spectrum, rolls_deg: NDArray[np.int_]) -> NDArray[np.float64]:
     """Inner product of one picture with one template at some rolls, mm²."""
     by_order = np.sum(picture * np.conj(template), axis=0)
-    orders = np.arange(FIRST_ORDER, LAST_ORDER)
-    return np.asarray((by_order @ np.exp(1j * np.radians(orders[:, None] * rolls_deg))).real, dtype=np.float64)
+    return np.asarray((by_order @ _PHASES[:, rolls_deg % ANGLES]).real, dtype=np.float64)
