@@ -33,7 +33,7 @@ CHANGES: tuple[tuple[str, str, object], ...] = (
     ("evidence", "HAND_PENALTY", 0.0),
     ("evidence", "HAND_PENALTY", 0.3),
     ("decide", "LEAD", 0.4),
-    ("decide", "LEAD", 0.7),
+    ("decide", "LEAD", 1.1),
     ("decide", "STRONG_DICE", 0.6),
     ("decide", "STRONG_DICE", 0.88),
     ("decide", "LEAST_TO_NAME", 0.3),

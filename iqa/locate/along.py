@@ -38,10 +38,12 @@ GAUGE_U_MM = 0.2
 """One or two slices hold a line-pair plane, whose own profile is not known."""
 PROFILE_SHARE = 0.1
 """Of a step, by which an end may be misplaced by a section profile that is narrower or wider than its header says."""
-COARSE_Z_MM = 18.0
-"""How far recognition may be off where few slices show a long block."""
+COARSE_Z_MM, FINE_Z_MM = 18.0, 2.0
+"""How far recognition may be off where few slices show a long block; and what a first landmark leaves."""
 WORST_U_MM = 2.0
 """A z less certain than this says no more than recognition does."""
+LEAST_SHARE_SEEN = 0.5
+"""Of the slices that a slanted line crosses; what is seen on one in six is no line, or one of another phantom."""
 LEAST_SLANTS = 2
 """One slanted wire alone would take a tilt for a shift."""
 
@@ -56,8 +58,10 @@ class AxialFit:
     """ramps, ends, steps, one_end or gauge."""
 
 
-def axial_fit(discs: Discs, module: Module, pose: Pose) -> AxialFit | None:
+def axial_fit(discs: Discs, module: Module, pose: Pose, slack_mm: float = COARSE_Z_MM) -> AxialFit | None:
     """The best z that the scan gives for a module near `pose` (the module's); None where it holds no landmark.
+
+    slack_mm : how far off the pose's z may be.
 
     Slanted wires tell z on every slice, whatever the slices' width and distance. The ends of inserts lie somewhere
     between two slices, and how far the section profile reaches there is not known. The surest landmark is taken.
@@ -65,8 +69,8 @@ def axial_fit(discs: Discs, module: Module, pose: Pose) -> AxialFit | None:
     wires = [_wire(f) for f in module.features if isinstance(f, Ramp) and f.kind == "wire"]
     rows = [_row(f) for f in module.features if isinstance(f, StepRamp)]
     found = [
-        _slanted(discs, wires, pose, "ramps"),
-        _slanted(discs, rows, pose, "steps"),
+        _slanted(discs, wires, pose, slack_mm, "ramps"),
+        _slanted(discs, rows, pose, slack_mm, "steps"),
         _insert_ends(discs, module, pose),
     ]
     return min((f for f in found if f is not None and f.u_mm < WORST_U_MM), key=lambda f: f.u_mm, default=None)
@@ -173,6 +177,10 @@ class _Slant:
     u_mm: float
     """What the place of one such line in a real copy, or its coarse steps, leave on z."""
 
+    def trace_mm(self, scan: Scan) -> float:
+        """How much of it a slice shows."""
+        return (scan.thickness_mm or 1.0) / abs(self.tangent)
+
 
 def _wire(ramp: Ramp) -> _Slant:
     tangent = math.tan(math.radians(ramp.angle_deg))
@@ -186,14 +194,14 @@ def _row(ramp: StepRamp) -> _Slant:
     return _Slant(*place, ramp.step_z_mm / ramp.step_mm, (ramp.count - 1) * ramp.step_mm, half, 0.3 * ramp.step_z_mm)
 
 
-def _slanted(discs: Discs, slants: list[_Slant], pose: Pose, by: str) -> AxialFit | None:
+def _slanted(discs: Discs, slants: list[_Slant], pose: Pose, slack_mm: float, by: str) -> AxialFit | None:
     """From where slanted lines cross the slices; z may start coarsely."""
-    rough = np.concatenate([_crossings(discs, s, pose, COARSE_Z_MM)[:, 1] for s in slants] or [np.zeros(0)])
+    rough = np.concatenate([_crossings(discs, s, pose, slack_mm)[:, 1] for s in slants] or [np.zeros(0)])
     if not len(rough):
         return None
     near = pose.slid_to(float(np.median(rough)))
-    crossings = [(_crossings(discs, s, near, 0.0), s.u_mm) for s in slants]
-    seen = [(float(np.median(c[:, 1])), u) for c, u in crossings if len(c) and not _runs_the_other_way(c)]
+    crossings = [(_crossings(discs, s, near, 0.0), s) for s in slants]
+    seen = [(float(np.median(c[:, 1])), s.u_mm) for c, s in crossings if _is_line(c, discs.scan, near, s)]
     if len(seen) < LEAST_SLANTS:
         return None
     values = np.array([z for z, _ in seen])
@@ -202,10 +210,17 @@ def _slanted(discs: Discs, slants: list[_Slant], pose: Pose, by: str) -> AxialFi
     return AxialFit(float(np.median(values)), math.hypot(spread, own) / math.sqrt(len(values)), by)
 
 
-def _runs_the_other_way(crossings: Array) -> bool:
-    """True where the plane's z moves with the slice's: by 0 where a line rises as it should, by 2 where it falls."""
+def _is_line(crossings: Array, scan: Scan, pose: Pose, slant: _Slant) -> bool:
+    """True where a line is seen on most slices that it should cross, and rises as it should.
+
+    Its plane's z moves with the slice's by 0 then, by 2 where it falls: the phantom lies the other way round.
+    """
+    away = np.abs(scan.z_mm - pose.place(slant.x_mm, slant.y_mm, slant.z_mm)[2]) / abs(slant.tangent)
+    due = int(np.count_nonzero(away + 0.5 * slant.trace_mm(scan) < 0.5 * slant.length_mm))
+    if len(crossings) == 0 or len(crossings) < LEAST_SHARE_SEEN * due:
+        return False
     z = crossings[:, 0] - crossings[:, 0].mean()
-    return bool(z @ crossings[:, 1] > z @ z) and len(z) > 1
+    return len(z) == 1 or bool(z @ crossings[:, 1] <= z @ z)
 
 
 def _crossings(discs: Discs, slant: _Slant, pose: Pose, slack_mm: float) -> Array:
@@ -223,7 +238,7 @@ def _crossings(discs: Discs, slant: _Slant, pose: Pose, slack_mm: float) -> Arra
     profiles = {k: values.mean(axis=1) for k, values in sampled.items() if values is not None}
     if not profiles:
         return np.zeros((0, 2))
-    width = (scan.thickness_mm or 1.0) / abs(slant.tangent)
+    width = slant.trace_mm(scan)
     t = _centroids(along, np.stack(list(profiles.values())), width)
     z = scan.z_mm[list(profiles)]
     # The line is t along its direction on a slice, hence sign · t · tangent above its own middle.

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from iqa.errors import UsageError
 from iqa.locate import decide, plain, templates
 from iqa.locate.body import Body, find_body
-from iqa.locate.evidence import Explained, explain, settle
+from iqa.locate.contenders import Refiner, at_landmarks, best_poses
+from iqa.locate.evidence import Explained, Judge
 from iqa.locate.pictures import Pictures, take_pictures
-from iqa.locate.pose import Refined, refine
+from iqa.locate.pose import Refined
 from iqa.locate.search import Scorer
 from iqa.model import Candidate, Candidates, Located, PhantomSpec, Refused, Scan
 
@@ -20,16 +20,8 @@ UNIFORM_NOISE = 2.0
 UNIFORM_ENERGY_MM2 = 1000.0
 """A slice with less energy than this over twice the noise shows no block: bead and wire modules stay below it, and the
 faintest block with inserts has ten times as much."""
-HOPEFUL = 0.5
-"""Share of the best pose's likelihood below which another pose of the same phantom is not looked at further."""
-TIE = 0.03
-"""Evidence that two poses of one phantom may differ by and still say the same."""
-WITHIN_REACH = 2.0
-"""Evidence that a finer z may add: a line-pair plane counts up to this."""
-CLOSE = 1.2
-"""Evidence by which another model may lead the true one where only one slice tells their distances apart: 0.9 seen."""
-REFINED_MM = 1.0
-"""How far a pose's z may still be off once landmarks have set it: what z and the definition's distances leave open."""
+WHOLE_BLOCK_MM2 = 10000.0
+"""Energy above that at which a slice holds a whole block with inserts, and is explained by one definition or none."""
 HOUSING_MM = 60.0
 """A housing may go on by a third of this beyond the outermost module; the wrong end of a phantom goes on by more."""
 CYLINDER = "uniform_cylinder"
@@ -66,17 +58,17 @@ def locate(scan: Scan, specs: Sequence[PhantomSpec], phantom: str | None = None)
         return Refused(
             scan.source, f"the body measures {body.fit.diameter_mm:.1f} mm, no part of {tried[0].title} does"
         )
-    scorer = Scorer(pictures, fitting, body.fit.diameter_mm)
-    refiner = _Refiner(scan, body)
-    explained = _settled(scorer, [_best(scorer, spec) for spec in fitting])
+    judge = Judge(Scorer(pictures, fitting, body.fit.diameter_mm))
+    refiner = Refiner(scan, body)
+    explained = best_poses(judge, fitting)
     if phantom is None:
-        explained = _at_refined_z(scorer, refiner, explained)
+        explained = at_landmarks(judge, refiner, explained)
     ranked = decide.best_by_name(explained)
     if not any(decide.proof(e) for e in ranked):
         tapering = [s for s in tried if templates.spans(s, body.fit.diameter_mm)]
         cut = decide.weakly_seen(ranked, len(pictures.z_mm))
         return _unproven(scan, pictures, body, fitting, tapering=tapering, cut=cut, named=phantom is not None)
-    return _decided(refiner, ranked, named=phantom is not None)
+    return _decided(refiner, ranked, explained, named=phantom is not None)
 
 
 def _asked_for(specs: Sequence[PhantomSpec], phantom: str | None) -> list[PhantomSpec]:
@@ -87,58 +79,6 @@ def _asked_for(specs: Sequence[PhantomSpec], phantom: str | None) -> list[Phanto
         names = ", ".join(dict.fromkeys(s.name for s in specs))
         raise UsageError(f"there is no phantom named {phantom!r}; the definitions are {names}")
     return tried
-
-
-def _best(scorer: Scorer, spec: PhantomSpec) -> Explained:
-    """The best pose; of equal ones the least turned, so that rounding does not decide for a symmetric phantom."""
-    hypotheses = list(scorer.hypotheses(spec))
-    hopeful = HOPEFUL * max(h.likelihood for h in hypotheses)
-    explained = [explain(scorer, h) for h in hypotheses if h.likelihood >= hopeful]
-    best = max(e.evidence for e in explained)
-    level = [e for e in explained if e.evidence > best - TIE]
-    return min(level, key=lambda e: (e.hypothesis.mirrored + e.hypothesis.reversed, e.hypothesis.mirrored))
-
-
-def _settled(scorer: Scorer, explained: list[Explained]) -> list[Explained]:
-    """Those near the top, at the z that explains most; the others cannot win by it."""
-    top = max((e.evidence for e in explained), default=0.0)
-    near = [e.evidence > top - WITHIN_REACH for e in explained]
-    reach = 2.0 * scorer.step_mm
-    return [settle(scorer, e, e.hypothesis.z_mm, reach) if n else e for e, n in zip(explained, near, strict=True)]
-
-
-class _Refiner:
-    """Refines an explanation; once for each definition, whatever z it is judged at afterwards."""
-
-    def __init__(self, scan: Scan, body: Body) -> None:
-        self.scan = scan
-        self.body = body
-        self._known: dict[str, Refined] = {}
-
-    def __call__(self, explained: Explained) -> Refined:
-        label = explained.hypothesis.spec.label
-        if label not in self._known:
-            self._known[label] = refine(self.scan, self.body, explained)
-        return replace(self._known[label], explained=explained)
-
-
-def _at_refined_z(scorer: Scorer, refiner: _Refiner, explained: list[Explained]) -> list[Explained]:
-    """Close contenders judged again where their own landmarks put them.
-
-    Models that share two blocks differ by the distance between them, and recognition knows z to a slice or two only.
-    """
-    least = max((e.evidence for e in explained), default=0.0) - CLOSE
-    near = [e.evidence > least and decide.proof(e).by_structure for e in explained]
-    names = {e.hypothesis.spec.name for e, n in zip(explained, near, strict=True) if n}
-    if len(names) < 2:
-        return explained
-    return [_at_own_z(scorer, refiner(e)) if n else e for e, n in zip(explained, near, strict=True)]
-
-
-def _at_own_z(scorer: Scorer, refined: Refined) -> Explained:
-    if refined.axial is None:
-        return refined.explained
-    return settle(scorer, refined.explained, refined.pose.z_mm, REFINED_MM)
 
 
 def _featureless(spec: PhantomSpec) -> bool:
@@ -179,7 +119,7 @@ def _unproven(
     if cut:
         return Candidates("the end of the scan cuts what would tell the phantom", tuple(map(_candidate, cut)))
     quiet = _quiet(pictures)
-    if float(np.median(energy)) < quiet:
+    if float(np.median(energy)) < quiet and energy.max() < quiet + WHOLE_BLOCK_MM2:
         names = dict.fromkeys([*(s.name for s in fitting), *(s.name for s in tapering), CYLINDER])
         what = "without structure" if energy.max() < quiet else "mostly without structure, and what there is fits none"
         reason = f"{diameter} {what}: any phantom of that diameter may have such a part"
@@ -188,20 +128,26 @@ def _unproven(
     return Refused(scan.source, f"{diameter} whose structure no definition explains (tried: {near})")
 
 
-def _decided(refiner: _Refiner, ranked: Sequence[Explained], *, named: bool) -> Located | Candidates | Refused:
-    best, rivals = decide.contest(ranked)
+def _decided(
+    refiner: Refiner, ranked: Sequence[Explained], explained: Sequence[Explained], *, named: bool
+) -> Located | Candidates | Refused:
+    best, rivals = decide.contest(ranked, explained)
     sure = decide.proof(best).by_structure and best.evidence >= decide.LEAST_TO_NAME
-    if not named and (rivals or not sure):
+    if not named and not sure and not best.whole:
+        return Candidates("too little of a block is seen to tell which it is", tuple(map(_candidate, ranked)))
+    if not named and rivals:
         level = [best, *rivals]
-        close = tuple(_candidate(e) for e in (decide.fewest(level) if decide.proof(best).by_structure else level))
-        return Candidates("the scan shows only what several phantoms share" if rivals else "too little is seen", close)
+        close = decide.fewest(level) if decide.proof(best).by_structure else level
+        return Candidates("the scan shows only what several phantoms share", tuple(map(_candidate, close)))
+    if not named and not sure:
+        return Candidates("too little is seen to tell phantoms of that diameter apart", tuple(map(_candidate, ranked)))
     wrong = ""
     for e in [best] if named else [e for e in ranked if decide.proof(e).by_structure]:
         refined = refiner(e)
         objection = None if named else _objection(refined)
         alike = decide.near(ranked, e, refined.checked)
         alone = e.unexplained == 0 and decide.clearly_ahead(ranked, e) and not _goes_on(refiner, refined)
-        judged = refined.checked >= decide.RIGHT_CONTRASTS or alone
+        judged = refined.inside and (refined.checked >= decide.RIGHT_CONTRASTS or alone)
         if objection is None and e is best and (named or judged):
             return _located(refiner.body, refined, next((r for r in ranked if r is not best), None))
         if objection is None:  # its lead rests on contrasts that are wrong or were not seen
@@ -211,7 +157,7 @@ def _decided(refiner: _Refiner, ranked: Sequence[Explained], *, named: bool) -> 
     return Refused(refiner.scan.source, wrong)
 
 
-def _goes_on(refiner: _Refiner, refined: Refined) -> bool:
+def _goes_on(refiner: Refiner, refined: Refined) -> bool:
     """True where the body is seen far beyond the definition's ends."""
     modules = refined.explained.hypothesis.spec.modules
     ends = [refined.pose.place(0.0, 0.0, m.z_mm + z)[2] for m in modules for z in (m.z_from_mm, m.z_to_mm)]
@@ -224,7 +170,7 @@ def _objection(refined: Refined) -> str | None:
     spec = refined.explained.hypothesis.spec
     if (missing := decide.contradicted(refined.explained)) is not None:
         return missing
-    for module, discs in refined.discs:
+    for module, discs in refined.discs if refined.inside else ():
         edgeless = refined.edgeless if module == refined.anchor else ()
         if (wrong := decide.wrong_contrasts(spec, module, discs, edgeless)) is not None:
             return wrong

@@ -19,14 +19,17 @@ STRONG_DICE = 0.75
 """An insert or gauge block that fits this well proves that the phantom is one of its kind."""
 LOW_CONTRAST_DICE, LOW_CONTRAST_SIGNIFICANCE = 0.45, 15.0
 """Targets that fit as well and stand out as much prove that there are some; less counts as evidence alone."""
+STRUCTURE = ("inserts", "gauge")
 LEAST_EVIDENCE = 0.15
 LEAST_TO_NAME = 0.5
 LEAD = 0.4
-"""Evidence by which the named phantom must lead every other; 0.4 to 0.7 give the same outcomes on real scans."""
+"""Evidence by which the named phantom must lead what is seen of every other."""
 CLEAR_LEAD = 1.5
 """A fading block of one model has led the true one by 1.05."""
 LEAST_SHARE = 0.45
 """A rival with less than this share of the best evidence is none, however little there is to see."""
+CLEAR_SHARE = 0.85
+"""Of the evidence of the leading candidate, below which no other comes near it."""
 GAIN = (0.55, 1.45)
 LEAST_FOR_GAIN = 3
 """With fewer strong inserts a free gain would explain any contrast."""
@@ -39,7 +42,7 @@ MOST_CANDIDATES = 4
 HALF_CHECKED = 0.6
 GOOD_FIT, WORSE_FIT = 0.94, 0.08
 """A block seen whole fits its own drawing by 0.95 and more, and another model's by 0.87 at most."""
-WEAK_DICE, WEAK_SIGNIFICANCE = 0.6, 20.0
+WEAK_DICE, WEAK_SIGNIFICANCE, WEAK_EVIDENCE = 0.6, 20.0, 0.25
 """A block cut by the end of the scan fits no better than this."""
 AGAINST = -0.5
 """Evidence of a block of inserts below which something else stands in its place."""
@@ -67,7 +70,7 @@ def proof(explained: Explained) -> Proof:
 
 
 def _structure(match: LayerMatch) -> bool:
-    return match.layer.block in ("inserts", "gauge") and match.dice >= STRONG_DICE and match.evidence > 0.0
+    return match.layer.block in STRUCTURE and match.dice >= STRONG_DICE and match.evidence > 0.0
 
 
 def _faint(match: LayerMatch) -> bool:
@@ -89,17 +92,25 @@ def best_by_name(explained: Sequence[Explained]) -> list[Explained]:
     return sorted(best.values(), key=lambda e: -e.evidence)
 
 
-def contest(ranked: Sequence[Explained]) -> tuple[Explained, list[Explained]]:
+def contest(ranked: Sequence[Explained], explained: Sequence[Explained]) -> tuple[Explained, list[Explained]]:
     """The best proven explanation, and those too near it to be told apart.
 
-    Against a block that proves itself a rival needs a fair share of its evidence; where faint targets are all that is
-    seen, every explanation by faint targets counts, since noise alone decides which of them passes the test.
+    Against a block that proves itself a rival needs a fair share of its evidence, in any variant and whatever a turned
+    block costs: rare is not unseen. Where faint targets are all that is seen, every explanation by faint targets
+    counts, since noise alone decides which of them passes the test.
+
+    ranked : the best of each phantom, best first; explained : all variants.
     """
     best = next(e for e in ranked if proof(e))
+    others = [e for e in ranked if e is not best]
     if not proof(best).by_structure:
-        return best, [e for e in ranked if e is not best and e.evidence > 0.0 and e.shows("low_contrast")]
-    least = max(best.evidence - LEAD, LEAST_SHARE * best.evidence, LEAST_EVIDENCE)
-    return best, [e for e in ranked if e is not best and e.evidence > least and not _refutes(best, e)]
+        return best, [e for e in others if e.evidence > 0.0 and e.shows("low_contrast")]
+    least = best.evidence - LEAD
+    if best.evidence >= LEAST_TO_NAME:
+        least = max(least, LEAST_SHARE * best.evidence)
+    near = [e for e in explained if e.seen > least and e.shows(*STRUCTURE) and not _refutes(best, e)]
+    names = {e.hypothesis.spec.name for e in near}
+    return best, [e for e in others if e.hypothesis.spec.name in names]
 
 
 def clearly_ahead(ranked: Sequence[Explained], one: Explained) -> bool:
@@ -128,21 +139,32 @@ def near(ranked: Sequence[Explained], one: Explained, checked: float) -> list[Ex
 
 def weakly_seen(ranked: Sequence[Explained], pictures: int) -> list[Explained]:
     """The explanations by a block which the end of the scan cuts, so that its fit proves nothing; no more than four."""
-    return fewest([e for e in ranked if any(_cut_block(m, pictures) for m in e.matches)])
+    seen = [max((_cut_evidence(m, pictures) for m in e.matches), default=0.0) for e in ranked]
+    best = max(seen, default=0.0)
+    if best <= WEAK_EVIDENCE:
+        return []
+    return fewest([e for e, s in zip(ranked, seen, strict=True) if s > LEAST_SHARE * best])
 
 
-def _cut_block(match: LayerMatch, pictures: int) -> bool:
+def _cut_evidence(match: LayerMatch, pictures: int) -> float:
+    """Evidence of a block at the scan's end; 0 where it is not seen."""
     cut = match.span.start == 0 or match.span.stop == pictures
-    seen = match.dice >= WEAK_DICE and match.significance >= WEAK_SIGNIFICANCE and match.evidence > LEAST_EVIDENCE
-    return cut and seen and match.layer.block in ("inserts", "gauge")
+    seen = match.dice >= WEAK_DICE and match.significance >= WEAK_SIGNIFICANCE and match.layer.block in STRUCTURE
+    return match.evidence if cut and seen else 0.0
 
 
 def fewest(level: list[Explained]) -> list[Explained]:
-    """At most four, without those by a block of their own: a block that four models share is the likelier one."""
-    if len(level) <= MOST_CANDIDATES:
+    """At most four where a slice holds nothing but inserts or line pairs; all where such a block is seen in part.
+
+    Those by a block of their own are left out, since one that four models share is the likelier; unless it leads.
+    """
+    whole = any(m.whole and m.layer.block in STRUCTURE and m.evidence > 0.0 for e in level for m in e.matches)
+    if len(level) <= MOST_CANDIDATES or not whole:
         return level
-    by = [max(e.matches, key=lambda m: m.evidence).layer.module if e.matches else "" for e in level]
-    shared = [e for e, module in zip(level, by, strict=True) if by.count(module) > 1]
+    by = [{m.layer.module for m in e.matches if m.evidence > 0.0} for e in level]
+    shared = [e for e, own in zip(level, by, strict=True) if sum(bool(own & other) for other in by) > 1]
+    if level[0] not in shared and all(e.evidence < CLEAR_SHARE * level[0].evidence for e in shared):
+        return level[:MOST_CANDIDATES]
     return (shared or level)[:MOST_CANDIDATES]
 
 

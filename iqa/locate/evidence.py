@@ -58,6 +58,10 @@ class LayerMatch:
 
     layer: Layer
     span: Window
+    core_mm: tuple[float, float]
+    """Stack z of the first and the last picture of its middle half."""
+    whole: bool
+    """Its pictures hold nothing else; else they show its fading end, and prove nothing against it."""
     roll_deg: float
     amplitude: float
     dice: float
@@ -77,30 +81,75 @@ class Explained:
     unexplained: int
     """Pictures with as much structure as a block that lie in none of its layers."""
 
-    def shows(self, block: str) -> bool:
-        """True where a layer of that kind speaks for the hypothesis."""
-        return any(m.layer.block == block and m.evidence > 0.0 for m in self.matches)
+    @property
+    def seen(self) -> float:
+        """The evidence without what a turned block costs."""
+        return self.evidence + TURNED_PENALTY * sum(m.turned for m in self.hypothesis.spec.modules)
+
+    @property
+    def whole(self) -> bool:
+        """True where a picture holds nothing but the block that speaks for it most, or targets do."""
+        best = max(self.matches, key=lambda m: m.evidence, default=None)
+        return best is not None and (best.whole or best.layer.block == "low_contrast")
+
+    def shows(self, *blocks: str) -> bool:
+        """True where a layer of one of these kinds speaks for the hypothesis."""
+        return any(m.layer.block in blocks and m.evidence > 0.0 for m in self.matches)
 
 
-def explain(scorer: Scorer, hypothesis: Hypothesis) -> Explained:
-    """Evidence for a hypothesis, penalties taken off."""
-    pictures = scorer.pictures
-    sign = -1.0 if hypothesis.reversed else 1.0
-    matches: list[LayerMatch] = []
-    penalty = HAND_PENALTY if hypothesis.mirrored != hypothesis.reversed else 0.0
-    penalty += TURNED_PENALTY * sum(m.turned for m in hypothesis.spec.modules)
-    quiet = 0.0
-    for layer in hypothesis.layers:
-        span = _span(pictures, layer, hypothesis.z_mm + sign * layer.z_mm)
-        if span.stop <= span.start:
-            continue
-        if layer.shown:
-            matches.append(_match(scorer, hypothesis, layer, span))
-        else:
-            quiet += 0.0 if layer.shapes else QUIET_PENALTY * _loud(pictures, span)
-    total = sum(m.evidence for m in matches) - penalty - min(quiet, QUIET_MOST)
-    covered = [(m.span.start, m.span.stop) for m in matches]
-    return Explained(hypothesis, tuple(matches), total, _unexplained(pictures, covered))
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Where along the stack a layer lies."""
+
+    covered: Window
+    """All its pictures: as many as it counts for, wherever within reach its z is assumed."""
+    judged: Window
+    """Those it is judged by."""
+    whole: bool
+
+
+class Judge:
+    """Weighs hypotheses about one scan; a layer that several definitions share is matched once at each place."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        self.scorer = scorer
+        self._known: dict[tuple[object, ...], LayerMatch] = {}
+
+    def explain(self, hypothesis: Hypothesis) -> Explained:
+        """Evidence for a hypothesis, penalties taken off."""
+        pictures = self.scorer.pictures
+        sign = -1.0 if hypothesis.reversed else 1.0
+        matches: list[LayerMatch] = []
+        penalty = HAND_PENALTY if hypothesis.mirrored != hypothesis.reversed else 0.0
+        penalty += TURNED_PENALTY * sum(m.turned for m in hypothesis.spec.modules)
+        quiet = 0.0
+        for layer in hypothesis.layers:
+            centre = hypothesis.z_mm + sign * layer.z_mm
+            if not layer.shown:
+                span = window(pictures, centre, QUIET_SHARE * layer.length_mm)
+                quiet += 0.0 if layer.shapes else QUIET_PENALTY * _loud(pictures, span)
+            elif (places := _span(pictures, layer, centre)).covered.count:
+                matches.append(self._match(hypothesis, layer, places))
+        total = sum(m.evidence for m in matches) - penalty - min(quiet, QUIET_MOST)
+        covered = [(m.span.start, m.span.stop) for m in matches]
+        return Explained(hypothesis, tuple(matches), total, _unexplained(pictures, covered))
+
+    def _match(self, hypothesis: Hypothesis, layer: Layer, places: _Span) -> LayerMatch:
+        looks = layer.shapes, layer.block, layer.thin, layer.turn_free_deg
+        key = (*looks, places, hypothesis.mirrored, round(hypothesis.roll_deg))
+        if key not in self._known:
+            self._known[key] = _match(self.scorer, hypothesis, layer, places)
+        return replace(self._known[key], layer=layer)
+
+    def settle(self, explained: Explained, z_mm: float, reach_mm: float) -> Explained:
+        """The same hypothesis at the z near `z_mm` that explains most; the search's grid is coarser than a thin layer.
+
+        The z it has is kept where it lies within reach and is as good.
+        """
+        h = explained.hypothesis
+        places = {z_mm + i * reach_mm for i in (-1.0, -0.5, 0.0, 0.5, 1.0)} - {h.z_mm}
+        tried = [self.explain(replace(h, z_mm=z)) for z in sorted(places)]
+        return max([explained, *tried] if abs(h.z_mm - z_mm) <= reach_mm else tried, key=lambda e: e.evidence)
 
 
 def _unexplained(pictures: Pictures, covered: list[tuple[int, int]]) -> int:
@@ -111,26 +160,14 @@ def _unexplained(pictures: Pictures, covered: list[tuple[int, int]]) -> int:
     return int(np.count_nonzero(loud))
 
 
-def settle(scorer: Scorer, explained: Explained, z_mm: float, reach_mm: float) -> Explained:
-    """The same hypothesis at the z near `z_mm` that explains most; the grid of the search is coarser than a thin layer.
-
-    The z it has is kept where it lies within reach and is as good.
-    """
-    h = explained.hypothesis
-    places = {z_mm + i * reach_mm for i in (-1.0, -0.5, 0.0, 0.5, 1.0)} - {h.z_mm}
-    tried = [explain(scorer, replace(h, z_mm=z)) for z in sorted(places)]
-    return max([explained, *tried] if abs(h.z_mm - z_mm) <= reach_mm else tried, key=lambda e: e.evidence)
-
-
-def _span(pictures: Pictures, layer: Layer, centre_mm: float) -> Window:
-    """The pictures to judge a layer by: those wholly inside a block, its lean considered, where any are."""
-    if not layer.shown:
-        return window(pictures, centre_mm, QUIET_SHARE * layer.length_mm)
-    if not layer.thin:
-        inside = window(pictures, centre_mm, layer.length_mm - pictures.thickness_mm - pictures.lean_mm)
-        if inside.stop > inside.start:
-            return inside
-    return window(pictures, centre_mm, layer.length_mm)
+def _span(pictures: Pictures, layer: Layer, centre_mm: float) -> _Span:
+    """The pictures of a layer, and those of them to judge it by: wholly inside a block, its lean considered, if any."""
+    covered = window(pictures, centre_mm, layer.length_mm)
+    if layer.thin:
+        return _Span(covered, covered, whole=True)
+    inside = window(pictures, centre_mm, layer.length_mm - pictures.thickness_mm - pictures.lean_mm)
+    whole = inside.stop > inside.start
+    return _Span(covered, inside if whole else covered, whole)
 
 
 def _loud(pictures: Pictures, span: Window) -> int:
@@ -139,22 +176,25 @@ def _loud(pictures: Pictures, span: Window) -> int:
     return int(np.count_nonzero(energy > QUIET_NOISE * pictures.noise_energy + QUIET_ENERGY_MM2))
 
 
-def _match(scorer: Scorer, hypothesis: Hypothesis, layer: Layer, span: Window) -> LayerMatch:
-    pictures = scorer.pictures
+def _match(scorer: Scorer, hypothesis: Hypothesis, layer: Layer, places: _Span) -> LayerMatch:
+    pictures, span = scorer.pictures, places.judged
     seen = mean_picture(pictures, span, layer.thin)
     drawn = scorer.spectrum(layer, hypothesis.mirrored)
     roll = _own_roll(seen, drawn, hypothesis.roll_deg, layer.turn_free_deg)
     posed = polar.turned(drawn, roll)
     inner, norm = _rings(seen, posed), _rings(posed, posed)
     amplitude = float(amplitude_of(np.asarray([inner.sum()]), float(norm.sum()), layer.block)[0])
-    n = span.stop - span.start
+    n = span.count
     noise = pictures.noise / np.sqrt(n)
     significance = float(inner.sum() / (np.sqrt(norm.sum() * SMOOTHING_MM2) * noise + 1e-9))
     dice = _dice(inner, norm, _rings(seen, seen), amplitude, noise)
     share = (2.0 * amplitude * inner - amplitude**2 * norm) / (_rings(seen, seen) + _ring_area() * RING_FLOOR**2)
     nepers = float(np.sum(polar.RINGS_MM * RING_WEIGHT * -0.5 * np.log1p(-np.clip(share, -10.0, 0.999))))
-    slices = min(n * max(1.0, pictures.thickness_mm / FULL_SLICE_MM), MOST_SLICES)
-    match = LayerMatch(layer, span, roll, amplitude, dice, significance, nepers * slices)
+    slices = min(places.covered.count * max(1.0, pictures.thickness_mm / FULL_SLICE_MM), MOST_SLICES)
+    quarter = n // 4
+    core = float(pictures.z_mm[span.start + quarter]), float(pictures.z_mm[span.stop - 1 - quarter])
+    evidence = nepers * slices if places.whole else max(0.0, nepers * slices)
+    match = LayerMatch(layer, span, core, places.whole, roll, amplitude, dice, significance, evidence)
     expected = float(np.sqrt(norm.sum() / SMOOTHING_MM2)) / (noise + 1e-9)
     if layer.block != "low_contrast":
         return match

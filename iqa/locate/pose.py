@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from iqa.locate.along import AxialFit, axial_fit, gauge_fit
+from iqa.locate.along import COARSE_Z_MM, FINE_Z_MM, AxialFit, axial_fit, gauge_fit
 from iqa.locate.body import Body
 from iqa.locate.evidence import Explained, LayerMatch
 from iqa.locate.refine import Disc, Discs, RigidFit, apply, rigid_fit, seen_features, slices_inside
-from iqa.model import Insert, Module, ModuleFit, PhantomSpec, Pose, Scan
+from iqa.model import Insert, Module, ModuleFit, PhantomSpec, Pose, Ramp, Scan, StepRamp
 
 COARSE_Z_U_MM = 1.5
 """Standard uncertainty of z from recognition alone, as simulated scans show it."""
@@ -41,6 +41,8 @@ class Refined:
     """Inserts of that module which should show an edge on some slice and do not."""
     checked: float
     """Share of that module's inserts whose contrast could be judged; 1 where none stands out enough to be."""
+    inside: bool
+    """The inserts were surely judged inside their block: on several pictures, or by landmarks where it has any."""
 
 
 def refine(scan: Scan, body: Body, explained: Explained) -> Refined:
@@ -49,7 +51,7 @@ def refine(scan: Scan, body: Body, explained: Explained) -> Refined:
     discs = Discs(scan, body)
     anchor = _anchor(explained, spec)
     start = first_pose(body, explained)
-    own, found, axial, fit = _settle(discs, anchor, start, _window_slices(explained, anchor, body))
+    own, found, axial, fit = _settle(discs, anchor, start, _core_slices(explained, anchor, scan))
     pose = _carry(own, -anchor.z_mm)
     others = [_place(discs, m, explained, pose) if m.name != anchor.name else None for m in spec.modules]
     z_of = axial.u_mm if axial is not None else COARSE_Z_U_MM
@@ -60,7 +62,8 @@ def refine(scan: Scan, body: Body, explained: Explained) -> Refined:
     judged = len(edgeless) + sum(isinstance(d.feature, Insert) for d in found)
     by_module = tuple((m.name, p[1]) for m, p in placed)
     checked = judged / wanted if wanted else 1.0
-    return Refined(explained, pose, fit, axial, by_module, modules, anchor.name, edgeless, checked)
+    inside = axial is not None or _on_several(explained) or not any(anchor.of(Ramp, StepRamp))
+    return Refined(explained, pose, fit, axial, by_module, modules, anchor.name, edgeless, checked, inside)
 
 
 def first_pose(body: Body, explained: Explained) -> Pose:
@@ -81,14 +84,20 @@ def _anchor(explained: Explained, spec: PhantomSpec) -> Module:
     return spec.module(max(seen, key=lambda m: m.significance).layer.module)
 
 
-def _window_slices(explained: Explained, anchor: Module, body: Body) -> list[int]:
-    """Scan slices of the anchor's window, its middle half: safe while z is still coarse."""
-    spans = [m.span for m in explained.matches if m.layer.module == anchor.name and m.layer.block == "inserts"]
-    if not spans:
+def _core_slices(explained: Explained, anchor: Module, scan: Scan) -> list[int]:
+    """Slices in the middle half of the anchor's window: safe while z is still coarse."""
+    own = [m for m in explained.matches if m.layer.module == anchor.name and m.layer.block == "inserts" and m.whole]
+    if not own:
         return []
-    span = max(spans, key=lambda s: s.stop - s.start)
-    quarter = (span.stop - span.start) // 4
-    return [body.first + k for k in range(span.start + quarter, span.stop - quarter)]
+    low, high = max(own, key=lambda m: m.span.stop - m.span.start).core_mm
+    half = 0.505 * (scan.step_mm or 0.0)
+    return np.flatnonzero((scan.z_mm > low - half) & (scan.z_mm < high + half)).tolist()
+
+
+def _on_several(explained: Explained) -> bool:
+    """True unless the explanation rests on one picture of inserts, which may be the fading end of their block."""
+    best = max(explained.matches, key=lambda m: m.evidence, default=None)
+    return best is None or best.layer.block != "inserts" or best.span.count > 1
 
 
 def _carry(pose: Pose, z_mm: float) -> Pose:
@@ -112,7 +121,7 @@ def _settle(
             discs.learn_blur(found, pose)
         fit = rigid_fit(found, pose)
         pose = apply(pose, fit) if fit is not None else pose
-        axial = axial_fit(discs, module, pose)
+        axial = axial_fit(discs, module, pose, COARSE_Z_MM if axial is None else FINE_Z_MM)
         if axial is not None:
             pose = pose.slid_to(axial.z_mm)
             within = None

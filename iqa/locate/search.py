@@ -54,6 +54,11 @@ class Window:
     start: int
     stop: int
 
+    @property
+    def count(self) -> int:
+        """How many pictures; 0 for an empty window, whichever way round."""
+        return max(0, self.stop - self.start)
+
 
 def window(pictures: Pictures, centre_mm: float, length_mm: float) -> Window:
     """The pictures whose middles a layer of that length covers; a thin plane takes one or two."""

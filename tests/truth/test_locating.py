@@ -24,6 +24,15 @@ def test_fragments_are_never_misnamed() -> None:
     assert sum(o.kind == "right" for o in outcomes) >= 8
 
 
+HARD = (5212, 5213, 5244, 6621, 6795, 6893, 8243, 8253, 8494, 8533, 8552, 8622, 8802, 8812, 10863)
+"""Fading blocks, directions that nothing tells, turned line pairs: each misled an earlier rule."""
+
+
+def test_hard_fragments_are_not_misnamed() -> None:
+    outcomes = locating.run(locating.fragment, HARD, processes=1)
+    assert [o for o in outcomes if o.kind in ("wrong", "without_truth")] == []
+
+
 def test_impostors_are_not_accepted() -> None:
     outcomes = locating.run(locating.impostor, range(16), processes=1)
     assert [o for o in outcomes if o.kind in ("right", "wrong")] == []

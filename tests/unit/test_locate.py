@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -12,8 +13,11 @@ from scipy import ndimage
 
 from iqa.errors import UsageError
 from iqa.locate import decide, locate, templates
+from iqa.locate.along import AxialFit
 from iqa.locate.body import find_body
+from iqa.locate.contenders import at_landmarks
 from iqa.locate.evidence import Explained, LayerMatch
+from iqa.locate.pose import Refined
 from iqa.locate.search import Hypothesis, Window
 from iqa.model import (
     Acquisition,
@@ -241,7 +245,7 @@ def explained(
     name: str, evidence: float, dice: float = 0.97, block: str = "inserts", significance: float = 99.0
 ) -> Explained:
     layer = templates.Layer("inserts", block, -10.0, 10.0, (), 0.0)
-    match = LayerMatch(layer, Window(0, 3), 0.0, 1.0, dice, significance, evidence)
+    match = LayerMatch(layer, Window(0, 3), (0.0, 2.0), True, 0.0, 1.0, dice, significance, evidence)
     return Explained(Hypothesis(spec(name), (layer,), 0.0, 0.0, False, False, 1.0), (match,), evidence, 0)
 
 
@@ -261,16 +265,27 @@ def test_what_counts_as_proof(case: Explained, structure: bool, faint: bool) -> 
 
 def test_rivals_are_those_near_the_best_that_fit_as_well() -> None:
     ranked = [explained("a", 3.0), explained("b", 2.8), explained("c", 2.7, dice=0.5), explained("d", 2.0)]
-    best, rivals = decide.contest(ranked)
+    best, rivals = decide.contest(ranked, ranked)
     assert best.hypothesis.spec.name == "a"
     assert [r.hypothesis.spec.name for r in rivals] == ["b"]
+
+
+def test_what_a_turned_block_costs_names_no_phantom() -> None:
+    usual, other = explained("a", 2.4), explained("b", 3.0)
+    modules = (replace(module(), turned=True),)
+    turned = replace(usual, evidence=2.3, hypothesis=replace(usual.hypothesis, spec=spec("a", modules)))
+    _, rivals = decide.contest([other, usual], [other, usual])
+    assert rivals == []
+    _, rivals = decide.contest([other, usual], [other, usual, turned])
+    assert rivals == [usual]
 
 
 def test_faint_targets_make_rivals_of_all_that_see_them() -> None:
     def faint(name: str, evidence: float, dice: float) -> Explained:
         return explained(name, evidence, dice, "low_contrast", 20.0)
 
-    _, rivals = decide.contest([faint("a", 0.40, 0.5), faint("b", 0.39, 0.4), faint("c", 0.10, 0.5)])
+    ranked = [faint("a", 0.40, 0.5), faint("b", 0.39, 0.4), faint("c", 0.10, 0.5)]
+    _, rivals = decide.contest(ranked, ranked)
     assert [r.hypothesis.spec.name for r in rivals] == ["b", "c"]
 
 
@@ -294,6 +309,30 @@ def test_at_most_four_candidates_and_those_of_the_shared_block() -> None:
     shared = [explained(name, 0.9, dice=0.9) for name in "abcd"]
     assert named(decide.fewest([own, *shared])) == ["a", "b", "c", "d"]
     assert named(decide.fewest([own, *shared[:3]])) == ["own", "a", "b", "c"]
+    assert named(decide.fewest([replace(own, evidence=2.0), *shared])) == ["own", "a", "b", "c"]  # it leads by far
+
+
+def test_all_are_candidates_where_a_block_is_seen_in_part() -> None:
+    def fading(name: str) -> Explained:
+        one = explained(name, 0.9)
+        return replace(one, matches=(replace(one.matches[0], whole=False),))
+
+    assert named(decide.fewest([fading(name) for name in "abcde"])) == list("abcde")
+
+
+def test_what_shares_the_block_of_the_best_is_judged_where_that_lies() -> None:
+    def settle(one: Explained, z_mm: float, _reach_mm: float) -> Explained:
+        return replace(one, hypothesis=replace(one.hypothesis, z_mm=z_mm))
+
+    pose = replace(STRAIGHT, z_mm=7.0)
+    refined = Refined(explained("a", 3.0), pose, None, AxialFit(7.0, 0.1, "ramps"), (), (), "inserts", (), 1.0, True)
+    judge, refiner = Mock(settle=settle), Mock(side_effect=lambda one: replace(refined, explained=one))
+    other = explained("c", 1.0)
+    layer = replace(other.matches[0].layer, shapes=((1.0, 0.0, 0.0, 5.0),))
+    other = replace(other, hypothesis=replace(other.hypothesis, layers=(layer,)))
+    judged = at_landmarks(judge, refiner, [explained("a", 3.0), explained("b", 2.9), other])
+    assert [one.hypothesis.z_mm for one in judged] == [7.0, 7.0, 0.0]  # c has another block, and is not close
+    refiner.assert_called_once()
 
 
 def test_a_block_cut_by_the_end_of_the_scan_is_weakly_seen() -> None:
