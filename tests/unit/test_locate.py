@@ -273,7 +273,7 @@ def test_rivals_are_those_near_the_best_that_fit_as_well() -> None:
 def test_what_a_turned_block_costs_names_no_phantom() -> None:
     usual, other = explained("a", 2.4), explained("b", 3.0)
     modules = (replace(module(), turned=True),)
-    turned = replace(usual, evidence=2.3, hypothesis=replace(usual.hypothesis, spec=spec("a", modules)))
+    turned = replace(usual, evidence=2.28, hypothesis=replace(usual.hypothesis, spec=spec("a", modules)))
     _, rivals = decide.contest([other, usual], [other, usual])
     assert rivals == []
     _, rivals = decide.contest([other, usual], [other, usual, turned])
