@@ -144,10 +144,12 @@ def _decided(
     wrong = ""
     for e in [best] if named else [e for e in ranked if decide.proof(e).by_structure]:
         refined = refiner(e)
-        objection = None if named else _objection(refined)
+        # One picture, maybe a block's fading end, shows no contrasts and tells no phantom from one that resembles it.
+        single = not refined.inside and decide.resembled(ranked, e)
+        objection = None if named else _objection(refined, contrasts=not single)
         alike = decide.near(ranked, e, refined.checked)
         alone = e.unexplained == 0 and decide.clearly_ahead(ranked, e) and not _goes_on(refiner, refined)
-        judged = refined.inside and (refined.checked >= decide.RIGHT_CONTRASTS or alone)
+        judged = not single and (refined.checked >= decide.RIGHT_CONTRASTS or alone)
         if objection is None and e is best and (named or judged):
             return _located(refiner.body, refined, next((r for r in ranked if r is not best), None))
         if objection is None:  # its lead rests on contrasts that are wrong or were not seen
@@ -165,12 +167,12 @@ def _goes_on(refiner: Refiner, refined: Refined) -> bool:
     return bool(min(ends) - seen.min() > HOUSING_MM or seen.max() - max(ends) > HOUSING_MM)
 
 
-def _objection(refined: Refined) -> str | None:
+def _objection(refined: Refined, *, contrasts: bool) -> str | None:
     """Why the inserts found cannot be those of the definition, if so."""
     spec = refined.explained.hypothesis.spec
     if (missing := decide.contradicted(refined.explained)) is not None:
         return missing
-    for module, discs in refined.discs if refined.inside else ():
+    for module, discs in refined.discs if contrasts else ():
         edgeless = refined.edgeless if module == refined.anchor else ()
         if (wrong := decide.wrong_contrasts(spec, module, discs, edgeless)) is not None:
             return wrong

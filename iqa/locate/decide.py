@@ -121,6 +121,11 @@ def clearly_ahead(ranked: Sequence[Explained], one: Explained) -> bool:
     return all(one.evidence - e.evidence >= CLEAR_LEAD or _refutes(one, e) for e in ranked if e is not one)
 
 
+def resembled(ranked: Sequence[Explained], one: Explained) -> bool:
+    """True where another phantom has a block that looks like the one seen; a fading picture may then mistake them."""
+    return any(e.shows(*STRUCTURE) for e in ranked if e is not one)
+
+
 def _refutes(one: Explained, other: Explained) -> bool:
     """True where one explains its block wholly and the other, by less evidence, only resembles what is seen."""
     fits = [max((m for m in e.matches), key=lambda m: m.evidence, default=None) for e in (one, other)]

@@ -175,13 +175,14 @@ def _around(shape: Shape) -> tuple[slice, NDArray[np.int_]]:
 
 def _disc(shape: Shape, x: Array, y: Array) -> Array:
     """Share, 0 to 1, of a disc blurred by a Gaussian."""
-    return np.interp(np.hypot(x - shape[1], y - shape[2]), *_disc_profile(shape[3]), right=0.0)
+    return np.interp(np.hypot(x - shape[1], y - shape[2]), *_disc_profile(shape[3], BLUR_MM), right=0.0)
 
 
 @lru_cache(maxsize=256)
-def _disc_profile(diameter_mm: float) -> tuple[Array, Array]:
-    knots = np.arange(0.0, 0.5 * diameter_mm + BLUR_REACH * BLUR_MM, KNOT_MM)
-    return knots, disc_profile(knots, 0.5 * diameter_mm, BLUR_MM)
+def _disc_profile(diameter_mm: float, blur_mm: float) -> tuple[Array, Array]:
+    """Distances from a blurred disc's middle, and its share there."""
+    knots = np.arange(0.0, 0.5 * diameter_mm + BLUR_REACH * blur_mm, KNOT_MM)
+    return knots, disc_profile(knots, 0.5 * diameter_mm, blur_mm)
 
 
 def _comb(shape: Shape, x: Array, y: Array) -> Array:
@@ -189,7 +190,7 @@ def _comb(shape: Shape, x: Array, y: Array) -> Array:
     _, x_mm, y_mm, bar_mm, length_mm, turn, bars, radial = shape
     off = (2.0 * np.arange(bars) - (bars - 1.0)) * bar_mm
     radius = math.hypot(x_mm, y_mm)
-    turns = turn + (off / radius if radial else 0.0 * off)
+    turns = turn + off / radius if radial else np.full_like(off, turn)
     s, c = np.sin(turns), np.cos(turns)
     dx = x[..., None] - (radius * c if radial else x_mm - off * s)
     dy = y[..., None] - (-radius * s if radial else y_mm - off * c)
