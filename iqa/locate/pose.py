@@ -51,7 +51,7 @@ def refine(scan: Scan, body: Body, explained: Explained) -> Refined:
     discs = Discs(scan, body)
     anchor = _anchor(explained, spec)
     start = first_pose(body, explained)
-    own, found, axial, fit = _settle(discs, anchor, start, _core_slices(explained, anchor, scan))
+    own, found, axial, fit = _settle(discs, anchor, start, core_slices(explained, anchor, scan))
     pose = _carry(own, -anchor.z_mm)
     others = [_place(discs, m, explained, pose) if m.name != anchor.name else None for m in spec.modules]
     z_of = axial.u_mm if axial is not None else COARSE_Z_U_MM
@@ -84,8 +84,11 @@ def _anchor(explained: Explained, spec: PhantomSpec) -> Module:
     return spec.module(max(seen, key=lambda m: m.significance).layer.module)
 
 
-def _core_slices(explained: Explained, anchor: Module, scan: Scan) -> list[int]:
-    """Slices in the middle half of the anchor's window: safe while z is still coarse."""
+def core_slices(explained: Explained, anchor: Module, scan: Scan) -> list[int]:
+    """Slices in the middle half of the anchor's window, by index: safe while z is still coarse.
+
+    None where no window lies wholly inside the anchor's block of inserts.
+    """
     own = [m for m in explained.matches if m.layer.module == anchor.name and m.layer.block == "inserts" and m.whole]
     if not own:
         return []

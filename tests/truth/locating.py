@@ -27,6 +27,7 @@ from iqa.model import (
     Located,
     Module,
     PhantomSpec,
+    Pose,
     Provenance,
     Refused,
     Scan,
@@ -98,7 +99,7 @@ def whole(index: int) -> Outcome:
     return _judged(locate(scan, definitions()), spec, index, True)
 
 
-def fragment(index: int) -> Outcome:
+def fragment_scan(index: int) -> tuple[Scan, PhantomSpec, Pose]:
     """One to fifteen successive slices of a phantom in a random pose."""
     rng = rng_of("fragment", index)
     spec = _spec(index)
@@ -107,8 +108,13 @@ def fragment(index: int) -> Outcome:
     count = int(rng.integers(1, MOST_FRAGMENT_SLICES + 1))
     first = float(rng.uniform(min(ends), max(min(ends) + 1.0, max(ends) - count * physics.step_mm)))
     cut = replace(physics, slices=count, first_z_mm=first)
-    scan = simulate(spec, cut).scan
-    return _judged(locate(scan, definitions()), spec, index, _structured(spec, cut.pose.place, scan))
+    return simulate(spec, cut).scan, spec, cut.pose
+
+
+def fragment(index: int) -> Outcome:
+    """What becomes of such slices."""
+    scan, spec, pose = fragment_scan(index)
+    return _judged(locate(scan, definitions()), spec, index, _structured(spec, pose.place, scan))
 
 
 def _structured(

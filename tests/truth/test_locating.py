@@ -33,6 +33,14 @@ def test_hard_fragments_are_not_misnamed() -> None:
     assert [o for o in outcomes if o.kind in ("wrong", "without_truth")] == []
 
 
+def test_what_is_seen_of_slanted_wires_on_one_slice_tells_no_z() -> None:
+    """The wires of a phantom the other way round cross one slice 12 mm off, all four alike."""
+    scan, _, pose = locating.fragment_scan(5244)
+    found = locate(scan, locating.definitions(), "catphan600")
+    assert isinstance(found, Located)
+    assert found.u_z_mm is None or abs(found.pose.z_mm - pose.z_mm) < 3.0 * found.u_z_mm
+
+
 def test_impostors_are_not_accepted() -> None:
     outcomes = locating.run(locating.impostor, range(16), processes=1)
     assert [o for o in outcomes if o.kind in ("right", "wrong")] == []

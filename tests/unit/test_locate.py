@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from iqa.errors import UsageError
-from iqa.locate import decide, locate, templates
+from iqa.locate import contenders, decide, locate, templates
 from iqa.locate.along import AxialFit
 from iqa.locate.body import find_body
 from iqa.locate.contenders import at_landmarks
 from iqa.locate.evidence import Explained, LayerMatch
-from iqa.locate.pose import Refined
+from iqa.locate.pose import Refined, core_slices
 from iqa.locate.search import Hypothesis, Window
 from iqa.model import (
     Acquisition,
@@ -333,6 +333,34 @@ def test_what_shares_the_block_of_the_best_is_judged_where_that_lies() -> None:
     judged = at_landmarks(judge, refiner, [explained("a", 3.0), explained("b", 2.9), other])
     assert [one.hypothesis.z_mm for one in judged] == [7.0, 7.0, 0.0]  # c has another block, and is not close
     refiner.assert_called_once()
+
+
+def test_a_block_is_first_fitted_on_slices_in_its_middle_however_thin_they_are() -> None:
+    thin = scan(np.zeros((12, 4, 4)), 0.5 * np.arange(12))
+    one = explained("a", 3.0)
+    seen = replace(one, matches=(replace(one.matches[0], core_mm=(1.25, 2.25)),))  # pictures of two slices
+    assert core_slices(seen, module(), thin) == [2, 3, 4, 5]
+    fading = replace(seen, matches=(replace(seen.matches[0], whole=False),))
+    assert core_slices(fading, module(), thin) == []
+
+
+def test_landmarks_that_lose_their_own_block_are_distrusted() -> None:
+    best, other = explained("a", 3.0), explained("b", 2.9)
+    lost = Mock(settle=lambda one, _z_mm, _reach_mm: replace(one, evidence=-2.0, matches=()))
+    axial = AxialFit(40.0, 0.1, "ramps")
+    refiner = Mock(side_effect=lambda one: Refined(one, STRAIGHT, None, axial, (), (), "inserts", (), 1.0, True))
+    assert at_landmarks(lost, refiner, [best, other]) == [best, other]
+    refiner.distrust.assert_called_once_with(best)
+
+
+def test_a_distrusted_refinement_fixes_no_z(monkeypatch: pytest.MonkeyPatch) -> None:
+    best = explained("a", 3.0)
+    refined = Refined(best, STRAIGHT, None, AxialFit(40.0, 0.1, "ramps"), (), (), "inserts", (), 1.0, True)
+    monkeypatch.setattr(contenders, "refine", lambda *_: refined)
+    refiner = contenders.Refiner(Mock(), Mock())
+    assert refiner(best).inside
+    refiner.distrust(best)
+    assert (refiner(best).axial, refiner(best).inside) == (None, False)
 
 
 def test_a_block_cut_by_the_end_of_the_scan_is_weakly_seen() -> None:
