@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -33,10 +34,10 @@ ROOT = Path(__file__).resolve().parents[1]
 REAL = "catphan504-varian-obi-head"
 EVIDENCE = ROOT / "docs" / "evidence" / "bench.json"
 REPETITIONS = 5
-PYLINAC_REPETITIONS = 2
-"""It takes several seconds a run; the second is warm."""
-PROCESSES = 3
-"""Whole processes of each; the first may still compile modules."""
+REPETITIONS_OF = {"iqa": REPETITIONS, "pylinac": 2}
+"""Runs in one process; pylinac takes several seconds each, and its second is warm."""
+ROUNDS = 5
+"""Processes of each, in turns; the first may still compile modules."""
 LARGE_SLICES = 600
 """Slices of the large stack: a spiral of 300 mm at 0.5 mm."""
 DENSITIES = (1, 2, 4, 8)
@@ -75,29 +76,32 @@ def catphan504() -> Iterator[tuple[Path, str]]:
 def against_pylinac(folder: str) -> dict[str, Any]:
     """pylinac divided by iqa: time and processor time in process and of a whole process, and peak memory.
 
+    The programs take turns, so that a machine that slows down slows both; a ratio is the median over the rounds.
     Processor time is user and system together; it holds still when other programs use the machine.
     """
-    ours, theirs = one("iqa", folder, REPETITIONS), one("pylinac", folder, PYLINAC_REPETITIONS)
-    whole, cpu, peak = {}, {}, {}
-    for name in ("iqa", "pylinac"):
-        runs: list[dict[str, Any]] = []
-        whole[name] = best(lambda name=name, runs=runs: runs.append(one(name, folder, 1)), PROCESSES)
-        cpu[name] = min(run["process_cpu_seconds"] for run in runs)
-        peak[name] = max(run["peak_mib"] for run in runs)
-    return {
-        "seconds": {"iqa": min(ours["seconds"]), "pylinac": min(theirs["seconds"])},
-        "cpu_seconds": {"iqa": min(ours["cpu_seconds"]), "pylinac": min(theirs["cpu_seconds"])},
-        "process_seconds": whole,
-        "process_cpu_seconds": cpu,
-        "peak_mib": peak,
-        "pylinac_per_iqa": {
-            "in_process": min(theirs["seconds"]) / min(ours["seconds"]),
-            "in_process_cpu": min(theirs["cpu_seconds"]) / min(ours["cpu_seconds"]),
-            "whole_process": whole["pylinac"] / whole["iqa"],
-            "whole_process_cpu": cpu["pylinac"] / cpu["iqa"],
-            "peak_memory": peak["pylinac"] / peak["iqa"],
-        },
+    warm, whole, rounds = [], [], range(ROUNDS)
+    for _ in rounds:
+        warm.append({name: one(name, folder, n) for name, n in REPETITIONS_OF.items()})
+        whole.append({name: process(name, folder) for name in REPETITIONS_OF})
+    measured = {
+        "seconds": [{name: min(done["seconds"]) for name, done in each.items()} for each in warm],
+        "cpu_seconds": [{name: min(done["cpu_seconds"]) for name, done in each.items()} for each in warm],
+        "process_seconds": [{name: done["process_seconds"] for name, done in each.items()} for each in whole],
+        "process_cpu_seconds": [{name: done["process_cpu_seconds"] for name, done in each.items()} for each in whole],
+        "peak_mib": [{name: done["peak_mib"] for name, done in each.items()} for each in whole],
     }
+    ratios = {what: median(each["pylinac"] / each["iqa"] for each in values) for what, values in measured.items()}
+    lowest = {
+        what: {name: min(each[name] for each in values) for name in values[0]} for what, values in measured.items()
+    }
+    return {**lowest, "pylinac_per_iqa": ratios}
+
+
+def process(name: str, folder: str) -> dict[str, Any]:
+    """One run in a process of its own, and how long that process took from its start to its end, s."""
+    start = time.perf_counter()
+    done = one(name, folder, 1)
+    return done | {"process_seconds": time.perf_counter() - start}
 
 
 def large_stack(folder: Path) -> dict[str, float]:

@@ -18,6 +18,7 @@ from scipy import ndimage
 from iqa.locate.refine import Discs
 from iqa.locate.templates import THIN_MM
 from iqa.model import Insert, LinePairs, Module, Pose, Ramp, Scan, StepRamp
+from iqa.signal.robust import median, spread
 from iqa.signal.sampling import Image, bilinear, inside
 
 Array = NDArray[np.floating[Any]]
@@ -87,12 +88,12 @@ def _insert_ends(discs: Discs, module: Module, pose: Pose) -> AxialFit | None:
     values, by = (both, "ends") if both else (one, "one_end")
     if not values:
         return None
-    middle = float(np.median(values))
-    spread = 1.4826 * float(np.median(np.abs(np.array(values) - middle))) * 1.25 / math.sqrt(len(values))
+    middle = median(values)
+    scatter = 1.25 * spread(np.array(values) - middle) / math.sqrt(len(values))
     step = discs.scan.step_mm or 0.0
     # An end in the gap between two sections shows on neither; wherever it lies, section profiles differ from nominal.
     gap = max(0.0, step - (discs.scan.thickness_mm or step)) / math.sqrt(12.0)
-    return AxialFit(middle, math.hypot(spread, gap, PROFILE_SHARE * step), by)
+    return AxialFit(middle, math.hypot(scatter, gap, PROFILE_SHARE * step), by)
 
 
 def _tall(feature: object, module: Module) -> bool:
@@ -117,7 +118,7 @@ def _ends_of(discs: Discs, insert: object, pose: Pose) -> tuple[float, int] | No
     core = (z > low + reach) & (z < high - reach)
     if not core.any() or np.isnan(contrast).any():
         return None
-    share = contrast / float(np.median(contrast[core]))
+    share = contrast / median(contrast[core])
     middle = int(np.argmin(np.abs(z - 0.5 * (low + high))))
     sign = -1.0 if pose.reversed else 1.0
     shift = pose.place(insert.x_mm, insert.y_mm, 0.0)[2] - pose.z_mm
@@ -199,15 +200,15 @@ def _slanted(discs: Discs, slants: list[_Slant], pose: Pose, slack_mm: float, by
     rough = np.concatenate([_crossings(discs, s, pose, slack_mm)[:, 1] for s in slants] or [np.zeros(0)])
     if not len(rough):
         return None
-    near = pose.slid_to(float(np.median(rough)))
+    near = pose.slid_to(median(rough))
     crossings = [(_crossings(discs, s, near, 0.0), s) for s in slants]
-    seen = [(float(np.median(c[:, 1])), s.u_mm) for c, s in crossings if _is_line(c, discs.scan, near, s)]
+    seen = [(median(c[:, 1]), s.u_mm) for c, s in crossings if _is_line(c, discs.scan, near, s)]
     if len(seen) < LEAST_SLANTS:
         return None
     values = np.array([z for z, _ in seen])
-    spread = float(values.std(ddof=1))
+    scatter = float(values.std(ddof=1))
     own = float(np.mean([u for _, u in seen]))
-    return AxialFit(float(np.median(values)), math.hypot(spread, own) / math.sqrt(len(values)), by)
+    return AxialFit(median(values), math.hypot(scatter, own) / math.sqrt(len(values)), by)
 
 
 def _is_line(crossings: Array, scan: Scan, pose: Pose, slant: _Slant) -> bool:

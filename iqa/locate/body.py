@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from iqa.model import BodyFit, Scan
 from iqa.signal.outline import Outline, outline
+from iqa.signal.robust import median
 
 SAME_DIAMETER = 0.015
 """Outlines within this share of one another belong to one body."""
@@ -117,20 +118,20 @@ def _axis(scan: Scan, kept: tuple[Outline | None, ...], diameter: float) -> Body
         weighted = design * weight[:, None]
         solved = np.linalg.lstsq(weighted.T @ design, weighted.T @ centres, rcond=None)[0]
         off = np.hypot(*(centres - design @ solved).T)
-        spread = float(np.median(off)) + 1e-4
-        weight = 1.0 / (1.0 + (off / (2.0 * spread)) ** 2)
+        scatter = median(off) + 1e-4
+        weight = 1.0 / (1.0 + (off / (2.0 * scatter)) ** 2)
     slope = solved[1] if len(columns) > 1 else np.zeros(2)
     radii = np.array([o.radius_mm for o in kept if o is not None])
-    noise = float(np.median([o.residual_mm for o in kept if o is not None])) / np.sqrt(180.0)
+    noise = median([o.residual_mm for o in kept if o is not None]) / np.sqrt(180.0)
     # Real outlines are not quite round; where a part of one is not seen, the rest pulls the centre with it.
-    cut = 1.0 - float(np.median([o.share for o in kept if o is not None]))
-    out_of_round = float(np.median([o.residual_mm for o in kept if o is not None]))
+    cut = 1.0 - median([o.share for o in kept if o is not None])
+    out_of_round = median([o.residual_mm for o in kept if o is not None])
     systematic = np.hypot(SAMPLING_PX * max(scan.pixel_mm), 2.0 * cut * out_of_round)
     # A slice cuts a leaning body in an ellipse, whose mean radius is larger.
     upright = diameter / (1.0 + 0.25 * float(slope @ slope))
     return BodyFit(
         float(solved[0][0]), float(solved[0][1]), middle, float(slope[0]), float(slope[1]), upright,
-        float(np.hypot(np.hypot(spread, noise) / np.sqrt(len(z)), systematic)),
+        float(np.hypot(np.hypot(scatter, noise) / np.sqrt(len(z)), systematic)),
         2.0 * float(np.hypot(np.hypot(np.std(radii), noise) / np.sqrt(min(len(z), 4)), systematic)), tuple(at),
         float(np.hypot(*np.median([o.ellipse_mm for o in kept if o is not None], axis=0))),
     )  # fmt: skip

@@ -188,8 +188,10 @@ def _match(scorer: Scorer, hypothesis: Hypothesis, layer: Layer, places: _Span) 
     noise = pictures.noise / np.sqrt(n)
     significance = float(inner.sum() / (np.sqrt(norm.sum() * SMOOTHING_MM2) * noise + 1e-9))
     dice = _dice(inner, norm, _rings(seen, seen), amplitude, noise)
-    share = (2.0 * amplitude * inner - amplitude**2 * norm) / (_rings(seen, seen) + _ring_area() * RING_FLOOR**2)
-    nepers = float(np.sum(polar.RINGS_MM * RING_WEIGHT * -0.5 * np.log1p(-np.clip(share, -10.0, 0.999))))
+    share = (2.0 * amplitude * inner - amplitude**2 * norm) / (
+        _rings(seen, seen) + _ring_area(len(norm)) * RING_FLOOR**2
+    )
+    nepers = float(np.sum(pictures.rings_mm * RING_WEIGHT * -0.5 * np.log1p(-np.clip(share, -10.0, 0.999))))
     slices = min(places.covered.count * max(1.0, pictures.thickness_mm / FULL_SLICE_MM), MOST_SLICES)
     quarter = n // 4
     core = float(pictures.z_mm[span.start + quarter]), float(pictures.z_mm[span.stop - 1 - quarter])
@@ -237,14 +239,14 @@ def _rings(a: polar.Spectrum, b: polar.Spectrum) -> NDArray[np.float64]:
     return np.asarray(np.sum((a * np.conj(b)).real, axis=1), dtype=np.float64)
 
 
-def _ring_area() -> NDArray[np.float64]:
-    return 2.0 * np.pi * polar.RINGS_MM
+def _ring_area(rings: int) -> NDArray[np.float64]:
+    return 2.0 * np.pi * polar.RINGS_MM[:rings]
 
 
 def _dice(
     inner: NDArray[np.float64], norm: NDArray[np.float64], energy: NDArray[np.float64], amplitude: float, noise: float
 ) -> float:
     own = ndimage.binary_dilation(norm > 1e-3 * norm.max(), iterations=round(DICE_MARGIN_MM))
-    expected_noise = 0.9 * noise**2 * float(np.sum(_ring_area()[own]))
+    expected_noise = 0.9 * noise**2 * float(np.sum(_ring_area(len(norm))[own]))
     whole = float(energy[own].sum()) - expected_noise + amplitude**2 * float(norm.sum())
     return min(1.0, 2.0 * amplitude * float(inner.sum()) / max(whole, 1e-6))

@@ -55,8 +55,12 @@ class Pictures:
     @property
     def noise_energy(self) -> float:
         """Expected energy of one picture without structure, mm²; 0.9 for what the median and low orders take."""
-        rings = polar.RINGS_MM[polar.within(self.radius_mm)]
-        return 0.9 * self.noise**2 * float(np.sum(2.0 * np.pi * rings))
+        return 0.9 * self.noise**2 * float(np.sum(2.0 * np.pi * self.rings_mm))
+
+    @property
+    def rings_mm(self) -> NDArray[np.float64]:
+        """(rings,) radii of what the signatures hold, mm."""
+        return polar.RINGS_MM[: self.spectra.shape[1]]
 
 
 def take_pictures(scan: Scan, body: Body) -> Pictures:
@@ -65,14 +69,13 @@ def take_pictures(scan: Scan, body: Body) -> Pictures:
     runs = _runs(scan, body)
     bins = _bins(runs, scan, body)
     radius = 0.5 * body.fit.diameter_mm
-    flat = polar.flatten_rings(_binned(raw, bins))
-    sigma = polar.noise_level(flat, radius)
+    flat = _flat(raw, bins)
+    sigma = polar.noise_level(flat)
     knee = float(np.clip(round(KNEE_SIGMAS * sigma / KNEE_STEP_HU) * KNEE_STEP_HU, *KNEE_HU))
-    spectra = level = polar.signature(flat, knee, radius)
+    spectra = level = _signatures(flat, knee)
     slope = math.hypot(body.fit.slope_x, body.fit.slope_y)
     if slope > math.tan(math.radians(STRAIGHT_DEG)):
-        upright = polar.flatten_rings(_binned(_untilted(raw, runs, scan, body), bins))
-        level = polar.signature(upright, knee, radius)
+        level = _signatures(_flat(_untilted(raw, runs, scan, body), bins), knee)
     z_mm = np.array([scan.z_mm[body.first :][b].mean() for b in bins])
     step, thickness = _sampling(scan, body, max(b.stop - b.start for b in bins))
     energy = np.sum(spectra.real**2 + spectra.imag**2, axis=(1, 2))
@@ -81,23 +84,35 @@ def take_pictures(scan: Scan, body: Body) -> Pictures:
 
 def _polar_stack(scan: Scan, body: Body) -> NDArray[np.float32]:
     """(slices, rings, angles) grey values about the body's axis, the field's cut filled."""
-    count = body.last - body.first + 1
-    stack = np.empty((count, len(polar.RINGS_MM), polar.ANGLES), dtype=np.float32)
+    radius = 0.5 * body.fit.diameter_mm
+    count, rings = body.last - body.first + 1, polar.rings_within(radius)
+    half_level = body.greys.floor_hu * body.greys.gain + 0.5 * body.step_hu
+    stack = np.empty((count, rings, polar.ANGLES), dtype=np.float32)
+    # One slice after another: arrays that fit the cache are used again, a stack of each would be fetched anew.
     for i, k in enumerate(range(body.first, body.last + 1)):
         x, y = body.fit.centre(float(scan.z_mm[k])) - scan.drift_mm[k]
-        stack[i] = body.greys.of(scan, k, polar.polar(scan.stored[k], scan.pixel_mm, float(x), float(y)))
-    return _uncut(stack, 0.5 * body.fit.diameter_mm, body.greys.floor_hu * body.greys.gain + 0.5 * body.step_hu)
-
-
-def _uncut(stack: NDArray[np.float32], radius_mm: float, half_level: float) -> NDArray[np.float32]:
-    """The stack with each ring's median where air reaches in near the rim: the field cut the body there."""
-    outer = (radius_mm - CUT_MM < polar.RINGS_MM) & polar.within(radius_mm)
-    rim = stack[:, outer]
-    air = rim < half_level
-    if air.any():
-        near = ndimage.binary_dilation(air, np.ones((1, 3, 7), dtype=bool))
-        stack[:, outer] = np.where(near, np.median(rim, axis=-1, keepdims=True), rim)
+        sampled = polar.polar(scan.stored[k], scan.pixel_mm, float(x), float(y), rings)
+        stack[i] = _uncut(body.greys.of(scan, k, sampled), radius, half_level)
     return stack
+
+
+def _uncut(picture: polar.Picture, radius_mm: float, half_level: float) -> polar.Picture:
+    """The picture with each ring's median where air reaches in near the rim: the field cut the body there."""
+    outer = picture[int(np.searchsorted(polar.RINGS_MM, radius_mm - CUT_MM, side="right")) :]
+    air = outer < half_level
+    if air.any():
+        near = ndimage.binary_dilation(air, np.ones((3, 7), dtype=bool))
+        outer[...] = np.where(near, np.median(outer, axis=1, keepdims=True), outer)
+    return picture
+
+
+def _flat(raw: NDArray[np.float32], bins: list[slice]) -> NDArray[np.float32]:
+    """(pictures, rings, angles) contrast to each ring's median."""
+    return np.stack([polar.flattened(raw[b].mean(axis=0)) for b in bins])
+
+
+def _signatures(flat: NDArray[np.float32], knee: float) -> polar.Spectrum:
+    return np.stack([polar.signature(picture, knee) for picture in flat])
 
 
 def _runs(scan: Scan, body: Body) -> list[slice]:
@@ -132,7 +147,3 @@ def _bins(runs: list[slice], scan: Scan, body: Body) -> list[slice]:
     """Neighbouring slices that make one picture: about `FINEST_BIN_MM` of them, never across a gap."""
     every = max(1, math.ceil(FINEST_BIN_MM / _steps(scan, body)[0] - 0.01))
     return [slice(a, min(a + every, run.stop)) for run in runs for a in range(run.start, run.stop, every)]
-
-
-def _binned(stack: NDArray[np.float32], bins: list[slice]) -> NDArray[np.float32]:
-    return stack if len(bins) == len(stack) else np.stack([stack[b].mean(axis=0) for b in bins])

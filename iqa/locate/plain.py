@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from iqa.locate.body import Body
 from iqa.model import Bead, Located, ModuleFit, PhantomSpec, Pose, Refused, Scan, Wire
+from iqa.signal.robust import median, spread
 from iqa.signal.sampling import bilinear, inside
 
 Images = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -80,7 +81,7 @@ def _spot(scan: Scan, index: int) -> _Spot | None:
     rows, columns = np.nonzero(
         (smooth == ndimage.maximum_filter(smooth, [5 * s for s in size])) & (smooth > np.median(smooth))
     )
-    grain = 1.4826 * float(np.median(np.abs(hu - smooth)))
+    grain = spread(hu - smooth)
     order = np.argsort(smooth[rows, columns])[::-1][:TRIED_MAXIMA]
     alone = (_alone(scan, index, (hu, smooth), (int(rows[i]), int(columns[i])), grain) for i in order)
     return max((s for s in alone if s is not None), key=lambda s: s.height, default=None)
@@ -94,7 +95,7 @@ def _alone(scan: Scan, index: int, images: Images, at: tuple[int, int], grain: f
     if not inside(hu.shape, columns, rows, 1.0).all():
         return None
     ring = bilinear(smooth, columns, rows)
-    ground, noise = float(np.median(ring)), max(float(np.std(bilinear(hu, columns, rows))), grain) + 1e-6
+    ground, noise = median(ring), max(float(np.std(bilinear(hu, columns, rows))), grain) + 1e-6
     height = float(hu[row - 1 : row + 2, column - 1 : column + 2].max()) - ground
     if height < SPOT_SIGMAS * noise or float(ring.max()) - ground > 0.5 * height:
         return None

@@ -98,7 +98,8 @@ class Scorer:
         self._scores: dict[tuple[templates.Shapes, float, float, bool], NDArray[np.float32]] = {}
 
     def _spectrum(self, layer: Layer) -> polar.Spectrum:
-        return polar.signature(templates.picture(layer), self.pictures.knee_hu, self.pictures.radius_mm)
+        rings = len(self.pictures.rings_mm)
+        return polar.signature(templates.picture(layer)[:rings], self.pictures.knee_hu)
 
     def spectrum(self, layer: Layer, mirror: bool) -> polar.Spectrum:
         """(rings, orders) signature of a layer as drawn, or of its mirror image."""

@@ -133,7 +133,7 @@ def _block(held: tuple[Feature, ...]) -> str:
 
 def picture(layer: Layer) -> NDArray[np.float32]:
     """(rings, angles) contrast of a layer to its body, HU, blurred as a scanner does."""
-    return polar.flatten_rings(_polar_of(layer.shapes))
+    return polar.flattened(_polar_of(layer.shapes))
 
 
 def _shapes(feature: Feature, body_hu: float, share: float) -> Iterator[Shape]:

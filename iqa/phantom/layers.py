@@ -53,15 +53,16 @@ def lay(outer: Cited, tables: Sequence[Raw], aside: Sequence[Raw] = ()) -> Layer
     cited: dict[str, Cited] = {}
     for raw, cite in layers:
         own = {key: value for key, value in raw.items() if key not in ABOUT}
-        values = _without_other_form(values, own) | own
-        cited |= {key: raw.get("graded", {}).get(key, cite) for key in own}
+        _drop_other_form(values, own)
+        values |= own
+        graded = raw.get("graded", {})
+        cited |= {key: graded.get(key, cite) for key in own}
     return Layered(values, {key: cited[key] for key in values}, base)
 
 
-def _without_other_form(values: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+def _drop_other_form(values: dict[str, Any], own: Raw) -> None:
     # Without this a shared radius and a feature's own x and y would stand side by side.
-    replaced = [
-        *(POLAR if any(key in own for key in CARTESIAN) else ()),
-        *(CARTESIAN if any(key in own for key in POLAR) else ()),
-    ]
-    return {key: value for key, value in values.items() if key not in replaced}
+    for given, other in ((CARTESIAN, POLAR), (POLAR, CARTESIAN)):
+        if not own.keys().isdisjoint(given):
+            for key in other:
+                values.pop(key, None)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from iqa.signal.robust import median, spread
 from iqa.signal.sampling import Image, bilinear, inside
 
 COARSE_PIXELS = 128
@@ -143,7 +144,7 @@ def _two_levels(picture: NDArray[np.float32]) -> tuple[float, float]:
     bright = picture > edges[1 + int(np.argmax(between[:-1]))]
     if not bright.any() or bright.all():
         return low, low
-    return float(np.median(picture[~bright])), float(np.median(picture[bright]))
+    return median(picture[~bright]), median(picture[bright])
 
 
 def _largest_blob(bright: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
@@ -293,7 +294,7 @@ def _fourier_edge(
         return None
     ends = max(2, len(r) // 5)
     inner, outer = profile[:, :ends].mean(axis=1), profile[:, -ends:].mean(axis=1)
-    body, air = float(np.median(inner[seen])), float(np.median(outer[seen]))
+    body, air = median(inner[seen]), median(outer[seen])
     step = body - air
     if step <= 0.0:
         return None
@@ -328,11 +329,11 @@ def _fit_edge(circle: Circle, crossing: NDArray[np.float64], good: NDArray[np.bo
     for _ in range(4):
         solved = _weighted(design, values, weight)
         off = values - design @ solved
-        spread = 1.4826 * float(np.median(np.abs(off))) + 1e-6
-        weight = 1.0 / (1.0 + (off / (2.0 * spread)) ** 2)
+        scatter = spread(off) + 1e-6
+        weight = 1.0 / (1.0 + (off / (2.0 * scatter)) ** 2)
     ellipse = (float(solved[3]), float(solved[4])) if len(solved) > 3 else (0.0, 0.0)
     share = float(np.count_nonzero(np.abs(off) < 2.0 * INLIER_MM)) / RAYS
     return Outline(
         circle[0] + float(solved[1]), circle[1] + float(solved[2]), circle[2] + float(solved[0]),
-        step, share, spread, ellipse,
+        step, share, scatter, ellipse,
     )  # fmt: skip
