@@ -12,8 +12,9 @@ from iqa.metrics.regions import Circle, Noise, section_mm, window_hu
 from iqa.model import BodyFit, Feature, LinePairs, Located, Module, ModuleFit, Ramp, Region, Scan, StepRamp
 from iqa.signal.noise import (
     SliceCorrelation,
-    estimate_covariance,
     estimate_slice_correlation,
+    estimate_spectrum,
+    independent_patches,
     overlap_correlation,
 )
 
@@ -55,10 +56,15 @@ def _module_noise(scan: Scan, module: Module, fit: ModuleFit, body: BodyFit | No
         side = min(LARGEST_SIDE_PX, 2 * round(side_mm / max(scan.pixel_mm) / 2))
         corners = _free_corners(scan, module, fit, index=slices[len(slices) // 2], radius_mm=radius, side=side)
         if side >= SMALLEST_SIDE_PX and len(corners) >= ENOUGH:
-            stack = _clean(np.stack([[_patch(scan, i, at, side) for at in corners] for i in slices]))
-            covariance = estimate_covariance(stack.reshape(-1, side, side), scan.pixel_mm)
-            if covariance.variance > SMALLEST_NOISE_HU**2:
-                return Noise(covariance, _correlation(scan, stack, slices), module.name)
+            stack = np.stack([[_patch(scan, i, at, side) for at in corners] for i in slices])
+            clean = _clean(stack)
+            stack = stack[:, clean]
+            correlation = _correlation(scan, stack, slices)
+            spread = correlation.variance_factor(scan.z_mm[list(slices)])
+            effective = independent_patches(np.array(corners)[clean], side) / spread
+            spectrum = estimate_spectrum(stack.reshape(-1, side, side), scan.pixel_mm, effective)
+            if spectrum.covariance.variance > SMALLEST_NOISE_HU**2:
+                return Noise(spectrum, correlation, module.name, slices)
     return None
 
 
@@ -157,10 +163,10 @@ def _row(
         yield x_mm + along * math.cos(angle), y_mm - along * math.sin(angle), radius_mm
 
 
-def _clean(stack: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(slices, m, n, n) patches without the positions that hold more than noise."""
+def _clean(stack: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(m,) which positions of (slices, m, n, n) patches hold nothing but noise."""
     variance = stack.var(axis=(2, 3)).mean(axis=0)
-    return stack[:, variance <= OUTLYING * np.median(variance)]
+    return np.asarray(variance <= OUTLYING * np.median(variance))
 
 
 def _patch(scan: Scan, index: int, corner: tuple[int, int], side: int) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtri
 
 from iqa.model import Bead, Insert, Module, ModuleFit, NotMeasured, Pin, Pose, Scan, Target, Wire
-from iqa.signal.noise import Covariance, Mask, SliceCorrelation
+from iqa.signal.noise import Covariance, Mask, SliceCorrelation, Spectrum
 
 Array = NDArray[np.float64]
 Rod = Insert | Pin | Target | Wire
@@ -91,9 +91,16 @@ class Sample:
 class Noise:
     """What a scan's noise is like: texture in the plane, correlation along z, and where both were seen."""
 
-    covariance: Covariance
+    spectrum: Spectrum
     slices: SliceCorrelation
     module: str
+    used: tuple[int, ...]
+    """Slices whose patches were read."""
+
+    @property
+    def covariance(self) -> Covariance:
+        """In the plane."""
+        return self.spectrum.covariance
 
     def level(self, sample: Sample) -> float:
         """Pixel variance in a disc, HU², freed from the share that its own mean has swallowed."""

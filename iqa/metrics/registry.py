@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iqa.metrics import ct_number, dose, geometry, linearity, noise, position, slice_thickness, uniformity
+from iqa.metrics import ct_number, dose, geometry, linearity, noise, nps, position, slice_thickness, uniformity
 from iqa.metrics.context import Context, Family, Measured
 from iqa.model import Located, Scan
 
@@ -14,6 +14,7 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
     ("linearity", linearity.measure),
     ("noise", noise.measure),
     ("uniformity", uniformity.measure),
+    ("nps", nps.measure),
     ("dose", dose.measure),
 )
 

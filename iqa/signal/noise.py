@@ -152,8 +152,52 @@ class SliceCorrelation:
         return np.where(np.eye(len(z_mm), dtype=bool), 1.0, rho)
 
 
-def estimate_covariance(patches: NDArray[np.float32], pixel_mm: tuple[float, float]) -> Covariance:
-    """Noise covariance of a scan from uniform square patches.
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """The noise power spectrum of a scan with what it was read from, for its uncertainty.
+
+    Attributes
+    ----------
+    covariance : Covariance
+        Of the radial spectrum, freed from the bias of trend and window.
+    response : (rings, rings) float, mm²
+        Change of the spectrum by the periodogram's mean on each ring: freeing from leakage lifts the noise of a ring.
+    periodogram : (side, side) float, HU²
+        What such noise gives in the mean.
+    effective : float
+        Patches as many as are independent.
+    """
+
+    covariance: Covariance
+    response: Array
+    periodogram: Array
+    effective: float
+
+    @property
+    def ring_sizes(self) -> Array:
+        """(rings,) bins of the frequency square in each ring."""
+        return _Rings.of(len(self.periodogram), self.covariance.pixel_mm).weight
+
+    def u_of(self, weights: Array) -> float:
+        """Standard uncertainty of Σ wₖ Nₖ over the rings.
+
+        Notes
+        -----
+        Periodograms of Gaussian noise through a window w are correlated between bins by |DFT(w²)|², normalised, and
+        equal at opposite bins.
+        """
+        side = len(self.periodogram)
+        rings = _Rings.of(side, self.covariance.pixel_mm)
+        share = ((weights @ self.response) / rings.weight)[rings.index] * self.periodogram
+        window = _window(side) ** 2
+        # Correlation over the distance of bins is a product with the window's own autocorrelation in the plane.
+        overlap = fft.ifft2(np.abs(fft.fft2(window) / window.sum()) ** 2)
+        smeared = fft.fft2(fft.ifft2(share) * overlap).real * side**2
+        return float(np.sqrt(max(0.0, 2.0 * float((share * smeared).sum()) / self.effective)))
+
+
+def estimate_spectrum(patches: NDArray[np.float32], pixel_mm: tuple[float, float], effective: float) -> Spectrum:
+    """Noise power spectrum of a scan from uniform square patches.
 
     Parameters
     ----------
@@ -161,6 +205,8 @@ def estimate_covariance(patches: NDArray[np.float32], pixel_mm: tuple[float, flo
         Patches of the uniform object; they may overlap and come from several slices.
     pixel_mm : (float, float)
         Pixel distance, (y, x).
+    effective : float
+        Patches as many as are independent; see `independent_patches`.
 
     Notes
     -----
@@ -182,10 +228,41 @@ def estimate_covariance(patches: NDArray[np.float32], pixel_mm: tuple[float, flo
     model = Covariance(rings.frequency, _tied(rings.frequency, wanted * area, rings.weight), pixel_mm)
     detrending = _Detrending.of(columns)
     for _ in range(ITERATIONS):
-        seen = rings.mean(detrending.expected(model))
+        expected = detrending.expected(model)
+        seen = rings.mean(expected)
         nps = model.nps * wanted / np.maximum(seen, max(FLOOR * seen.max(), np.finfo(np.float64).tiny))
         model = replace(model, nps=_tied(rings.frequency, nps, rings.weight))
-    return model
+    return Spectrum(model, _response(model, rings, wanted), expected, effective)
+
+
+def _response(model: Covariance, rings: _Rings, measured: Array) -> Array:
+    """Derivatives of the iterated spectrum by the measured rings: I + (I − S) + …, S the leakage in relative units.
+
+    The trend is left out: it moves the lowest two bins alone.
+    """
+    side = len(rings.index)
+    overlap = np.abs(fft.ifft2(np.abs(fft.fft2(_window(side))) ** 2)).real / side**2
+    whole = _whole(_radius((side, side), model.pixel_mm), side)
+    unit = np.eye(len(measured))
+    hats = np.stack([np.interp(whole, model.frequency, e) for e in unit])
+    seen = fft.fft2(fft.ifft2(hats) * overlap).real
+    leak = np.stack([rings.mean(field) for field in seen], axis=1)
+    relative = leak * model.nps / np.maximum(leak @ model.nps, np.finfo(np.float64).tiny)[:, None]
+    left, total = np.eye(len(unit)), np.eye(len(unit))
+    for _ in range(ITERATIONS):
+        left = left @ (np.eye(len(unit)) - relative)
+        total = total + left
+    safe = np.maximum(measured, max(FLOOR * measured.max(), np.finfo(np.float64).tiny))
+    return np.asarray(model.nps[:, None] * total / safe)
+
+
+def independent_patches(corners: Array, side: int) -> float:
+    """Patches as many as are independent: of m patches at (m, 2) pixel corners m²/ΣΣ ρ², ρ their windows' overlap."""
+    line = np.sin(np.pi * (np.arange(side) + 0.5) / side) ** 2
+    along = np.correlate(line, line, mode="full")[side - 1 :] / (line @ line)
+    apart = np.abs(corners[:, None] - corners[None])
+    rho = np.prod(np.where(apart < side, along[np.minimum(apart, side - 1)], 0.0), axis=2)
+    return float(len(corners) ** 2 / np.sum(rho**2))
 
 
 def estimate_slice_correlation(patches: NDArray[np.float32], z_mm: Array) -> SliceCorrelation:

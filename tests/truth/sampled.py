@@ -15,7 +15,7 @@ from iqa.metrics import ct_number, geometry, linearity, slice_thickness, uniform
 from iqa.metrics import noise as noise_family
 from iqa.metrics.context import Context
 from iqa.model import Measurement
-from iqa.signal.noise import estimate_covariance
+from iqa.signal.noise import estimate_spectrum
 from tests import ramps_made
 from tests.made_phantom import INSERTS, PIXEL_MM, SIDE, made_located, made_scan, noise, picture
 
@@ -89,7 +89,7 @@ def _one(kernel: str, rng: np.random.Generator) -> dict[str, float]:
     """Mean and u of each disc, and SD with u of the largest; u from this seed's own scan."""
     fields = noise(rng, kernel, (3, 112, 112), SIGMA)
     patches = [fields[1:, r : r + SIDE_PX, c : c + SIDE_PX] for r in (0, 32, 64) for c in (0, 32, 64)]
-    covariance = estimate_covariance(np.concatenate(patches).astype(np.float32), (PIXEL_MM, PIXEL_MM))
+    covariance = estimate_spectrum(np.concatenate(patches).astype(np.float32), (PIXEL_MM, PIXEL_MM), 1.0).covariance
     row = {}
     for diameter in DIAMETERS_MM:
         mask = disc_mask(diameter)

@@ -12,8 +12,8 @@ from iqa.signal.noise import (
     Covariance,
     SliceCorrelation,
     detrended_sum_of_squares,
-    estimate_covariance,
     estimate_slice_correlation,
+    estimate_spectrum,
     overlap_correlation,
 )
 from tests.made_phantom import PIXEL_MM, noise, spectrum
@@ -73,7 +73,7 @@ def test_lag_grid_gives_the_variance_of_a_sum_of_two_pixels() -> None:
 
 @cache
 def estimated(kernel: str) -> Covariance:
-    return estimate_covariance(patches(kernel, 10.0), PIXEL)
+    return estimate_spectrum(patches(kernel, 10.0), PIXEL, 1.0).covariance
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -104,13 +104,13 @@ def test_offset_and_trend_of_the_patches_change_nothing() -> None:
     y, x = np.mgrid[:96, :96] / 96.0
     bowl = (1000.0 + 20.0 * x + 30.0 * y * y).astype(np.float32)
     mask = round_mask(9.0)
-    moved = estimate_covariance(plain + bowl, PIXEL).variance_of_mean(mask)
+    moved = estimate_spectrum(plain + bowl, PIXEL, 1.0).covariance.variance_of_mean(mask)
     assert moved == pytest.approx(estimated("soft").variance_of_mean(mask), rel=1e-3)
 
 
 def test_grey_scale_squares_into_the_variance() -> None:
     plain = patches("soft", 10.0)
-    ratio = estimate_covariance(plain * np.float32(0.95), PIXEL).variance / estimated("soft").variance
+    ratio = estimate_spectrum(plain * np.float32(0.95), PIXEL, 1.0).covariance.variance / estimated("soft").variance
     assert ratio == pytest.approx(0.95**2, rel=1e-5)
 
 
