@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iqa.metrics.regions import (
-    SMALLEST_PIXELS,
     Circle,
     Noise,
     at_end_of_scale,
@@ -39,14 +38,18 @@ INNER = 0.4
 a sharp kernel overshoots, then change T by less than 0.3 %."""
 SHOWN = 0.5
 """Slices are pooled that show a group with at least this share of the contrast of the one that shows it best."""
-MOST_SLICES = 5
-"""Slices used of bars that are longer than that, the middle ones: noise is no limit there."""
+INNER_MM = 4.0
+"""Largest such part: of 15 mm more would cost time, and noise is no limit there."""
+MOST_SLICES = 3
+"""Slices used of bars that are longer along z than a section, the middle ones, for the same reason."""
 STRAY_Z_MM = 1.0
 """A gauge's plane may lie this far from its place in the definition: 504 differ by 0.4 mm, two 604 by 0.5 mm."""
 SMALLEST_CNR = 2.0
 """Contrast of bars over the noise of a pixel below which none are seen."""
 NOISE_RADIUS_MM = (1.3, 5.0)
 """Radii of the discs of base between groups in which the noise is read."""
+NOISE_DISCS = 8
+"""Such discs used, the largest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,10 +109,14 @@ class Cut:
     index: int
     patch: Patch
     corner: tuple[int, int]
-    """(row, column) of the patch's first axes in the slice."""
+    """(row, column) of the patch's axes in the slice."""
     height: float
     """Mean of bars and gaps above the base beside them, HU."""
-    saturated: bool
+
+    def saturated(self, scan: Scan) -> bool:
+        """True where pixels lie at the end of the grey scale."""
+        rows, columns = self.patch.rows + self.corner[0], self.patch.columns + self.corner[1]
+        return at_end_of_scale(scan, self.index, scan.stored[self.index][rows, columns].astype(np.int64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,11 +154,16 @@ class Seen:
             patches=tuple(c.patch for c in self.cuts),
             bar_mm=group.bar_mm * self.scale,
             length_mm=length,
-            half_mm=INNER * length / 2,
+            half_mm=_half_mm(length),
             contrast=2.0 * float(np.mean([c.height for c in self.cuts])),
             lever=self.lever,
             noise=noise.slices.mean_factor(z_mm[list(self.slices)]),
         )
+
+
+def _half_mm(length_mm: float) -> float:
+    """Half of the part of a bar's length that is used."""
+    return min(INNER * length_mm, INNER_MM) / 2
 
 
 def spread_mm(group: LinePairs) -> Array:
@@ -178,30 +190,28 @@ def see(scan: Scan, module: Module, fit: ModuleFit, group: LinePairs, noise: Noi
     slices = nominal_slices(scan, fit, group)
     if not slices:
         return _no_plane(fit, module, group)
-    seen = _seen(scan, fit, group, slices, sign=math.copysign(1.0, group.hu - module.body_hu))
+    seen = _seen(scan, fit, group, slices, math.copysign(1.0, group.hu - module.body_hu), np.zeros(3))
     if seen is None:
         return cut_by_field("", f"bars of {group.lp_per_cm:g} lp/cm")
     heights = np.array([c.height for c in seen.cuts])
     if 2.0 * heights.max() < SMALLEST_CNR * noise.covariance.sd:
         return _no_plane(fit, module, group)
-    kept = [c.index for c, h in zip(seen.cuts, heights, strict=True) if h >= SHOWN * heights.max()]
-    seen = moved(scan, fit, seen, kept, np.zeros(3))
-    if seen is None or any(c.saturated for c in seen.cuts):
+    cuts = tuple(c for c, h in zip(seen.cuts, heights, strict=True) if h >= SHOWN * heights.max())
+    if any(c.saturated(scan) for c in cuts):
         reason = f"Pixels of the bars of {group.lp_per_cm:g} lp/cm lie at the end of the grey scale."
         return NotMeasured("", reason, "An extended CT number scale.")
-    return seen
+    return replace(seen, cuts=cuts)
 
 
-def moved(scan: Scan, fit: ModuleFit, seen: Seen, slices: Sequence[int], offset_mm: Array) -> Seen | None:
-    """The same group on some slices, its gauge shifted and turned; None where the field then cuts it."""
-    return _seen(scan, fit, seen.group, slices, sign=seen.sign, offset_mm=offset_mm)
+def moved(scan: Scan, fit: ModuleFit, seen: Seen, offset_mm: Array) -> Seen:
+    """The same group, its gauge shifted by (x, y) and turned by an angle, rad; as it was where the field then cuts it."""
+    return _seen(scan, fit, seen.group, seen.slices, seen.sign, offset_mm) or seen
 
 
 def _seen(
-    scan: Scan, fit: ModuleFit, group: LinePairs, slices: Sequence[int], *, sign: float, offset_mm: Array | None = None
+    scan: Scan, fit: ModuleFit, group: LinePairs, slices: Sequence[int], sign: float, offset_mm: Array
 ) -> Seen | None:
-    offset = np.zeros(3) if offset_mm is None else offset_mm
-    frames = [Frame.of(scan, fit, i, group, offset) for i in slices]
+    frames = [Frame.of(scan, fit, i, group, offset_mm) for i in slices]
     cuts = [_cut(scan, index, group, frame, sign) for index, frame in zip(slices, frames, strict=True)]
     whole = tuple(c for c in cuts if c is not None)
     if len(whole) < len(cuts):
@@ -216,28 +226,25 @@ def radius_mm(fit: ModuleFit, groups: Sequence[LinePairs]) -> float:
 
 def _cut(scan: Scan, index: int, group: LinePairs, frame: Frame, sign: float) -> Cut | None:
     outer = (group.bars - 0.5) * group.bar_mm * frame.scale
-    half = INNER * group.length_mm * frame.scale / 2
+    half = _half_mm(group.length_mm * frame.scale)
     x, y = frame.centre + frame.middle
     seen = crop(scan, index, Circle(float(x), float(y), math.hypot(outer + FLANK_MM, half) + max(scan.pixel_mm)))
     if seen is None:
         return None
     x0, y0 = scan.to_stack(seen.corner[1], seen.corner[0], index)
-    x_mm: Array = x0 + np.arange(seen.hu.shape[1]) * scan.pixel_mm[1]
-    y_mm: Array = y0 + np.arange(seen.hu.shape[0]) * scan.pixel_mm[0]
+    x_mm = x0 + scan.pixel_mm[1] * np.arange(seen.hu.shape[1], dtype=np.float64)
+    y_mm = y0 + scan.pixel_mm[0] * np.arange(seen.hu.shape[0], dtype=np.float64)
     across, along = frame.places(group, x_mm[None, :], y_mm[:, None])
     mask = seen.mask & (np.abs(along) <= half) & (np.abs(across) <= outer + FLANK_MM)
     rows, columns = np.nonzero(mask)
     place, hu = across[mask], sign * seen.hu[mask].astype(np.float64)
     beside = np.abs(place) > outer + CLEAR_MM
     height = float(hu[np.abs(place) < outer].mean() - hu[beside].mean())
-    patch = Patch(hu, place, rows, columns, x_mm, y_mm, *frame.bars(group))
-    top, left = seen.corner
-    window = scan.stored[index][top : top + mask.shape[0], left : left + mask.shape[1]]
-    return Cut(index, patch, seen.corner, height, at_end_of_scale(scan, index, window[mask].astype(np.int64)))
+    return Cut(index, Patch(hu, place, rows, columns, x_mm, y_mm, *frame.bars(group)), seen.corner, height)
 
 
 def core(cut: Cut, reach_mm: float, shift_mm: float) -> tuple[Mask, Mask]:
-    """Mask (rows, columns) of the pixels between the middles of the outer bars, and the same over those of the patch."""
+    """Mask (rows, columns) of the pixels between the middles of the outer bars, and the same for those of the patch."""
     kept = np.asarray(np.abs(cut.patch.place_mm - shift_mm) <= reach_mm)
     mask = np.zeros((len(cut.patch.y_mm), len(cut.patch.x_mm)), dtype=bool)
     mask[cut.patch.rows[kept], cut.patch.columns[kept]] = True
@@ -251,22 +258,19 @@ def noise_levels(
     radius = float(np.mean([math.hypot(g.x_mm, g.y_mm) for g in groups]))
     angles = sorted(math.atan2(-g.y_mm, g.x_mm) for g in groups)
     middles = [(a + b) / 2 for a, b in pairwise([*angles, angles[0] + 2.0 * math.pi])]
-    levels = []
-    for angle in middles:
-        x, y = radius * math.cos(angle), -radius * math.sin(angle)
-        room = min(_room(module, groups, x, y), NOISE_RADIUS_MM[1])
-        sample = take(scan, places(scan, fit, Circle(x, y, room), slices)) if room >= NOISE_RADIUS_MM[0] else None
-        if sample is not None and np.count_nonzero(sample.mask) >= SMALLEST_PIXELS:
-            levels.append(noise.level(sample))
-    return np.array(levels)
+    spots = [Circle(radius * math.cos(a), -radius * math.sin(a), NOISE_RADIUS_MM[1]) for a in middles]
+    spots = [replace(c, radius_mm=min(_room(module, groups, c), c.radius_mm)) for c in spots]
+    roomy = sorted((c for c in spots if c.radius_mm >= NOISE_RADIUS_MM[0]), key=lambda c: -c.radius_mm)[:NOISE_DISCS]
+    samples = [take(scan, places(scan, fit, c, slices)) for c in roomy]
+    return np.array([noise.level(s) for s in samples if s is not None])
 
 
-def _room(module: Module, groups: Sequence[LinePairs], x: float, y: float) -> float:
-    """Radius of the largest disc of base about a point of the module's frame."""
-    free = [math.hypot(f.x_mm - x, f.y_mm - y) - f.diameter_mm / 2 for f in small_features(module)]
+def _room(module: Module, groups: Sequence[LinePairs], spot: Circle) -> float:
+    """Radius of the largest disc of base about a spot of the module's frame."""
+    free = [math.hypot(f.x_mm - spot.x_mm, f.y_mm - spot.y_mm) - f.diameter_mm / 2 for f in small_features(module)]
     for g in groups:
         angle = math.radians(g.bar_angle_deg)
-        dx, dy = x - g.x_mm, y - g.y_mm
+        dx, dy = spot.x_mm - g.x_mm, spot.y_mm - g.y_mm
         along = abs(dx * math.cos(angle) - dy * math.sin(angle)) - g.length_mm / 2
         across = abs(dx * math.sin(angle) + dy * math.cos(angle)) - (g.bars - 0.5) * g.bar_mm
         free.append(math.hypot(max(along, 0.0), max(across, 0.0)))

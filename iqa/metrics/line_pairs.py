@@ -34,7 +34,9 @@ VISIBLE = 0.05
 SURE = 1.645
 """A group is resolved if its modulation exceeds that with 95 % certainty, one-sided: noise then hides bars, as to the
 eye."""
-PROFILE_MM = 0.02
+PLACING = 5
+"""Coarse groups that tell where a gauge lies; each group's own place is then sought again."""
+PROFILE_MM = 0.05
 """Step at which the fitted image is looked up for what Droege and Morin's formula makes of it."""
 
 
@@ -129,9 +131,9 @@ def _fitted(
     levels = bars.noise_levels(scan, module, fit, groups, slices, noise)
     covariance = noise.covariance.scaled(float(np.median(levels))) if len(levels) else noise.covariance
     radius = bars.radius_mm(fit, [s.group for s in seen])
-    offset = find_offset([s.fitted(noise, scan.z_mm) for s in seen], blur, covariance)
+    offset = find_offset([s.fitted(noise, scan.z_mm) for s in seen[:PLACING]], blur, covariance)
     turned = offset * np.array([1.0, 1.0, 1.0 / radius])
-    placed = [bars.moved(scan, fit, s, s.slices, turned) or s for s in seen]
+    placed = [bars.moved(scan, fit, s, turned) for s in seen]
     found = fit_bars([s.fitted(noise, scan.z_mm) for s in placed], blur, covariance)
     spread = float(levels.std() / math.sqrt(len(levels))) if len(levels) > 1 else covariance.variance
     return _Gauge(module, tuple(placed), found, covariance, spread, _widening(found.groups))
@@ -212,11 +214,13 @@ def _droege_morin(context: Context, gauge: _Gauge, at: int) -> tuple[float, floa
     )
     # Slices show the bars more or less strongly; the standard deviation is then that of the mean square contrast.
     unit = math.pi / math.sqrt(2.0) / (found.contrast * math.sqrt(float(np.mean(seen.heights**2))))
-    if power < DETECTED * u_power / 2.0:
-        return _drowned(seen.group, unit * math.sqrt(max(power, 0.0) + 2.0 * u_power))
+    bias, u_contrast = _formula_bias(gauge, at), found.u_contrast * float(gauge.widen[at]) / found.contrast
+    limit = unit * math.sqrt(max(power, 0.0) + 2.0 * u_power)
+    if power < DETECTED * u_power:
+        return _drowned(seen.group, limit)
     value = unit * math.sqrt(power)
-    relative = math.hypot(u_power / (2.0 * power), found.u_contrast * float(gauge.widen[at]) / found.contrast)
-    return value, math.hypot(value * relative, _formula_bias(gauge, at))
+    u = math.hypot(value * math.hypot(u_power / (2.0 * power), u_contrast), bias)
+    return (value, u) if value > DETECTED * u else _drowned(seen.group, limit)
 
 
 def _image(gauge: _Gauge, at: int, place_mm: Array) -> Array:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from iqa.signal.noise import Covariance
-from iqa.signal.smooth import EvenSplines, smooth_transfer
+from iqa.signal.smooth import EvenSplines, Smooth, smooth_transfer
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -36,8 +36,8 @@ BEYOND_NYQUIST = (1.3, 2.2)
 """Its bounds against the pixels' Nyquist frequency: an overshooting kernel reaches further than its blur says."""
 STRIP_STEP = 0.5
 """Width of the strips in blurs: half of one loses nothing of T."""
-STRIPS_MM = (0.06, 0.25)
-"""Bounds of it."""
+STRIPS_MM = (0.2, 0.3)
+"""Bounds of it: finer than half a pixel is of no use, 0.3 mm still serves 15 lp/cm."""
 PLAIN_NOISE = 0.1
 """White noise added to the weights, as a share of the pixel variance: a smooth noise's empty frequencies would else
 weigh what no model holds. It costs 2 % of precision; u counts the true noise alone."""
@@ -52,10 +52,12 @@ STRAY_MM = 0.06
 """Standard deviation of a group's own place beyond that: what four units left."""
 SEARCHED = 3.0
 """Standard deviations to either side in which a group is sought."""
-TRIALS = 61
+TRIALS = 41
 ROUNDS = 3
 """Rounds of the joint fit; the third moves no modulation by 0.1 %."""
 LARGEST_STEP_MM = 0.1
+PROFILE_MM = 0.02
+"""Step at which a bar's image is looked up."""
 FAINTEST = 0.02
 """Transfer below which its shape within a heap is not known any more, and no modulation is given."""
 
@@ -160,8 +162,10 @@ class BarsFit:
 
     def profile(self, group: int, offsets_mm: Array, place_mm: Array) -> Array:
         """(n,) image of parallel bars of a group at offsets, of unit contrast and without base, at places across it."""
-        across = 2.0 * np.pi * np.subtract.outer(place_mm, offsets_mm)[..., None] * self._frequency
-        return np.asarray(np.cos(across).sum(axis=1) @ self._bars[group])
+        away = np.abs(np.subtract.outer(place_mm, offsets_mm))
+        grid = np.arange(0.0, away.max() + 2.0 * PROFILE_MM, PROFILE_MM)
+        bar = np.cos(2.0 * np.pi * np.multiply.outer(grid, self._frequency)) @ self._bars[group]
+        return np.asarray(np.interp(away, grid, bar).sum(axis=1))
 
 
 def find_offset(groups: Sequence[Group], blur_mm: float, covariance: Covariance) -> Array:
@@ -193,12 +197,13 @@ def fit_bars(groups: Sequence[Group], blur_mm: float, covariance: Covariance) ->
     knots = frame.gaussian(blur_mm)
     strips = [_Strips.of(g, frame, knots, covariance) for g in groups]
     offset = _place(strips, knots)
-    spread = np.zeros((len(knots), len(knots)))
     for _ in range(ROUNDS):
-        knots, spread = _common(strips, frame.splines, knots)
+        common = _common(strips, frame.splines, knots)
+        knots = common.knots
         for s in strips:
             s.settle(knots)
-    found = tuple(_result(s, knots, spread) for s in strips)
+    spread = common.inverse @ sum(s.pulls @ s.noise @ s.pulls.T for s in strips) @ common.inverse
+    found = tuple(_result(s, common, spread) for s in strips)
     return BarsFit(found, offset, frame.frequency, tuple(s.bar * (knots @ s.along) for s in strips))
 
 
@@ -274,6 +279,9 @@ class _Strips:
     found: Array = field(default_factory=lambda: np.zeros(2))
     """Amplitudes of the two heaps, HU."""
     solve: Array = field(default_factory=lambda: np.zeros((2, 0)))
+    """(≥ 2, q) what makes them of the values."""
+    pulls: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    """(splines, q) what the values contribute to the common shape."""
     misfit: float = 1.0
     freedom: float = 0.0
 
@@ -281,12 +289,12 @@ class _Strips:
     def of(cls, group: Group, frame: _Frame, knots: Array, covariance: Covariance) -> _Strips:
         lowest = min(float(p.place_mm.min()) for p in group.patches)
         highest = max(float(p.place_mm.max()) for p in group.patches)
-        count = int((highest - lowest) / frame.strip_mm) + 2
-        sums = [_hats((p.place_mm - lowest) / frame.strip_mm, count) for p in group.patches]
+        strips, count = int((highest - lowest) / frame.strip_mm) + 2, len(frame.frequency)
+        sums = [_hats((p.place_mm - lowest) / frame.strip_mm, strips) for p in group.patches]
         pairs = list(zip(sums, group.patches, strict=True))
         steps, bar, along = -2.0 * np.pi * frame.frequency, frame.bar(group), frame.along(group)
-        waves = np.mean([h @ _waves(p, frame.frequency, np.ones_like(p.spread_mm)) for h, p in pairs], axis=0)
-        pulled = np.mean([h @ _waves(p, frame.frequency, p.spread_mm) for h, p in pairs], axis=0)
+        seen = [_waves(p, count) for p in group.patches]
+        waves, pulled = (np.mean([h @ w[i] for h, w in zip(sums, seen, strict=True)], axis=0) for i in (0, 1))
         base = np.mean([h @ np.stack([np.ones_like(p.hu), p.place_mm], axis=1) for h, p in pairs], axis=0)
         pitch = PITCH * group.contrast * ((pulled * (1j * steps)) @ (knots @ along * bar)).real
         noise = _strip_noise(*pairs[len(pairs) // 2], covariance) * group.noise + np.outer(pitch, pitch)
@@ -344,17 +352,25 @@ def _hats(at: Array, count: int) -> sparse.csr_array:
     return sparse.csr_array((share, place), shape=(count, n))
 
 
-def _waves(patch: Patch, frequency: Array, factors: Array) -> Complex:
-    """(n, k) exp(2πi f a) at the pixels, a their distance from each bar, summed over bars with (m, k) factors."""
-    total = np.zeros((len(patch.hu), len(frequency)), dtype=np.complex128)
-    turn = 2j * np.pi * frequency
-    for normal, offsets, factor in zip(patch.normals, patch.offsets_mm, factors, strict=True):
-        bars = factor @ np.exp(-np.multiply.outer(offsets, turn))
-        x, y = (
-            np.exp(np.multiply.outer(n * axis, turn)) for n, axis in zip(normal, (patch.x_mm, patch.y_mm), strict=True)
-        )
-        total += x[patch.columns] * (y * bars)[patch.rows]
-    return total
+def _waves(patch: Patch, count: int) -> tuple[Complex, Complex]:
+    """(n, count) exp(2πi f a) at the pixels, a their distance from a bar: summed over bars, and so times the spread."""
+    total, pulled = np.zeros((2, len(patch.hu), count), dtype=np.complex128)
+    for normal, offsets, spread in zip(patch.normals, patch.offsets_mm, patch.spread_mm, strict=True):
+        x, y = (_powers(n * axis, count) for n, axis in zip(normal, (patch.x_mm, patch.y_mm), strict=True))
+        wave, bars = x[patch.columns] * y[patch.rows], _powers(-offsets, count)
+        total += wave * bars.sum(axis=0)
+        pulled += wave * (spread @ bars)
+    return total, pulled
+
+
+def _powers(place_mm: Array, count: int) -> Complex:
+    """(n, count) exp(2πi f x) at the frequencies of a frame, multiples of 1/PERIOD_MM."""
+    waves = np.ones((len(place_mm), 1), dtype=np.complex128)
+    step = np.exp(2j * np.pi / PERIOD_MM * place_mm)[:, None]
+    while waves.shape[1] < count:
+        waves = np.concatenate([waves, waves * step], axis=1)
+        step = step * step
+    return waves[:, :count]
 
 
 def _strip_noise(hats: sparse.csr_array, patch: Patch, covariance: Covariance) -> Array:
@@ -422,31 +438,35 @@ def _two(low: Array, high: Array, values: Array) -> tuple[Array, Array, Array]:
     )
 
 
-def _common(strips: Sequence[_Strips], splines: EvenSplines, knots: Array) -> tuple[Array, Array]:
-    """(splines,) common transfer from all groups, and its covariance: noise, and the square of the penalty's pull."""
-    normal, noise = np.zeros((2, splines.count, splines.count))
+def _common(strips: Sequence[_Strips], splines: EvenSplines, knots: Array) -> Smooth:
+    """The common transfer from all groups."""
+    normal = np.zeros((splines.count, splines.count))
     pull, power = np.zeros(splines.count), 0.0
     for s in strips:
         now = (knots @ s.along)[None]
         own = np.column_stack([s.base, s.columns(now, s.shift_mm), s.columns(now, s.shift_mm, moved=True)])
         columns, values = _without(own, s.contrast * s.columns(s.along, s.shift_mm), s.values)
+        s.pulls = columns.T
         normal += columns.T @ columns
-        noise += columns.T @ s.noise @ columns
         pull += columns.T @ values
         power += float(values @ values)
-    return smooth_transfer(splines, normal, pull, power, noise)
+    return smooth_transfer(splines, normal, pull, power)
 
 
-def _result(s: _Strips, knots: Array, spread: Array) -> GroupFit:
+def _result(s: _Strips, shape: Smooth, spread: Array) -> GroupFit:
     contrast, height = (float(a) for a in s.found)
     modulation = height / contrast
-    heaps, there = s.heaps(knots)
+    heaps, there = s.heaps(shape.knots)
     # A change of the shape moves the amplitudes by minus what they would have to explain of it.
     bent = contrast * s.along * (1.0 - s.inside)
     if there > FAINTEST:
         bent = bent + height * (s.along * s.inside - np.outer(s.there, heaps[1])) / there
     moved = s.solve[:2] @ s.columns(bent, s.shift_mm)
-    variance = s.solve[:2] @ s.noise @ s.solve[:2].T + moved @ spread @ moved.T
+    own = shape.inverse @ s.pulls
+    # The group's own noise also has its part in the shape.
+    direct = s.solve[:2] - moved @ own
+    others = spread - own @ s.noise @ own.T + np.outer(shape.moved, shape.moved)
+    variance = direct @ s.noise @ direct.T + moved @ others @ moved.T
     slope = np.array([-modulation, 1.0]) / contrast
     return GroupFit(
         contrast=contrast,

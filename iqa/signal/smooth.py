@@ -13,7 +13,7 @@ KNOT_PER_MM = 0.16
 """Distance of the knots: a Gaussian of f50 = 0.4 /mm is met to 3e-4, a sharp kernel's overshoot to 1e-3."""
 FEWEST = 5
 """Splines below which a transfer function has no room to fall."""
-PENALTIES = np.logspace(-9.0, 3.0, 49)
+PENALTIES = np.logspace(-9.0, 3.0, 25)
 """Candidates of the penalty against the data."""
 UNDERSMOOTHED = 0.1
 """Share of the most likely penalty that is used: an overshoot then loses 0.4 % instead of 1 %, for 5 % of scatter."""
@@ -47,22 +47,37 @@ class EvenSplines:
         return np.asarray(values)
 
 
-def smooth_transfer(
-    splines: EvenSplines, normal: Array, pull: Array, power: float, noise: Array
-) -> tuple[Array, Array]:
-    """(count,) coefficients of the spline, 1 at frequency 0, that least squares and smoothness want; their covariance.
+@dataclass(frozen=True, eq=False)
+class Smooth:
+    """A fitted spline.
+
+    Attributes
+    ----------
+    knots : (count,) float
+        Its coefficients.
+    inverse : (count, count) float
+        Their change by that of Aᵀy.
+    moved : (count,) float
+        What the penalty may have moved them.
+    """
+
+    knots: Array
+    inverse: Array
+    moved: Array
+
+
+def smooth_transfer(splines: EvenSplines, normal: Array, pull: Array, power: float) -> Smooth:
+    """The spline, 1 at frequency 0, that least squares and smoothness want.
 
     Parameters
     ----------
     normal, pull, power
         AᵀA, Aᵀy and yᵀy of the whitened columns and values.
-    noise : (count, count) float
-        Covariance of Aᵀy.
 
     Notes
     -----
     Third differences are penalised, so that a parabola about 0 is free, with a share of the strength of largest
-    marginal likelihood. The covariance holds the noise and the square of what the penalty may have moved.
+    marginal likelihood.
     """
     level = splines.at(np.array(0.0))
     given = level / float(level @ level)
@@ -85,8 +100,7 @@ def smooth_transfer(
     found, inside, _ = solved(strength)
     knots = given + free @ found
     back = free @ np.linalg.inv(inside) @ free.T
-    moved = strength * (back @ (penalty @ knots))
-    return np.asarray(knots), np.asarray(back @ noise @ back + np.outer(moved, moved))
+    return Smooth(knots, back, strength * (back @ (penalty @ knots)))
 
 
 def _bump(t: Array) -> Array:
