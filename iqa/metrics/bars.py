@@ -204,7 +204,7 @@ def see(scan: Scan, module: Module, fit: ModuleFit, group: LinePairs, noise: Noi
 
 
 def moved(scan: Scan, fit: ModuleFit, seen: Seen, offset_mm: Array) -> Seen:
-    """The same group, its gauge shifted by (x, y) and turned by an angle, rad; as it was where the field then cuts it."""
+    """The same group, its gauge shifted by (x, y) and turned by an angle, rad; unmoved where the field would cut it."""
     return _seen(scan, fit, seen.group, seen.slices, seen.sign, offset_mm) or seen
 
 

@@ -25,10 +25,11 @@ Array = NDArray[np.float64]
 QUANTITIES = ("modulation", "droege_morin", "bar_contrast")
 RESOLVED = "line_pairs.resolved"
 METHOD, DROEGE, CONTRAST, LIMIT = "bar-fit@1", "droege-morin@1", "max-min@1", "bar-limit@1"
-MODEL_SHARE = 0.003
-"""Relative u of a modulation for what the model leaves out: 0.25 % was the most found without noise."""
-DETECTED = 2.5
-"""Modulation over its u from which bars are more than noise."""
+MODEL_U = (0.004, 0.0005)
+"""Relative and absolute u of a modulation for what the model leaves out: without noise it was off by up to 0.6 % of T
+from 0.1 up, by 0.0006 below."""
+DETECTED = 4.0
+"""Modulation over its u from which it is a number: 25 %, as for transfer functions."""
 VISIBLE = 0.05
 """Modulation at which bars are just told apart by eye: limits of 2 to 10 % are in use."""
 SURE = 1.645
@@ -36,8 +37,8 @@ SURE = 1.645
 eye."""
 PLACING = 5
 """Coarse groups that tell where a gauge lies; each group's own place is then sought again."""
-PROFILE_MM = 0.05
-"""Step at which the fitted image is looked up for what Droege and Morin's formula makes of it."""
+DROEGE_MORIN = math.pi / math.sqrt(2.0)
+"""Contrast over standard deviation of the fundamental of a square wave, a sine of amplitude 2/π."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +179,7 @@ def _values(context: Context, gauge: _Gauge, at: int) -> Iterator[Result]:
 
 def _modulation(gauge: _Gauge, at: int) -> tuple[float, float] | NotMeasured:
     found = gauge.fit.groups[at]
-    u = math.hypot(found.u * float(gauge.widen[at]), MODEL_SHARE * found.modulation)
+    u = math.hypot(found.u * float(gauge.widen[at]), MODEL_U[0] * found.modulation, MODEL_U[1])
     if found.common < FAINTEST or found.modulation < DETECTED * u:
         return _drowned(gauge.seen[at].group, max(found.modulation, 0.0) + 2.0 * u)
     return found.modulation, u
@@ -203,9 +204,9 @@ def _droege_morin(context: Context, gauge: _Gauge, at: int) -> tuple[float, floa
     mask, kept = regions[len(regions) // 2]
     share = covariance.kept(mask)
     power = float(np.mean(variances)) - share * covariance.variance
-    waves = found.contrast * _image(gauge, at, seen.cuts[len(regions) // 2].patch.place_mm[kept])
+    image = _image(gauge, at, seen.cuts[len(regions) // 2].patch.place_mm[kept])
     weights = np.zeros(mask.shape)
-    weights[mask] = 2.0 * (waves - waves.mean()) / np.count_nonzero(mask)
+    weights[mask] = 2.0 * found.contrast * (image - image.mean()) / np.count_nonzero(mask)
     own = covariance.relative_variance_of_variance(mask) * covariance.variance**2
     u_power = math.sqrt(
         own * noise.slices.variance_factor(z)
@@ -213,13 +214,13 @@ def _droege_morin(context: Context, gauge: _Gauge, at: int) -> tuple[float, floa
         + (share * gauge.u_variance) ** 2
     )
     # Slices show the bars more or less strongly; the standard deviation is then that of the mean square contrast.
-    unit = math.pi / math.sqrt(2.0) / (found.contrast * math.sqrt(float(np.mean(seen.heights**2))))
-    bias, u_contrast = _formula_bias(gauge, at), found.u_contrast * float(gauge.widen[at]) / found.contrast
-    limit = unit * math.sqrt(max(power, 0.0) + 2.0 * u_power)
-    if power < DETECTED * u_power:
+    unit = DROEGE_MORIN / (found.contrast * math.sqrt(float(np.mean(seen.heights**2))))
+    value, limit = (unit * math.sqrt(max(p, 0.0)) for p in (power, max(power, 0.0) + 2.0 * u_power))
+    if value == 0.0:
         return _drowned(seen.group, limit)
-    value = unit * math.sqrt(power)
-    u = math.hypot(value * math.hypot(u_power / (2.0 * power), u_contrast), bias)
+    u_contrast = found.u_contrast * float(gauge.widen[at]) / found.contrast
+    bias = DROEGE_MORIN * float(image.std(ddof=1)) - found.common
+    u = math.hypot(value * u_power / (2.0 * power), value * u_contrast, BIAS_WEIGHT * bias)
     return (value, u) if value > DETECTED * u else _drowned(seen.group, limit)
 
 
@@ -228,13 +229,6 @@ def _image(gauge: _Gauge, at: int, place_mm: Array) -> Array:
     seen = gauge.seen[at]
     offsets = bars.spread_mm(seen.group) * seen.scale + gauge.fit.groups[at].shift_mm
     return gauge.fit.profile(at, offsets, place_mm)
-
-
-def _formula_bias(gauge: _Gauge, at: int) -> float:
-    """What the formula makes of the fitted image beyond its transfer: harmonics, and bars that are few."""
-    reach, shift = gauge.seen[at].reach_mm, gauge.fit.groups[at].shift_mm
-    image = _image(gauge, at, np.arange(-reach, reach, PROFILE_MM) + shift)
-    return math.pi / math.sqrt(2.0) * float(image.std()) - gauge.fit.groups[at].common
 
 
 def _too_small(group: LinePairs) -> NotMeasured:
