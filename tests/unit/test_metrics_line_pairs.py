@@ -125,7 +125,7 @@ def test_a_fringe_that_is_blurred_makes_the_modulation_less_certain() -> None:
     assert unsure.u is not None
     assert plain.u < 0.02
     both = (truth("sharp", 6.0) + 0.3 * truth("soft", 6.0)) / 1.3
-    assert unsure.u == pytest.approx(truth("sharp", 6.0) - both, rel=0.1)
+    assert unsure.u == pytest.approx(truth("sharp", 6.0) - both, rel=0.2)  # the fringe is read with the sharp shape
 
 
 def test_the_bar_contrast_is_the_pixels_own() -> None:
