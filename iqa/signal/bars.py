@@ -168,7 +168,7 @@ def _two(low: Array, high: Array, values: Array) -> tuple[Array, Array, Array]:
     """(m,) amplitudes of two columns, the second not negative, and the sum of squares that they explain."""
     ll, lh, hh = (low * low).sum(axis=0), (low * high).sum(axis=0), (high * high).sum(axis=0)
     lv, hv = values @ low, values @ high
-    second = np.maximum((ll * hv - lh * lv) / (ll * hh - lh**2), 0.0)
+    second = np.maximum((ll * hv - lh * lv) / np.maximum(ll * hh - lh**2, np.finfo(np.float64).tiny), 0.0)
     first = (lv - second * lh) / ll
     return (
         first,
