@@ -85,8 +85,8 @@ def _peak(context: Context, noise: Noise, shown: NDArray[np.bool_]) -> Measureme
     spectrum = noise.spectrum
     frequency, nps = spectrum.covariance.frequency[shown], spectrum.covariance.nps[shown]
     sizes = spectrum.ring_sizes[shown]
-    start = _largest(frequency, nps, sizes)
-    near = _parabola(frequency, nps, sizes, start)
+    start = _top(frequency, nps, sizes)
+    near = None if start is None else _parabola(frequency, nps, sizes, start)
     peak = None if near is None else _parabola(frequency, nps, sizes, near)
     if near is None or peak is None:
         reason = "The noise power spectrum has no peak between its first bin and the limit of the pixels."
@@ -99,10 +99,15 @@ def _peak(context: Context, noise: Noise, shown: NDArray[np.bool_]) -> Measureme
     return replace(_number(context, noise, PEAK, peak, spectrum.u_of(gradient)), method=PEAK_METHOD)
 
 
-def _largest(frequency: Array, nps: Array, sizes: Array) -> float:
-    """Frequency about which the mean power over half the parabola's reach is largest, 1/mm."""
+def _top(frequency: Array, nps: Array, sizes: Array) -> float | None:
+    """Highest top of the curve smoothed over half the parabola's reach, 1/mm; its ends are no tops.
+
+    Rings and shading raise the lowest bins of cone-beam scans above the peak of the noise.
+    """
     near = np.abs(frequency[:, None] - frequency) <= 0.5 * HALF_WIDTH_PER_MM
-    return float(frequency[int(np.argmax((near @ (nps * sizes)) / (near @ sizes)))])
+    smooth = (near @ (nps * sizes)) / (near @ sizes)
+    tops = 1 + np.flatnonzero((smooth[1:-1] > smooth[:-2]) & (smooth[1:-1] >= smooth[2:]))
+    return float(frequency[tops[int(np.argmax(smooth[tops]))]]) if len(tops) else None
 
 
 def _parabola(frequency: Array, nps: Array, sizes: Array, near: float) -> float | None:
