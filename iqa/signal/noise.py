@@ -265,6 +265,21 @@ def independent_patches(corners: Array, side: int) -> float:
     return float(len(corners) ** 2 / np.sum(rho**2))
 
 
+def plane_spectrum(patches: NDArray[np.float32], pixel_mm: tuple[float, float]) -> Array:
+    """(n, n) noise power spectrum in the plane, HU² mm², of (m, n, n) patches, HU; bins in the order of `numpy.fft`.
+
+    Notes
+    -----
+    Mean |DFT|² of the patches less their 2nd-order trend, without a window: its sum times the area of a bin is their
+    mean variance exactly. Trend and leakage are not undone, so it is for the eye; numbers come from
+    `estimate_spectrum`.
+    """
+    side = patches.shape[-1]
+    flat = _detrended(patches, _polynomials(np.ones((side, side), dtype=bool)))
+    power = np.abs(fft.rfft2(flat.astype(np.float64))) ** 2
+    return _whole(power.mean(axis=0) / side**2, side) * (pixel_mm[0] * pixel_mm[1])
+
+
 def estimate_slice_correlation(patches: NDArray[np.float32], z_mm: Array) -> SliceCorrelation:
     """Correlation of the noise between slices over their distance.
 

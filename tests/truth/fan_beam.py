@@ -28,7 +28,7 @@ _FAN = (np.arange(RAYS) - (RAYS - 1) / 2) * STEP
 _TURN = np.arange(VIEWS) * (2.0 * np.pi / VIEWS)
 
 
-def window(f: Array) -> Array:
+def window(f: NDArray[np.floating]) -> Array:
     """Hann window over frequencies at the centre of rotation, 1/mm."""
     return np.where(np.abs(f) < CUT_OFF, 0.5 + 0.5 * np.cos(np.pi * f / CUT_OFF), 0.0)
 
