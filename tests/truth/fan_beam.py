@@ -24,7 +24,7 @@ CUT_OFF = 1.0
 """Where the Hann window of the filter ends, 1/mm at the centre of rotation."""
 PIXEL_MM = 0.5
 
-_FAN = (np.arange(RAYS) - (RAYS - 1) / 2) * STEP
+_FAN: Array = np.linspace(-0.5, 0.5, RAYS) * ((RAYS - 1) * STEP)
 _TURN = np.arange(VIEWS) * (2.0 * np.pi / VIEWS)
 
 
