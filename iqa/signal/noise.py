@@ -80,6 +80,13 @@ class Covariance:
         """Variance, HU², of the mean over a (rows, columns) mask."""
         return self.variance_of_sum(mask / np.count_nonzero(mask))
 
+    def of_sums(self, weights: Array, shape: tuple[int, int]) -> Array:
+        """(m, m) covariance, HU², of the sums over (m, rows, columns) fields of weights, padded to a shape."""
+        seen = fft.rfft2(weights, shape)
+        seen *= np.sqrt(self.spectrum(shape) * _halves(shape) / (shape[0] * shape[1]))
+        flat = seen.reshape(len(weights), -1)
+        return np.asarray(flat.real @ flat.real.T + flat.imag @ flat.imag.T)
+
     def kept(self, mask: Mask) -> float:
         """E[S²]/σ² of the sample variance S² (divisor n − 1) over a mask: below 1, its own mean swallows the rest."""
         n = np.count_nonzero(mask)
@@ -343,11 +350,18 @@ def _radius(shape: tuple[int, int], pixel_mm: tuple[float, float]) -> Array:
 
 def _against(weights: Array, spectrum: Array, shape: tuple[int, int]) -> float:
     """Σ A·c in the frequency domain, where it is Σ |W|²·S; the mirrored half is not computed."""
-    # The transform of real weights is symmetric: one half counts twice, its own first and Nyquist columns once.
     seen = fft.rfft2(weights, shape)
     power = (seen.real**2 + seen.imag**2) * spectrum
-    alone = slice(0, 1) if shape[1] % 2 else slice(0, None, shape[1] // 2)
-    return float(2.0 * power.sum() - power[:, alone].sum()) / (shape[0] * shape[1])
+    return float(power.sum(axis=0) @ _halves(shape)) / (shape[0] * shape[1])
+
+
+def _halves(shape: tuple[int, int]) -> Array:
+    """(columns,) how often each column of a transform of real values counts: twice but for its first and Nyquist's."""
+    counts = np.full(shape[1] // 2 + 1, 2.0)
+    counts[0] = 1.0
+    if shape[1] % 2 == 0:
+        counts[-1] = 1.0
+    return counts
 
 
 def _monomials(mask: Mask) -> Array:
