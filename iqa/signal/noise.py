@@ -17,6 +17,9 @@ from scipy import fft
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
+TAPERED = 0.125
+"""Share of a patch's side on which its window rises, at either end: leakage falls as fast as with a Hann window, and
+the spectrum scatters a third less (average frequency, 24 patches of 64²: 0.65 % for 1.04 %)."""
 ITERATIONS = 4
 """Multiplicative corrections of the spectrum; a fifth moves its low bins by less than 1 %."""
 TIE_BINS = 4
@@ -217,9 +220,9 @@ def estimate_spectrum(patches: NDArray[np.float32], pixel_mm: tuple[float, float
 
     Notes
     -----
-    Each patch loses its 2nd-order trend and is seen through a Hann window. Both distort the periodogram, at low
-    frequencies by up to half. So a radial spectrum is sought whose exactly expected periodogram, trend and window
-    included, is the measured one: the model is multiplied by measured/expected. At frequency 0, which the trend
+    Each patch loses its 2nd-order trend and is seen through a window with cosine flanks. Both distort the periodogram,
+    at low frequencies by up to half. So a radial spectrum is sought whose exactly expected periodogram, trend and
+    window included, is the measured one: the model is multiplied by measured/expected. At frequency 0, which the trend
     swallows, the straight line through the lowest bins is taken, never below 0.
 
     References
@@ -264,12 +267,16 @@ def _response(model: Covariance, rings: _Rings, measured: Array) -> Array:
 
 
 def independent_patches(corners: Array, side: int) -> float:
-    """Patches as many as are independent: of m patches at (m, 2) pixel corners m²/ΣΣ ρ², ρ their windows' overlap."""
-    line = np.sin(np.pi * (np.arange(side) + 0.5) / side) ** 2
-    along = np.correlate(line, line, mode="full")[side - 1 :] / (line @ line)
+    """Patches as many as are independent: of m patches at (m, 2) pixel corners, m²/ΣΣ ρ.
+
+    ρ is the overlap of two squared windows: what the powers of all frequencies together correlate by. Those of one and
+    the same frequency correlate less, but with one another's neighbours too.
+    """
+    squared = _taper(side) ** 2
+    along = np.correlate(squared, squared, mode="full")[side - 1 :] / (squared @ squared)
     apart = np.abs(corners[:, None] - corners[None])
     rho = np.prod(np.where(apart < side, along[np.minimum(apart, side - 1)], 0.0), axis=2)
-    return float(len(corners) ** 2 / np.sum(rho**2))
+    return float(len(corners) ** 2 / np.sum(rho))
 
 
 def plane_spectrum(patches: NDArray[np.float32], pixel_mm: tuple[float, float]) -> Array:
@@ -390,10 +397,15 @@ def _detrended(patches: NDArray[np.float32], columns: Array) -> NDArray[np.float
     return np.asarray((flat - (flat @ basis.T) @ basis).reshape(patches.shape))
 
 
+def _taper(side: int) -> Array:
+    """(side,) 1 but for cosine flanks (Tukey)."""
+    inwards = (np.minimum(np.arange(side), np.arange(side)[::-1]) + 0.5) / (TAPERED * side)
+    return np.sin(0.5 * np.pi * np.minimum(inwards, 1.0)) ** 2
+
+
 def _window(side: int) -> Array:
-    """Hann window over a square patch, of mean square 1."""
-    hann = np.sin(np.pi * (np.arange(side) + 0.5) / side) ** 2
-    window = np.outer(hann, hann)
+    """Tapered window over a square patch, of mean square 1."""
+    window = np.outer(_taper(side), _taper(side))
     return np.asarray(window / np.sqrt(np.mean(window**2)))
 
 

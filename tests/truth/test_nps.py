@@ -6,12 +6,16 @@ from functools import cache
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from iqa.metrics import nps
 from iqa.metrics.context import Context
 from iqa.model import Curve, Measurement
+from iqa.signal.noise import estimate_spectrum
 from tests.honest import BAND, unfair
 from tests.made_phantom import PIXEL_MM, SIDE, made_located, made_scan, noise, picture, spectrum
+
+Array = NDArray[np.float64]
 
 SIGMA = 10.0
 SEEDS = 60
@@ -31,6 +35,20 @@ def truth(kernel: str) -> dict[str, float]:
         "nps.mean_frequency_2d": float((radial * power).sum() / power.sum()),
         "nps.peak_frequency": float(along[int(np.argmax(curve))]),
     }
+
+
+def curve(kernel: str, frequency: Array) -> Array:
+    """The spectrum of noise of unit variance over radial frequency, HU² per bin of the pixels' own square."""
+    n = 1024
+    return np.asarray(
+        np.interp(frequency, np.fft.fftfreq(n, PIXEL_MM)[: n // 2], spectrum(kernel, (n, n))[0, : n // 2])
+    )
+
+
+def summed_up(patches: Array) -> tuple[float, float, float]:
+    """Average frequency, σ and peak frequency (NaN for none) of bare (m, n, n) patches."""
+    seen = estimate_spectrum(patches.astype(np.float32), (PIXEL_MM, PIXEL_MM), len(patches))
+    return nps.average_frequency(seen)[0], seen.covariance.sd, (nps.peak_frequency(seen) or (np.nan,))[0]
 
 
 @cache
@@ -69,9 +87,7 @@ def test_the_curve_is_the_spectrum(kernel: str) -> None:
     curves = found(kernel)[1]
     x = np.array(curves[0].x)
     mean = np.mean([c.values for c in curves], axis=0)
-    n = 1024
-    wanted = np.interp(x, np.fft.fftfreq(n, PIXEL_MM)[: n // 2], spectrum(kernel, (n, n))[0, : n // 2])
-    wanted *= SIGMA**2 * PIXEL_MM**2
+    wanted = curve(kernel, x) * SIGMA**2 * PIXEL_MM**2
     band = (x > 0.08) & (x < 0.75)
     assert np.sqrt(np.mean((mean / wanted - 1.0)[band] ** 2)) <= 0.03
     scatter = np.std([c.values for c in curves], axis=0)
