@@ -68,14 +68,18 @@ def grain(rng: np.random.Generator, kernel: str, pixel_mm: float, shape: tuple[i
 
 
 def fitted(kernel: str, pixel_mm: float, contrast: float, sigma: float, seed: int, bowl_hu: float = 0.0) -> Transfer:
-    """One seed's noise, phase and patches; `bowl_hu` rises by r² to that at 10 mm."""
+    """One seed's noise, phase and patches; `bowl_hu` rises by r² to that at 10 mm.
+
+    Without noise nothing is rounded, and patches of 1 HU weigh the rings.
+    """
     rng = np.random.default_rng(seed)
     at = tuple(rng.uniform(-0.5, 0.5, 2) * pixel_mm)
     x, y = distances(pixel_mm, at)
     hu = contrast * image(kernel, pixel_mm, at) + bowl_hu * (x**2 + y**2) / 100.0
-    hu = np.round(hu + sigma * grain(rng, kernel, pixel_mm, (1, *hu.shape))[0])
+    if sigma > 0.0:
+        hu = np.round(hu + sigma * grain(rng, kernel, pixel_mm, (1, *hu.shape))[0])
     side = round(PATCH_MM / pixel_mm)
-    patches = np.round(sigma * grain(rng, kernel, pixel_mm, (PATCHES, side, side)))
+    patches = np.round((sigma or 1.0) * grain(rng, kernel, pixel_mm, (PATCHES, side, side)))
     covariance = estimate_spectrum(patches.astype(np.float32), (pixel_mm, pixel_mm), PATCHES).covariance
     middle = 0.5 * (len(hu) - 1) * pixel_mm
     start = np.array([middle + 0.1]), np.array([middle - 0.1])
