@@ -47,6 +47,9 @@ ROUNDS = 3
 LARGEST_STEP_MM = 0.2
 PENALTIES = np.logspace(-9.0, 3.0, 49)
 """Candidates of the penalty against the whitened data."""
+LIKELY_SHARE = 0.25
+"""Of the likeliest penalty: at a CNR of 20 it shrinks f50 by 2 % of itself, a quarter of it by 0.7 %, for 12 % more
+scatter; u then covers what it says."""
 RIDGE = 1e-9
 """Added to the covariance of the sums, against its mean: rings that hold no pixel."""
 PAD = 40
@@ -298,12 +301,10 @@ def _penalised(columns: Array, values: Array, penalised: int, bend: float) -> _S
     normal, pull, power = columns.T @ columns, columns.T @ values, float(values @ values)
 
     strengths = PENALTIES * np.trace(normal[:penalised, :penalised]) / np.trace(penalty)
-    if bend > 0.0:
-        strengths = np.unique(np.maximum(strengths, bend**-2))
     held = normal + strengths[:, None, None] * penalty
     explained = np.linalg.solve(held, np.broadcast_to(pull[:, None], (len(held), len(pull), 1)))[..., 0] @ pull
     unlikely = power - explained + np.linalg.slogdet(held)[1] - penalised * np.log(strengths)
-    strength = float(strengths[int(np.argmin(unlikely))])
+    strength = max(LIKELY_SHARE * float(strengths[int(np.argmin(unlikely))]), bend**-2 if bend > 0.0 else 0.0)
     inverse = np.linalg.inv(normal + strength * penalty)
     factors = inverse @ pull
     moved = strength * (inverse @ (penalty @ factors))
