@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from iqa.metrics import ct_number, dose, geometry, linearity, noise, nps, position, slice_thickness, uniformity
+from iqa.metrics import (
+    ct_number,
+    dose,
+    geometry,
+    linearity,
+    low_contrast,
+    noise,
+    nps,
+    position,
+    slice_thickness,
+    uniformity,
+)
 from iqa.metrics.context import Context, Family, Measured
 from iqa.model import Located, Scan
 
@@ -15,6 +26,7 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
     ("noise", noise.measure),
     ("uniformity", uniformity.measure),
     ("nps", nps.measure),
+    ("low_contrast", low_contrast.measure),
     ("dose", dose.measure),
 )
 

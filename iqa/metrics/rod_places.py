@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from iqa.metrics.frames import frames
 from iqa.metrics.plateau import plateau
 from iqa.metrics.regions import Array, Noise
-from iqa.metrics.rods import BAND_MM, Stand, frames
+from iqa.metrics.rods import BAND_MM, Stand
 from iqa.model import Module, ModuleFit, Scan, Target
 from iqa.signal.disc import Edge
 from iqa.signal.faint import Displaced, displaced

@@ -10,8 +10,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from iqa.metrics.frames import Frames
 from iqa.metrics.plateau import ENOUGH_SLICES
-from iqa.metrics.regions import Array, Circle, Rod, crop, depth_mm, places, section_mm, small_features, window_hu
+from iqa.metrics.regions import Array, Rod, depth_mm, section_mm, small_features
 from iqa.model import Bead, Module, ModuleFit, Scan, Target
 from iqa.signal.disc import Edge
 from iqa.signal.faint import About, Shape
@@ -29,54 +30,6 @@ Box = tuple[slice, slice]
 """Rows and columns."""
 NOBODY, SEVERAL = -1, -2
 """Pixels of base material, and those near two rods."""
-
-
-@dataclass(frozen=True, eq=False)
-class Frames:
-    """A module's slices as one stack, shifted by whole pixels to follow the phantom's axis."""
-
-    slices: tuple[int, ...]
-    hu: NDArray[np.float32]
-    """(slices, rows, columns)."""
-    x_mm: Array
-    y_mm: Array
-    """Of the columns and rows, in the stack frame of the middle slice."""
-    rest_mm: Array
-    """(slices, 2) shift along x and y that whole pixels have left."""
-
-    def numbers(self, slices: Sequence[int]) -> slice | list[int]:
-        """Places of slices in the stack, as a range where they follow one another, which copies nothing."""
-        chosen = [self.slices.index(i) for i in slices]
-        whole = slice(chosen[0], chosen[-1] + 1)
-        return whole if len(chosen) == whole.stop - whole.start else chosen
-
-    @property
-    def middle(self) -> int:
-        """The slice whose places the pixels have."""
-        return self.slices[len(self.slices) // 2]
-
-
-def frames(scan: Scan, fit: ModuleFit, radius_mm: float) -> Frames | None:
-    """The module's slices to a distance from its axis; None where the field cuts that."""
-    at = places(scan, fit, Circle(0.0, 0.0, radius_mm), fit.slices)
-    index, circle = at[len(at) // 2]
-    seen = crop(scan, index, circle)
-    if seen is None:
-        return None
-    middle = np.array(scan.to_pixel(circle.x_mm, circle.y_mm, index))
-    away = np.array([scan.to_pixel(c.x_mm, c.y_mm, i) for i, c in at]) - middle
-    whole = np.rint(away).astype(int)
-    (top, left), (rows, columns) = seen.corner, seen.hu.shape
-    starts = whole[:, ::-1] + np.array([top, left])
-    if starts.min() < 0 or np.any(starts + np.array([rows, columns]) > scan.stored.shape[1:]):
-        return None
-    images = [
-        window_hu(scan, i, (slice(r, r + rows), slice(c, c + columns)))
-        for i, (r, c) in zip(fit.slices, starts.tolist(), strict=True)
-    ]
-    x0, y0 = scan.to_stack(left, top, index)
-    x, y = x0 + np.arange(columns) * scan.pixel_mm[1], y0 + np.arange(rows) * scan.pixel_mm[0]
-    return Frames(fit.slices, np.stack(images), x, y, (away - whole) * scan.pixel_mm[::-1])
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iqa.metrics import absent
+from iqa.metrics.inserts import DEFAULT_EDGE
 from iqa.metrics.regions import Array, Noise, cut_by_field, section_mm, u_drift
 from iqa.metrics.rod_places import stand
 from iqa.metrics.rods import Box, Stand
@@ -25,8 +26,9 @@ SIDE_MM2 = 30.0
 """Least area of base material on either side; a large rod has its own area."""
 LEAST_SHARE = 0.4
 """Share of a rod's contrast that its edge's blur must leave: below it the blur and not the rod decides."""
-BLUR_U = 0.1
-"""Relative u of what is put back for the blur: between kernels' true edges and their Gaussian fits it is 0.05."""
+BLUR_U, DEFAULT_BLUR_U = 0.15, 0.5
+"""Relative u of what is put back for the blur, and where no insert shows the blur: true edges of kernels and their fits
+differ by 0.01 to 0.15 of it."""
 OWN_FREEDOM = 30.0
 """Degrees of freedom with which a module's common noise level steadies that beside each rod."""
 
@@ -102,13 +104,8 @@ class _Seen:
         return float(np.mean([r.square for r in self.rods]))
 
 
-def measure_targets(scan: Scan, located: Located, noise: Noise | None, edge: Edge) -> dict[str, tuple[Outcome, ...]]:
-    """Every target of each module that has any, by the module's name: measured, or why not."""
-    modules = [m for m in located.spec.modules if m.targets]
-    return {m.name: tuple(_module(scan, located, m, noise, edge)) for m in modules}
-
-
-def _module(scan: Scan, located: Located, module: Module, noise: Noise | None, edge: Edge) -> Iterator[Outcome]:
+def measure_targets(scan: Scan, located: Located, module: Module, noise: Noise | None, edge: Edge) -> Iterator[Outcome]:
+    """Every target of a module, in its order: measured, or why not."""
     fit = located.module(module.name)
     if fit is None or not fit.slices:
         yield from (absent.module(name, scan, located, module) for name in module.targets)
@@ -155,7 +152,8 @@ def _rod(at: Stand, rod: Target, slices: Sequence[int]) -> _Rod | NotMeasured:
         reason = f"Too few pixels show '{rod.name}' and the base material on either side of it."
         return NotMeasured(rod.name, reason, "Smaller pixels: a smaller field of view.")
     box = _box(taken.weights)
-    weights, base, dx, dy = (f[box] for f in (taken.weights, taken.base, window.about.x_mm, window.about.y_mm))
+    weights, base = taken.weights[box], taken.base[box]
+    dx, dy = window.about.x_mm[box], window.about.y_mm[box]
     share, missed = (
         float(np.sum(weights * shape.at(np.hypot(dx - off, dy)))) for off in (0.0, math.sqrt(2.0) * at.u_mm(rod))
     )
@@ -191,7 +189,8 @@ def _contrast(at: Stand, noise: Noise, seen: _Seen, own: float, common: float) -
     share = noise.covariance.variance_of_sum(_together(seen.rods)) / noise.covariance.variance
     one, means = math.sqrt(share * level), np.mean([r.means for r in seen.rods], axis=0)
     contrast = float(means.mean())
-    blurred = contrast * BLUR_U * float(np.mean([1.0 / r.share - 1.0 for r in seen.rods]))
+    blur_u = DEFAULT_BLUR_U if at.edge is DEFAULT_EDGE else BLUR_U
+    blurred = contrast * blur_u * float(np.mean([1.0 / r.share - 1.0 for r in seen.rods]))
     missed = contrast * float(np.mean([r.missed for r in seen.rods])) / math.sqrt(len(seen.rods))
     u = math.hypot(one * math.sqrt(noise.slices.mean_factor(z)), u_drift(means, one), blurred, missed)
     shape = at.shapes[seen.first.diameter_mm]

@@ -7,7 +7,7 @@ the noise is given back by its exact expectation under the noise's own covarianc
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,15 +15,14 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.special import j1
 
-from iqa.signal.noise import Covariance, Mask, Spectrum
+from iqa.signal.noise import Covariance, Mask
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
-EXTRA = ()
-TREND_ORDER = 4
-"""Order of the polynomial that takes out shading: a bowl with a flat middle, as cone beams leave it, needs the fourth.
-The sixth would take 4 % of the scatter of 15 mm discs from an area of 100 mm, this one takes 1 %."""
+TREND_ORDER, RADIAL_ORDERS = 5, (6, 8)
+"""Orders of the polynomials that take out shading, and of more that depend on the radius alone. On cone-beam scans
+lower ones leave bands and crescents, which double what 15 mm discs scatter by; the eighth order takes out no more."""
 COARSE_MM = 3.0
 """Pixel on which the loss by the trend is reckoned: the trend has no structure finer than 20 mm."""
 PAD_MM = 30.0
@@ -39,7 +38,6 @@ LOSS_U = 0.3
 STEADY_TO = 0.2
 """1/mm: up to here the spectrum is close to a parabola, and its parabola is what the loss is reckoned with; the lowest
 bins alone, of the six patches that one slice holds, would make 15 mm discs' scatter a quarter less certain."""
-FEWEST_LOW = 6
 FREQUENCIES = 512
 """Nodes of the integral over radial frequency."""
 
@@ -51,6 +49,8 @@ class Scatter:
     diameter_mm: float
     sd: float
     u: float
+    largest: float
+    """Farthest mean, in standard deviations: noise alone stays within 5."""
 
 
 def disc_mask(diameter_mm: float, pixel_mm: tuple[float, float]) -> Mask:
@@ -108,11 +108,12 @@ def _scatter(
     lost = trend.loss(diameter_mm, fits) / (count * one)
     if lost > 1.0 - SMALLEST_KEPT:
         return None
-    squares = [float(np.mean(np.square(_smoothed(x, transform, mask.shape)[fits], dtype=np.float64))) for x in spectra]
-    variance = float(np.mean(squares)) / (1.0 - lost)
+    means = [_smoothed(x, transform, mask.shape)[fits] for x in spectra]
+    seen = float(np.mean([np.mean(np.square(y, dtype=np.float64)) for y in means]))
+    variance, largest = seen / (1.0 - lost), max(float(np.abs(y).max()) for y in means) / math.sqrt(seen)
     relative = _relative_variance(covariance, transform, fits, shape) * pooled
     u = 0.5 * math.hypot(math.sqrt(relative), LOSS_U * lost / (1.0 - lost))
-    return Scatter(diameter_mm, math.sqrt(variance), math.sqrt(variance) * u)
+    return Scatter(diameter_mm, math.sqrt(variance), math.sqrt(variance) * u, largest)
 
 
 def _relative_variance(covariance: Covariance, transform: Singles, fits: Mask, shape: tuple[int, int]) -> float:
@@ -207,23 +208,23 @@ class _Trend:
 
 
 def _steadied(covariance: Covariance) -> Array:
-    """The spectrum with a parabola for its lowest part, HU² mm²; its value at frequency 0 is shrunk where it is unsure.
+    """The spectrum with a parabola for its lowest part, HU² mm²; its value at frequency 0 is shrunk as far as unsure.
 
-    Noise of filtered back projection has none there; where an image has some, it is not small.
+    Filtered back projection leaves no noise there, and where an image has some, it is not small.
     """
     f, nps = covariance.frequency, covariance.nps
     low = (f > 0.0) & (f <= STEADY_TO)
-    if np.count_nonzero(low) < FEWEST_LOW:
+    spare = np.count_nonzero(low) - 3
+    if spare < 1:
         return nps
+    weights = np.sqrt(f)[:, None]
     columns = np.stack([np.ones_like(f), f, f * f], axis=1)
-    weights = np.sqrt(f[low])
-    solution, left, *_ = np.linalg.lstsq(columns[low] * weights[:, None], nps[low] * weights)
-    inverse = np.linalg.inv((columns[low] * weights[:, None]).T @ (columns[low] * weights[:, None]))
-    unsure = float(left[0]) / (np.count_nonzero(low) - 3) * inverse[0]
-    kept = solution[0] ** 2 / (solution[0] ** 2 + unsure[0]) if solution[0] > 0.0 else 0.0
-    change = (kept - 1.0) * solution[0]
-    solution = solution + change * unsure / unsure[0]
-    return np.where(f <= 0.5 * STEADY_TO, np.maximum(columns @ solution, 0.0), nps)
+    inverse = np.linalg.inv((weights * columns)[low].T @ (weights * columns)[low])
+    found = inverse @ (f[:, None] * columns)[low].T @ nps[low]
+    left = float(f[low] @ (nps - columns @ found)[low] ** 2) / spare
+    kept = found[0] ** 2 / (found[0] ** 2 + left * inverse[0, 0]) if found[0] > 0.0 else 0.0
+    found = found - (1.0 - kept) * found[0] * inverse[0] / inverse[0, 0]
+    return np.where(f <= 0.5 * STEADY_TO, np.maximum(columns @ found, 0.0), nps)
 
 
 def _polynomials(mask: Mask, pixel_mm: tuple[float, float]) -> Singles:
@@ -231,7 +232,7 @@ def _polynomials(mask: Mask, pixel_mm: tuple[float, float]) -> Singles:
     y, x = np.array(np.nonzero(mask)) * np.array(pixel_mm)[:, None]
     y, x = ((v - v.mean()) / np.abs(v - v.mean()).max() for v in (y, x))
     columns = [x**i * y**j for i in range(TREND_ORDER + 1) for j in range(TREND_ORDER + 1 - i)]
-    columns += [(x * x + y * y) ** (e // 2) for e in EXTRA]
+    columns += [(x * x + y * y) ** (order / 2) for order in RADIAL_ORDERS]
     rows = np.stack(columns)
     return np.asarray(np.linalg.solve(np.linalg.cholesky(rows @ rows.T), rows), dtype=np.float32)
 
@@ -244,24 +245,18 @@ def _blocks(fields: Singles, factor: int) -> Singles:
     return np.asarray(whole.reshape(k, rows // factor, factor, columns // factor, factor).mean(axis=(2, 4)))
 
 
-def disc_transform(frequency: Array, diameter_mm: float) -> Array:
+def disc_transform(frequency: Array, diameter_mm: float | Array) -> Array:
     """Transform of the mean over a disc, 1 at frequency 0: 2 J₁(πDf)/(πDf)."""
     phase = np.maximum(np.pi * diameter_mm * frequency, 1e-9)
     return np.asarray(2.0 * j1(phase) / phase)
 
 
-def disc_noise(spectrum: Spectrum, diameter_mm: float) -> tuple[float, float]:
-    """Standard deviation of the mean of a disc, HU, on one slice at the spectrum's own level, and its relative u.
+def disc_weights(covariance: Covariance, diameters_mm: Array) -> Array:
+    """(diameters, knots) weights with which the spectrum's values add up to the variance of a disc's mean, HU².
 
-    The disc is the ideal one, not one of pixels, so that the result falls steadily with the diameter.
+    The discs are ideal ones, not of pixels, so that the variance falls steadily with the diameter.
     """
-    knots = spectrum.covariance.frequency
-    f, step = np.linspace(0.0, 0.5 / max(spectrum.covariance.pixel_mm), FREQUENCIES, retstep=True)
-    density = 2.0 * np.pi * f * disc_transform(f, diameter_mm) ** 2 * step
-    weights = np.array(list(_hats(knots, f))) @ density
-    variance = float(weights @ spectrum.covariance.nps)
-    return math.sqrt(variance), 0.5 * spectrum.u_of(weights) / variance
-
-
-def _hats(knots: Array, at: Array) -> Iterator[Array]:
-    return (np.interp(at, knots, one) for one in np.eye(len(knots)))
+    f, step = np.linspace(0.0, 0.5 / max(covariance.pixel_mm), FREQUENCIES, retstep=True)
+    density = 2.0 * np.pi * f * disc_transform(f, np.asarray(diameters_mm)[:, None]) ** 2 * step
+    hats = np.stack([np.interp(f, covariance.frequency, one) for one in np.eye(len(covariance.frequency))])
+    return np.asarray(density @ hats.T)
