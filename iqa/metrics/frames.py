@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from iqa.metrics.regions import Array, Circle, crop, places, window_hu
+from iqa.metrics.regions import Array, Circle, crop, places
 from iqa.model import ModuleFit, Scan
 from iqa.signal.noise import Mask
 
@@ -19,7 +19,7 @@ class Frames:
 
     slices: tuple[int, ...]
     hu: NDArray[np.float32]
-    """(slices, rows, columns)."""
+    """(slices, rows, columns) from the mean of the middle slice."""
     x_mm: Array
     y_mm: Array
     """Of the columns and rows, in the stack frame of the middle slice."""
@@ -57,13 +57,16 @@ def frames(scan: Scan, fit: ModuleFit, radius_mm: float) -> Frames | None:
     starts = whole[:, ::-1] + np.array([top, left])
     if starts.min() < 0 or np.any(starts + np.array([rows, columns]) > scan.stored.shape[1:]):
         return None
-    images = [
-        window_hu(scan, i, (slice(r, r + rows), slice(c, c + columns)))
-        for i, (r, c) in zip(fit.slices, starts.tolist(), strict=True)
-    ]
+    stored = np.stack(
+        [scan.stored[i, r : r + rows, c : c + columns] for i, (r, c) in zip(fit.slices, starts.tolist(), strict=True)]
+    )
+    chosen = list(fit.slices)
+    hu = stored * scan.slope[chosen, None, None] + scan.intercept[chosen, None, None]
+    # Freed from their level before rounding to single precision, which then knows no offset.
+    hu -= hu[len(at) // 2].mean()
     x0, y0 = scan.to_stack(left, top, index)
     x, y = (
         np.asarray(start + np.arange(n) * step)
         for start, n, step in zip((x0, y0), (columns, rows), scan.pixel_mm[::-1], strict=True)
     )
-    return Frames(fit.slices, np.stack(images), x, y, (away - whole) * scan.pixel_mm[::-1])
+    return Frames(fit.slices, hu.astype(np.float32), x, y, (away - whole) * scan.pixel_mm[::-1])

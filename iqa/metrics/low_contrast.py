@@ -16,9 +16,7 @@ from iqa.metrics.regions import CHANCE_OF_NOISE, Array, Noise, where
 from iqa.metrics.statistical_contrast import CRITERION
 from iqa.metrics.targets import Outcome, TargetContrast, measure_targets
 from iqa.model import Measurement, Module, NotMeasured, Result
-from iqa.signal.disc import Edge
-from iqa.signal.disc_means import disc_weights
-from iqa.signal.faint import Shape
+from iqa.signal.disc_means import disc_variance_u, disc_variances
 
 CONTRAST_METHOD, CNR_METHOD, VISIBLE_METHOD = "rod-contrast@1", "rod-cnr@1", "visible-disc@1"
 POINTS = 24
@@ -137,10 +135,9 @@ def _visible(context: Context, noise: Noise, group: _Group) -> Result:
     """The diameter at which the group's contrast meets the criterion, between its smallest and its largest."""
     sizes = sorted({2.0 * t.shape.radius_mm for t in group.targets})
     diameters = np.geomspace(sizes[0], sizes[-1], POINTS) if len(sizes) > 1 else np.array(sizes)
-    weights = disc_weights(noise.covariance, diameters)
     level = float(np.median([t.level for t in group.targets])) / noise.covariance.variance
-    variances = level * (weights @ noise.covariance.nps)
-    shown = abs(group.contrast) * _kept(diameters, context.edge) / np.sqrt(variances)
+    variances = level * disc_variances(noise.covariance, diameters)
+    shown = abs(group.contrast) * _kept(group, diameters) / np.sqrt(variances)
     largest = max(group.targets, key=lambda t: t.shape.radius_mm)
     if shown[-1] < CRITERION or group.contrast * largest.nominal < 0.0:
         return _unseen(group, sizes[-1], float(shown[-1]))
@@ -155,15 +152,18 @@ def _visible(context: Context, noise: Noise, group: _Group) -> Result:
     near = slice(after - 1, after + 1)
     slope = float(np.diff(np.log(shown[near]))[0] / np.diff(np.log(diameters[near]))[0])
     value = float(diameters[after] * (CRITERION / shown[after]) ** (1.0 / slope))
-    u_noise = 0.5 * noise.spectrum.u_of(weights[after]) * level / variances[after]
-    u_level = 0.5 * float(np.mean([t.u_level / t.level for t in group.targets]))
-    relative = math.hypot(group.u / group.contrast, u_noise, u_level / math.sqrt(len(group.targets)))
+    u_level = float(np.mean([t.u_level / t.level for t in group.targets])) / math.sqrt(len(group.targets))
+    u_noise = 0.5 * math.hypot(disc_variance_u(noise.spectrum, value), u_level)
+    relative = math.hypot(group.u / group.contrast, u_noise)
     return replace(made, value=value, u=value * relative / slope)
 
 
-def _kept(diameters_mm: Array, edge: Edge) -> Array:
-    """Share of a disc's contrast that its mean keeps behind the edge's blur."""
-    return np.array([Shape.of(d / 2.0, edge).kept for d in diameters_mm])
+def _kept(group: _Group, diameters_mm: Array) -> Array:
+    """Share of its contrast that the mean over a whole disc keeps behind the edge's blur."""
+    # What is lost goes with the edge's length over the area, nearly as 1/diameter.
+    lost = {2.0 * t.shape.radius_mm: 2.0 * t.shape.radius_mm * (1.0 - t.shape.kept) for t in group.targets}
+    sizes = sorted(lost)
+    return np.asarray(1.0 - np.interp(diameters_mm, sizes, [lost[d] for d in sizes]) / diameters_mm)
 
 
 def _unseen(group: _Group, diameter_mm: float, shown: float) -> NotMeasured:

@@ -22,6 +22,8 @@ FARTHEST_MM = 20.0
 """Base material is sought to this distance from a rod's edge: past the whole row of its neighbours."""
 BAND_MM = 3.0
 """Least half width of the band of base material beside a rod, on the circle on which it stands."""
+STRAIGHT_MM = 20.0
+"""Rods nearer to the axis have their base material on a straight band: their circle would bend round them."""
 MARGIN_BLURS, MARGIN_MM = 2.0, 0.3
 """Kept from any rod's edge: edge blurs, where 1 % of its contrast is left, and how far a rod may stray."""
 LEAST_OVERLAP = 0.5
@@ -115,11 +117,15 @@ class Stand:
         )
 
     def _about(self, x: float, y: float, box: Box) -> About:
-        distance, angle = (field[box] for field in self._polar)
         ax, ay = self._axis
-        away, turned = math.hypot(x - ax, y - ay), angle - math.atan2(ay - y, x - ax)
-        along = away * (turned - 2.0 * np.pi * np.rint(turned / (2.0 * np.pi)))
+        away, turn = math.hypot(x - ax, y - ay), math.atan2(ay - y, x - ax)
         dx, dy = np.broadcast_arrays(self.frames.x_mm[None, box[1]] - x, self.frames.y_mm[box[0], None] - y)
+        if away < STRAIGHT_MM:
+            c, s = math.cos(turn), math.sin(turn)
+            return About(dx, dy, -s * dx - c * dy, c * dx - s * dy)
+        distance, angle = (field[box] for field in self._polar)
+        turned = angle - turn
+        along = away * (turned - 2.0 * np.pi * np.rint(turned / (2.0 * np.pi)))
         return About(dx, dy, along, distance - away)
 
     @cached_property

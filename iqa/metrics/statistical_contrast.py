@@ -30,7 +30,7 @@ CENTRAL_SHARE = 0.65
 """Radius of the area against the body's: wide enough for 15 mm discs, short of the rim's shading."""
 RIM_MM = 8.0
 """Kept from the module's own edge."""
-MOST_SLICES = 8
+MOST_SLICES = 6
 """Slices used, the middle ones: more cost time and add little."""
 LARGEST_STRAY = 6.0
 """Of a disc's mean, in standard deviations: more is a ring or a spot and no noise."""
@@ -41,16 +41,17 @@ def measure(context: Context) -> Measured:
     if context.uniform is None:
         return Measured()
     module, fit = context.uniform
-    area = absent.noise("") if context.noise is None else _area(context, module, fit)
-    if isinstance(area, NotMeasured) or context.noise is None:
-        return Measured(tuple(replace(area, key=key) for key in KEYS if isinstance(area, NotMeasured)))
+    area, noise = _area(context, module, fit), context.noise
+    if isinstance(area, NotMeasured) or noise is None:
+        lack = area if isinstance(area, NotMeasured) else absent.noise("")
+        return Measured(tuple(replace(lack, key=key) for key in KEYS))
     stack, mask, drawn = area
     z = context.scan.z_mm[list(stack.slices)]
-    pooled = context.noise.slices.variance_factor(z)
-    scatters = scatter_of_means(list(stack.hu), mask, context.noise.covariance, DIAMETERS_MM, pooled)
+    pooled = noise.slices.variance_factor(z)
+    scatters = scatter_of_means(list(stack.hu), mask, noise.covariance, DIAMETERS_MM, pooled)
     seen = [s for s in scatters if s is not None]
     flags = (*_structured(seen), *one_slice(stack.slices), *uncalibrated(context))
-    place = context.noise.slices.independent(z), where(module.name, stack.slices)
+    place = noise.slices.independent(z), where(module.name, stack.slices)
     results = (
         _too_small(key, d) if s is None else Measurement(key, *_limit(s), "HU", *place, METHOD, flags)
         for key, d, s in zip(KEYS, DIAMETERS_MM, scatters, strict=True)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.special import j1
 
-from iqa.signal.noise import Covariance, Mask
+from iqa.signal.noise import Covariance, Mask, Spectrum
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -228,13 +228,15 @@ def _steadied(covariance: Covariance) -> Array:
 
 
 def _polynomials(mask: Mask, pixel_mm: tuple[float, float]) -> Singles:
-    """(k, n) orthonormal polynomials of the trend's order at the pixels of a mask."""
+    """(k, n) orthonormal polynomials of the trend's orders at the pixels of a mask."""
     y, x = np.array(np.nonzero(mask)) * np.array(pixel_mm)[:, None]
     y, x = ((v - v.mean()) / np.abs(v - v.mean()).max() for v in (y, x))
-    columns = [x**i * y**j for i in range(TREND_ORDER + 1) for j in range(TREND_ORDER + 1 - i)]
-    columns += [(x * x + y * y) ** (order / 2) for order in RADIAL_ORDERS]
-    rows = np.stack(columns)
-    return np.asarray(np.linalg.solve(np.linalg.cholesky(rows @ rows.T), rows), dtype=np.float32)
+    up_y, up_x, up_r = (np.cumprod(np.broadcast_to(v, (TREND_ORDER, len(v))), axis=0) for v in (y, x, x * x + y * y))
+    powers_y, powers_x = (np.concatenate([np.ones((1, len(x))), up]) for up in (up_y, up_x))
+    rows = [powers_x[i] * powers_y[j] for i in range(TREND_ORDER + 1) for j in range(TREND_ORDER + 1 - i)]
+    columns = np.stack(rows + [up_r[order // 2 - 1] for order in RADIAL_ORDERS])
+    whitener = np.linalg.inv(np.linalg.cholesky(columns @ columns.T))
+    return np.asarray(whitener @ columns, dtype=np.float32)
 
 
 def _blocks(fields: Singles, factor: int) -> Singles:
@@ -251,12 +253,24 @@ def disc_transform(frequency: Array, diameter_mm: float | Array) -> Array:
     return np.asarray(2.0 * j1(phase) / phase)
 
 
-def disc_weights(covariance: Covariance, diameters_mm: Array) -> Array:
-    """(diameters, knots) weights with which the spectrum's values add up to the variance of a disc's mean, HU².
+def disc_variances(covariance: Covariance, diameters_mm: Array) -> Array:
+    """(diameters,) variance of the mean over a disc, HU².
 
     The discs are ideal ones, not of pixels, so that the variance falls steadily with the diameter.
     """
+    f, density = _radial(covariance, np.asarray(diameters_mm)[:, None])
+    return np.asarray(density @ np.interp(f, covariance.frequency, covariance.nps))
+
+
+def disc_variance_u(spectrum: Spectrum, diameter_mm: float) -> float:
+    """Relative standard uncertainty of one of these, from the spectrum's own."""
+    f, density = _radial(spectrum.covariance, diameter_mm)
+    knots = spectrum.covariance.frequency
+    weights = np.array([np.interp(f, knots, one) @ density for one in np.eye(len(knots))])
+    return spectrum.u_of(weights) / float(weights @ spectrum.covariance.nps)
+
+
+def _radial(covariance: Covariance, diameters_mm: float | Array) -> tuple[Array, Array]:
+    """Radial frequencies, 1/mm, and what the noise power at each of them adds to a disc's variance."""
     f, step = np.linspace(0.0, 0.5 / max(covariance.pixel_mm), FREQUENCIES, retstep=True)
-    density = 2.0 * np.pi * f * disc_transform(f, np.asarray(diameters_mm)[:, None]) ** 2 * step
-    hats = np.stack([np.interp(f, covariance.frequency, one) for one in np.eye(len(covariance.frequency))])
-    return np.asarray(density @ hats.T)
+    return f, 2.0 * np.pi * f * disc_transform(f, diameters_mm) ** 2 * float(step)

@@ -19,6 +19,8 @@ Array = NDArray[np.float64]
 
 RADIAL_STEP_MM = 0.05
 """Of the profile that is interpolated to the pixels: its error stays below 1e-3 of the contrast."""
+RADIAL_NODES = 200
+"""Of the mean over a disc."""
 PROFILE_BLURS = 6.0
 """Edge blurs beyond a disc's edge where its profile is 0 to the last digit that counts."""
 FEWEST_PIXELS = 12
@@ -56,8 +58,8 @@ class Shape:
     @property
     def kept(self) -> float:
         """Mean height within the radius: what a mean over the disc keeps of its contrast."""
-        inside = self.r_mm <= self.radius_mm
-        return float(np.sum((self.height * self.r_mm)[inside]) / np.sum(self.r_mm[inside]))
+        r = (np.arange(RADIAL_NODES) + 0.5) * (self.radius_mm / RADIAL_NODES)
+        return float(self.at(r) @ r / r.sum())
 
 
 @dataclass(frozen=True, eq=False)
