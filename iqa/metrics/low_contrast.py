@@ -19,6 +19,7 @@ from iqa.model import Measurement, Module, NotMeasured, Result
 from iqa.signal.disc_means import disc_variance_u, disc_variances
 
 CONTRAST_METHOD, CNR_METHOD, VISIBLE_METHOD = "rod-contrast@1", "rod-cnr@1", "visible-disc@1"
+ALL_VISIBLE = ("all_visible",)
 POINTS = 24
 """Diameters between a group's smallest and largest at which it is reckoned how it stands out."""
 LEAST_OF_NOMINAL = 0.25
@@ -147,7 +148,7 @@ def _visible(context: Context, noise: Noise, group: _Group) -> Result:
     )  # fmt: skip
     below = np.flatnonzero(shown < CRITERION)
     if not len(below):
-        return replace(made, flags=("all_visible", *made.flags))
+        return replace(made, flags=(*ALL_VISIBLE, *made.flags))
     after = int(below[-1]) + 1
     near = slice(after - 1, after + 1)
     slope = float(np.diff(np.log(shown[near]))[0] / np.diff(np.log(diameters[near]))[0])

@@ -115,7 +115,7 @@ def _fitted(start: Stand, now: Stand, before: Array, noise: Noise) -> tuple[Stan
 
 def _radius(at: Stand) -> float:
     """Distance of the farthest rod from the module's centre, mm."""
-    return max(math.hypot(f.x_mm, f.y_mm) for f in _telling(at))
+    return max(math.hypot(f.x_mm, f.y_mm) for rods in at.module.targets.values() for f in rods)
 
 
 def _contrast(rods: Sequence[_Seen]) -> float:

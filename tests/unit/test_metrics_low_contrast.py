@@ -14,7 +14,7 @@ from iqa.model import Curve, Measurement, NotMeasured, Result
 from iqa.phantom import library
 from iqa.phantom.find import find
 from tests.made_phantom import SIDE, noise
-from tests.targets_made import GROUPS, SIZES_MM, clean, located, noisy, results, rods, scan
+from tests.targets_made import CONTRAST_OF_ROW, GROUPS, SIZES_MM, clean, located, noisy, results, rods, scan
 
 SIGMA = 5.0
 SLICES = 3
@@ -111,6 +111,14 @@ def test_a_module_that_lies_beside_its_place_is_followed() -> None:
     middle = (SIDE - 1) / 2 * made.pixel_mm[0]
     assert drawn["strong_15mm"].x_mm - middle == pytest.approx(rod.x_mm + 0.5, abs=0.12)
     assert drawn["strong_15mm"].y_mm - middle == pytest.approx(rod.y_mm - 0.4, abs=0.12)
+
+
+def test_small_rods_alone_are_measured_where_they_were_found() -> None:
+    small = tuple(r for r in rods() if r.group == "row")
+    made = scan(noisy("soft", SIGMA, np.random.default_rng(5), SLICES))
+    found = number(results(made, located(made, small))["low_contrast.row_4mm.contrast"])
+    assert found.u is not None
+    assert abs(found.value - CONTRAST_OF_ROW) < 3.3 * found.u
 
 
 def test_a_constant_changes_nothing() -> None:
