@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from iqa.metrics import ct_number, dose, geometry, linearity, noise, nps, position, slice_thickness, ttf, uniformity
+from iqa.metrics import (
+    ct_number,
+    dose,
+    geometry,
+    linearity,
+    low_contrast,
+    noise,
+    nps,
+    position,
+    slice_thickness,
+    ttf,
+    uniformity,
+)
 from iqa.metrics.context import Context, Family, Measured
 from iqa.model import Located, Scan
 
@@ -16,6 +28,7 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
     ("uniformity", uniformity.measure),
     ("nps", nps.measure),
     ("ttf", ttf.measure),
+    ("low_contrast", low_contrast.measure),
     ("dose", dose.measure),
 )
 

@@ -32,6 +32,8 @@ SMALLEST_SHARE = 0.01
 """Of flat noise that is left on a ring: of bin 0 the trend leaves nothing."""
 SMALLEST_PAD = 32
 """Pixels added to a small region before its transform, so that the noise has faded before it wraps round."""
+GRAIN_SIDE = 128
+"""Bins along each frequency for the grain of the noise."""
 MERGE = 0.02
 """Slice distances that agree within this share are one distance."""
 
@@ -67,6 +69,12 @@ class Covariance:
     def sd(self) -> float:
         """Pixel standard deviation, HU."""
         return float(np.sqrt(self.variance))
+
+    @cached_property
+    def grain(self) -> float:
+        """Pixels that say as much of the noise's level as one independent pixel would: Σ c²/σ⁴ over all lags."""
+        power = self._whole_square
+        return float(np.mean(power**2) / np.mean(power) ** 2)
 
     def scaled(self, variance: float) -> Covariance:
         """The same texture with another pixel variance, HU²."""
@@ -127,6 +135,11 @@ class Covariance:
             nps = np.interp(radius, self.frequency, self.nps)
             self._spectra[shape] = nps / (self.pixel_mm[0] * self.pixel_mm[1])
         return self._spectra[shape]
+
+    @property
+    def _whole_square(self) -> Array:
+        """HU² per bin over a full square of frequencies."""
+        return _whole(self.spectrum((GRAIN_SIDE, GRAIN_SIDE)), GRAIN_SIDE)
 
     @cached_property
     def _spectra(self) -> dict[tuple[int, int], Array]:
