@@ -111,7 +111,7 @@ def located(made: Scan, targets: tuple[Target, ...] | None = None, modules: str 
 def noisy(kernel: str, sigma: float, rng: np.random.Generator, slices: int = 1) -> Array:
     """The clean images with noise."""
     hu = clean(kernel, slices)
-    return hu + noise(rng, kernel, hu.shape, sigma)  # type: ignore[arg-type]
+    return hu + noise(rng, kernel, hu.shape, sigma)
 
 
 def results(made: Scan, found: Located) -> dict[str, Result]:

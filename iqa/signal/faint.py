@@ -58,7 +58,7 @@ class Shape:
     @property
     def kept(self) -> float:
         """Mean height within the radius: what a mean over the disc keeps of its contrast."""
-        r = (np.arange(RADIAL_NODES) + 0.5) * (self.radius_mm / RADIAL_NODES)
+        r = np.asarray((np.arange(RADIAL_NODES) + 0.5) * (self.radius_mm / RADIAL_NODES))
         return float(self.at(r) @ r / r.sum())
 
 
