@@ -184,6 +184,11 @@ class LinePairs:
         """Width of one bar, half a period."""
         return 5.0 / self.lp_per_cm
 
+    @property
+    def label(self) -> str:
+        """Its frequency in lp/cm, to three digits, as it stands in keys: 5, 6.25 as 6p25, 8.3333 as 8p33."""
+        return f"{self.lp_per_cm:.3g}".replace(".", "p")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:

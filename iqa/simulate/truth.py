@@ -305,7 +305,7 @@ def _resolution(made: Made) -> Iterator[Value]:
     for name in names:
         yield from ((f"{name}.{level}", f) for level, f in levels.items())
     for _, f in made.all(LinePairs):
-        yield f"line_pairs.modulation.{f.lp_per_cm:g}", float(made.blur.transfer(np.array([0.1 * f.lp_per_cm]))[0])
+        yield f"line_pairs.modulation.{f.label}", float(made.blur.transfer(np.array([0.1 * f.lp_per_cm]))[0])
 
 
 def _contrasts(made: Made) -> Iterator[Value]:
