@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iqa.metrics import ct_number, dose, geometry, linearity, noise, nps, position, slice_thickness, uniformity
+from iqa.metrics import ct_number, dose, geometry, linearity, mtf, noise, nps, position, slice_thickness, uniformity
 from iqa.metrics.context import Context, Family, Measured
 from iqa.model import Located, Scan
 
@@ -15,6 +15,7 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
     ("noise", noise.measure),
     ("uniformity", uniformity.measure),
     ("nps", nps.measure),
+    ("mtf", mtf.measure),
     ("dose", dose.measure),
 )
 

@@ -1,18 +1,18 @@
 """The transfer function behind a rotationally symmetric object: exact, linear, near the Cramér-Rao bound.
 
-A disc of radius R and contrast C, seen through the transfer function T, is
+A disc of radius R and contrast C, and a point source of integral A and transform O, seen through T, are
 
-    e(r) = C · 2πR ∫ T(f) J₁(2πRf) J₀(2πrf) df,
+    e(r) = C · 2πR ∫ T(f) J₁(2πRf) J₀(2πrf) df,        p(r) = A · 2π ∫ f T(f) O(f) J₀(2πrf) df,
 
-linear in C·T. T is an even cubic spline; its coefficients, a constant and a bowl are found by generalised least squares
+linear in C·T and A·T. T is an even cubic spline; its coefficients and the base are found by generalised least squares
 from sums of the pixels over rings (decision 005), with a penalty on second differences that the data choose.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -42,6 +42,16 @@ ROUNDS = 3
 LARGEST_STEP_MM = 0.2
 PENALTIES = np.logspace(-9.0, 3.0, 49)
 """Candidates of the penalty against the whitened data."""
+WIDTHS = np.geomspace(0.4, 2.5, 38)
+"""Gaussians tried for a point spread's free shape, as multiples of its blur: steps of 5 %, which f² makes up for."""
+FREE_POWERS = np.array([[0.0], [2.0], [4.0]])
+"""Powers of frequency that multiply it. Without f⁴ a kernel with overshoot is pulled off by up to 10 % in strong noise;
+one more doubles the scatter."""
+BENDS = 0.005
+"""Standard deviation of the second differences, against T(0), that T has beside that shape at least: 0.003 for the
+kernel with overshoot, 0.006 for Hann times a detector's sinc². Less would make u too small where the scale is tied."""
+WHITENED = 6
+"""Spots whose rings are looked at for the noise of all; where the pixels lie within them differs from spot to spot."""
 RIDGE = 1e-9
 """Added to the covariance of the sums, against its mean: rings that hold no pixel."""
 PAD = 40
@@ -82,8 +92,9 @@ class Transfer:
     value : (k,) float
         T, 1 at frequency 0.
     contrast : float
-        HU.
+        Of a disc, HU; of a point source its integral over the plane, HU mm².
     radius_mm : float
+        Of a disc; 0 for a point.
     """
 
     frequency: Array
@@ -112,12 +123,38 @@ class Transfer:
         u = float(np.interp(at, self.frequency, self.u)) / abs(slope)
         return float(at), u
 
+    def allowing(self, change: Array) -> Transfer:
+        """The same with a (k,) change of `value`, which something unknown might have made, as a component of u."""
+        gains = np.linalg.lstsq(self._splines.T, change * self.contrast, rcond=None)[0]
+        return replace(self, _covariance=self._covariance + np.outer(gains, gains))
+
     def _gradient(self) -> Array:
         """(splines, k) derivatives of T by the coefficients."""
         return np.asarray((self._splines - self._splines[:, :1] * self.value) / self.contrast)
 
     def _variance(self, gradient: Array) -> Array:
         return np.asarray(np.einsum("sk,st,tk->k", gradient, self._covariance, gradient))
+
+
+@dataclass(frozen=True, eq=False)
+class Spot:
+    """A point source on one slice.
+
+    Attributes
+    ----------
+    crop : Crop
+    height : float
+        How bright the source is here, against the other spots.
+    weight : float
+        Of this spot in their sum.
+    shape : callable
+        (k,) transform at (k,) frequencies, 1/mm, of what the image holds beside T: the object and its smear.
+    """
+
+    crop: Crop
+    height: float
+    weight: float
+    shape: Callable[[Array], Array]
 
 
 def disc_transfer(
@@ -138,24 +175,67 @@ def disc_transfer(
     independent : float
         Slices as many as are independent in their noise, at most their number.
     """
-    reach = float(max(c.r_mm.max() for c in crops))
-    splines = _Splines.of(_largest(blur_mm), round(reach + 1.0, 1))
-    step = float(np.clip(RING_STEP * blur_mm, *RINGS_MM))
-    rings = [_Rings.of(c.r_mm, step, reach) for c in crops]
-    whiten = _whitener(crops[0], step, reach, covariance) * np.sqrt(independent)
-    values = whiten @ np.mean([r.sums(c.hu[c.mask][None])[0] for r, c in zip(rings, crops, strict=True)], axis=0)
+    pool = _Pool.of(crops, np.full(len(crops), 1.0 / len(crops)), blur_mm)
+    splines = _Splines.of(_largest(blur_mm), pool.table_mm)
+    whiten = pool.whitener(covariance, 1) * np.sqrt(independent)
+    values = whiten @ pool.values()
     radius, gains = radius_mm, np.zeros(len(splines.values))
     for turn in range(ROUNDS):
         table = splines.disc(radius, gains) if turn else splines.disc(radius, gains)[:-1]
-        columns = [r.sums(_columns(table, c.r_mm, reach)) for r, c in zip(rings, crops, strict=True)]
-        found = _penalised(whiten @ np.mean(columns, axis=0).T, values, len(gains))
+        columns = pool.columns([table] * len(crops))
+        found = _penalised(whiten @ columns, values, len(gains))
         gains = found.factors[: len(gains)]
         if turn:
             radius += float(np.clip(found.factors[len(gains)], -LARGEST_STEP_MM, LARGEST_STEP_MM))
+    return _transfer(splines, found, radius)
+
+
+def point_transfer(
+    spots: Sequence[Spot], blur_mm: float, covariance: Covariance, amplitude: tuple[float, float] | None = None
+) -> Transfer:
+    """Transfer function from point sources, beads or wires, on one or several slices.
+
+    Parameters
+    ----------
+    spots
+        At least one; all of one shape.
+    blur_mm : float
+        Standard deviation of the point spread, for the range of frequencies.
+    covariance : Covariance
+        Of the noise of the spots' weighted sum, HU².
+    amplitude : (float, float), optional
+        Integral over the plane of a source of height 1 and its standard uncertainty, HU mm², where something beside
+        these spots tells it: T(0) is then tied to it.
+
+    Notes
+    -----
+    The scale, T(0), rests on frequencies that the base shares: a base wrong by 1 % of the peak would more than double
+    it, and a penalty on all curvature would flatten T just there. So only what T has beside a Gaussian times a
+    polynomial in f² is penalised, and never so much that it could not be what kernels have (decision 006). u is that of
+    the Bayesian posterior, in which such a part is as likely as the data leave it.
+
+    References
+    ----------
+    Wahba, J R Stat Soc B 1983;45:133 (the posterior's intervals); Nickoloff and Riley, Med Phys 1985;12:437.
+    """
+    pool = _Pool.of([s.crop for s in spots], np.array([s.weight for s in spots]), blur_mm)
+    splines = _Splines.of(_largest(blur_mm), pool.table_mm)
+    columns = pool.columns([splines.point(s.shape(splines.frequency)) * s.height for s in spots])
+    whiten = pool.whitener(covariance, WHITENED)
+    seen, values = whiten @ columns, whiten @ pool.values()
+    if amplitude is not None:
+        tie = np.concatenate([splines.values[:, 0], np.zeros(columns.shape[1] - len(splines.values))])
+        seen = np.concatenate([seen, tie[None] / amplitude[1]])
+        values = np.append(values, amplitude[0] / amplitude[1])
+    free = _free_shape(splines, seen, values, blur_mm)
+    return _transfer(splines, _penalised(seen, values, len(splines.values), free), 0.0)
+
+
+def _transfer(splines: _Splines, found: _Solved, radius_mm: float) -> Transfer:
+    gains = found.factors[: len(splines.values)]
     contrast = float(gains @ splines.values[:, 0])
-    return Transfer(
-        splines.frequency, gains @ splines.values / contrast, contrast, radius, splines.values, found.covariance
-    )
+    value = gains @ splines.values / contrast
+    return Transfer(splines.frequency, value, contrast, radius_mm, splines.values, found.covariance)
 
 
 def _largest(blur_mm: float) -> float:
@@ -169,7 +249,7 @@ class _Splines:
     frequency: Array
     values: Array
     """(splines, frequencies)."""
-    point: Array
+    hankel: Array
     """(frequencies, radii) J₀(2πrf) with the weights of the integral."""
 
     @classmethod
@@ -183,14 +263,26 @@ class _Splines:
         weight = np.full(SAMPLES + 1, largest / SAMPLES)
         weight[[0, -1]] *= 0.5
         radii = np.arange(0.0, reach_mm + RADIUS_STEP_MM, RADIUS_STEP_MM)
-        return cls(frequency, values, weight[:, None] * j0(2.0 * np.pi * frequency[:, None] * radii))
+        return cls(frequency, values, np.asarray(weight[:, None] * j0(2.0 * np.pi * frequency[:, None] * radii)))
+
+    @cached_property
+    def _inverse(self) -> Array:
+        return np.asarray(np.linalg.pinv(self.values.T))
+
+    def gains(self, curves: Array) -> Array:
+        """(splines, m) gains nearest to (m, frequencies) curves."""
+        return np.asarray(self._inverse @ curves.T)
 
     def disc(self, radius_mm: float, gains: Array) -> Array:
         """(splines + 1, radii): the image of a disc under each spline, and the fitted one's derivative by R."""
         phase = 2.0 * np.pi * radius_mm * self.frequency
         shown = self.values * (2.0 * np.pi * radius_mm * j1(phase))
         moved = (gains @ self.values) * (2.0 * np.pi * phase * j0(phase))
-        return np.asarray(np.concatenate([shown, moved[None]]) @ self.point)
+        return np.asarray(np.concatenate([shown, moved[None]]) @ self.hankel)
+
+    def point(self, shape: Array) -> Array:
+        """(splines, radii): the image under each spline of a source of unit integral and of that transform."""
+        return np.asarray((self.values * (2.0 * np.pi * self.frequency * shape)) @ self.hankel)
 
 
 def _bump(t: Array) -> Array:
@@ -198,14 +290,6 @@ def _bump(t: Array) -> Array:
     t = np.abs(t)
     inner, outer = 2.0 / 3.0 - t**2 + 0.5 * t**3, np.clip(2.0 - t, 0.0, None) ** 3 / 6.0
     return np.where(t < 1.0, inner, outer)
-
-
-def _columns(table: Array, r_mm: Array, reach: float) -> Array:
-    """(columns, k): the rows of the table at the pixels, then a constant and a bowl."""
-    at = r_mm / RADIUS_STEP_MM
-    low = at.astype(np.intp)
-    seen = table[:, low] + (at - low) * (table[:, low + 1] - table[:, low])
-    return np.concatenate([seen, np.ones((1, len(r_mm))), (r_mm[None] / reach) ** 2])
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,19 +313,68 @@ class _Rings:
         return np.asarray(np.add(low, high))
 
 
-def _whitener(crop: Crop, step: float, reach: float, covariance: Covariance) -> Array:
-    """(rings, rings) matrix that makes the noise of the sums white and of unit variance."""
-    rings = _Rings.of(crop.r_mm, step, reach)
-    fields = np.zeros((rings.count, *crop.mask.shape))
-    y, x = np.nonzero(crop.mask)
-    np.add.at(fields, (rings.low, y, x), 1.0 - rings.share)
-    np.add.at(fields, (rings.low + 1, y, x), rings.share)
-    rows, columns = (fft.next_fast_len(n + PAD, real=True) for n in crop.mask.shape)
-    smeared = fft.irfft2(fft.rfft2(fields, (rows, columns)) * covariance.spectrum((rows, columns)), (rows, columns))
-    near = smeared[:, : crop.mask.shape[0], : crop.mask.shape[1]].reshape(rings.count, -1)
-    gram = fields.reshape(rings.count, -1) @ near.T
-    gram += RIDGE * np.trace(gram) / rings.count * np.eye(rings.count)
-    return np.asarray(np.linalg.inv(np.linalg.cholesky(gram)))
+@dataclass(frozen=True, eq=False)
+class _Pool:
+    """Ring sums of several crops, weighted and added."""
+
+    crops: Sequence[Crop]
+    weights: Array
+    rings: Sequence[_Rings]
+    reach: float
+
+    @classmethod
+    def of(cls, crops: Sequence[Crop], weights: Array, blur_mm: float) -> _Pool:
+        reach = float(max(c.r_mm.max() for c in crops))
+        step = float(np.clip(RING_STEP * blur_mm, *RINGS_MM))
+        return cls(crops, weights, [_Rings.of(c.r_mm, step, reach) for c in crops], reach)
+
+    @property
+    def table_mm(self) -> float:
+        """Reach of the tables over radius."""
+        return round(self.reach + 1.0, 1)
+
+    def values(self) -> Array:
+        """(rings,) sums of the pixels."""
+        sums = self._pooled([r.sums(c.hu[c.mask][None]) for r, c in zip(self.rings, self.crops, strict=True)])
+        return np.asarray(sums[0])
+
+    def columns(self, tables: Sequence[Array]) -> Array:
+        """(rings, columns): each crop's table over radius at its pixels, then a constant and a bowl."""
+        return self._pooled(
+            [r.sums(self._seen(t, c)) for r, t, c in zip(self.rings, tables, self.crops, strict=True)]
+        ).T
+
+    def _seen(self, table: Array, crop: Crop) -> Array:
+        at = crop.r_mm / RADIUS_STEP_MM
+        low = at.astype(np.intp)
+        seen = table[:, low] + (at - low) * (table[:, low + 1] - table[:, low])
+        return np.concatenate([seen, np.ones((1, len(at))), (crop.r_mm[None] / self.reach) ** 2])
+
+    def _pooled(self, sums: Sequence[Array]) -> Array:
+        return np.asarray(np.einsum("k,kmr->mr", self.weights, np.array(sums)))
+
+    def whitener(self, covariance: Covariance, crops: int) -> Array:
+        """(rings, rings) matrix that makes the noise of the sums white and of unit variance.
+
+        covariance : of the noise of the weighted sum. crops : how many are looked at, for all.
+        """
+        picked = np.unique(np.linspace(0, len(self.crops) - 1, min(crops, len(self.crops))).round().astype(np.intp))
+        share = self.weights[picked] ** 2 / np.sum(self.weights[picked] ** 2)
+        gram = np.einsum("k,kij->ij", share, np.array([self._gram(covariance, i) for i in picked]))
+        gram += RIDGE * np.trace(gram) / len(gram) * np.eye(len(gram))
+        return np.asarray(np.linalg.inv(np.linalg.cholesky(gram)))
+
+    def _gram(self, covariance: Covariance, index: int) -> Array:
+        """(rings, rings) covariance, HU², of the ring sums of one crop."""
+        mask, rings = self.crops[index].mask, self.rings[index]
+        fields = np.zeros((rings.count, *mask.shape))
+        y, x = np.nonzero(mask)
+        np.add.at(fields, (rings.low, y, x), 1.0 - rings.share)
+        np.add.at(fields, (rings.low + 1, y, x), rings.share)
+        rows, columns = (fft.next_fast_len(n + PAD, real=True) for n in mask.shape)
+        smeared = fft.irfft2(fft.rfft2(fields, (rows, columns)) * covariance.spectrum((rows, columns)), (rows, columns))
+        near = smeared[:, : mask.shape[0], : mask.shape[1]].reshape(rings.count, -1)
+        return np.asarray(fields.reshape(rings.count, -1) @ near.T)
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,15 +384,28 @@ class _Solved:
     """Of the penalised factors."""
 
 
-def _penalised(columns: Array, values: Array, penalised: int) -> _Solved:
+@dataclass(frozen=True, eq=False)
+class _Free:
+    """A shape that T may have without penalty."""
+
+    gains: Array
+    """(splines, m) any sum of these columns is free."""
+    integral: float
+    """T(0) of the one that fits best."""
+
+
+def _penalised(columns: Array, values: Array, penalised: int, free: _Free | None = None) -> _Solved:
     """Least squares with second differences of the first factors penalised as marginal likelihood wants it.
 
     columns : (rings, factors), values : (rings,); noise white, of unit variance.
     """
-    penalty = np.zeros((columns.shape[1], columns.shape[1]))
     bent = _second_differences(penalised)
-    penalty[:penalised, :penalised] = bent.T @ bent
     rank = int(np.linalg.matrix_rank(bent))
+    if free is not None:
+        spared, _ = np.linalg.qr(bent @ free.gains)
+        bent, rank = bent - spared @ (spared.T @ bent), rank - free.gains.shape[1]
+    penalty = np.zeros((columns.shape[1], columns.shape[1]))
+    penalty[:penalised, :penalised] = bent.T @ bent
     normal, pull, power = columns.T @ columns, columns.T @ values, float(values @ values)
 
     def unlikely(strength: float) -> float:
@@ -269,11 +415,28 @@ def _penalised(columns: Array, values: Array, penalised: int) -> _Solved:
 
     scale = np.trace(normal[:penalised, :penalised]) / np.trace(penalty)
     strength = scale * float(PENALTIES[int(np.argmin([unlikely(scale * p) for p in PENALTIES]))])
+    if free is not None:
+        strength = min(strength, 1.0 / (BENDS * free.integral) ** 2)
     inverse = np.linalg.inv(normal + strength * penalty)
     factors = inverse @ pull
     moved = strength * (inverse @ (penalty @ factors))
-    spread = inverse @ normal @ inverse + np.outer(moved, moved)
+    spread = inverse if free is not None else inverse @ normal @ inverse + np.outer(moved, moved)
     return _Solved(np.asarray(factors), np.asarray(spread[:penalised, :penalised]))
+
+
+def _free_shape(splines: _Splines, columns: Array, values: Array, blur_mm: float) -> _Free:
+    """A Gaussian times 1, f² and f⁴, its width the one that fits best with the first two."""
+    base = np.eye(columns.shape[1])[:, len(splines.values) :]
+    best, least = _Free(np.zeros((len(splines.values), len(FREE_POWERS))), 1.0), np.inf
+    for width in WIDTHS * blur_mm:
+        powers = (splines.frequency * width) ** FREE_POWERS
+        gains = splines.gains(powers * np.exp(-2.0 * (np.pi * width * splines.frequency) ** 2))
+        seen = columns @ np.column_stack([np.pad(gains[:, :-1], ((0, base.shape[1]), (0, 0))), base])
+        factors = np.linalg.lstsq(seen, values, rcond=None)[0]
+        left = values - seen @ factors
+        if left @ left < least:
+            best, least = _Free(gains, float(factors[0])), float(left @ left)
+    return best
 
 
 def _second_differences(count: int) -> Array:
