@@ -118,11 +118,11 @@ def see(context: Context, noise: Noise, module: Module, feature: Bead | Wire) ->
     slices = _bead_slices(scan, fit, path) if isinstance(feature, Bead) else _wire_slices(scan, fit, feature)
     if not slices:
         return _missed(scan, feature, path)
-    if any(crop(scan, i, Circle(*path.at(scan.z_mm[i]), FIT_MM)) is None for i in slices):
+    if any(crop(scan, i, Circle(*path.at(float(scan.z_mm[i])), FIT_MM)) is None for i in slices):
         return cut_by_field("", f"surroundings of {feature.name}")
     find = _bead_spots if isinstance(feature, Bead) else _wire_spots
     spots = find(context, path, slices)
-    return _source(context, noise, module, feature, spots) if spots else _not_found(feature)
+    return _source(context, noise, (module, fit), feature, spots) if spots else _not_found(feature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +201,9 @@ def _bead_spots(context: Context, path: _Path, slices: Sequence[int]) -> tuple[_
 def _wire_spots(context: Context, path: _Path, slices: Sequence[int]) -> tuple[_Spot, ...]:
     """A wire on its slices: on the straight line through the places where each shows it."""
     scan = context.scan
-    seen = [s for s in (_brightest(context, i, path.at(scan.z_mm[i])) for i in slices) if s is not None]
+    seen = [s for s in (_brightest(context, i, path.at(float(scan.z_mm[i]))) for i in slices) if s is not None]
     if len(seen) < STRAIGHT:
-        return tuple(seen)
+        return tuple(_height_at(scan, s) for s in seen)
     z, places = scan.z_mm[[s.index for s in seen]], np.array([(s.x_mm, s.y_mm) for s in seen])
     kept = np.ones(len(seen), dtype=bool)
     for _ in range(2):
@@ -253,30 +253,40 @@ def _height_at(scan: Scan, spot: _Spot) -> _Spot:
 # ------------------------------------------------------------------------------------- taking them
 
 
-def _source(context: Context, noise: Noise, module: Module, feature: Bead | Wire, spots: tuple[_Spot, ...]) -> Seen:
-    scan, fit = context.scan, context.whole.module(module.name)
-    assert fit is not None
-    crops = []
+def _source(
+    context: Context, noise: Noise, place: tuple[Module, ModuleFit], feature: Bead | Wire, spots: tuple[_Spot, ...]
+) -> Seen:
+    scan, (module, fit) = context.scan, place
+    crops = _crops(scan, place, feature, spots)
+    if isinstance(crops, NotMeasured):
+        return crops
+    level, heights = _level(noise, crops), np.array([s.height for s in spots])
+    if math.sqrt(float(heights @ heights) / level) < FAINTEST:
+        return _not_found(feature)
+    top = int(scan.stored.max())
+    if any(_clipped(scan, s, c, top) for s, c in zip(spots, crops, strict=True)):
+        reason = f"Pixels of '{feature.name}' lie at the end of the stored scale, so its top is cut off."
+        return NotMeasured("", reason, "An extended CT number scale.")
+    middle, slices = spots[len(spots) // 2], tuple(s.index for s in spots)
+    kind = "bead" if isinstance(feature, Bead) else "wire"
+    drawn = Drawn(module.name, f"mtf.{kind}", middle.x_mm, middle.y_mm, FIT_MM, slices)
+    smear = 0.0 if isinstance(feature, Bead) else section_mm(scan) * _travel(scan, spots, _Path.of(fit, feature))
+    return Source(feature, module.name, slices, crops, heights, middle.width_mm, level, smear, drawn)
+
+
+def _crops(
+    scan: Scan, place: tuple[Module, ModuleFit], feature: Bead | Wire, spots: tuple[_Spot, ...]
+) -> tuple[Crop, ...] | NotMeasured:
+    """The source and its surroundings on each slice, what else stands there left out."""
+    near, crops = _neighbours(place[0], feature), []
     for spot in spots:
-        holes = _holes(scan, module, fit, feature, spot)
+        z = float(scan.z_mm[spot.index])
+        holes = [Circle(*place[1].pose.on_plane(c.x_mm, c.y_mm, z), c.radius_mm) for c in near]
         if any(math.hypot(h.x_mm - spot.x_mm, h.y_mm - spot.y_mm) < h.radius_mm + CORE_MM for h in holes):
             return _crowded(feature)
         crops.append(centred(scan, spot.index, Circle(spot.x_mm, spot.y_mm, FIT_MM), holes))
     seen = tuple(c for c in crops if c is not None)
-    if len(seen) < len(crops):
-        return cut_by_field("", f"surroundings of {feature.name}")
-    if any(_clipped(scan, s, c) for s, c in zip(spots, seen, strict=True)):
-        reason = f"Pixels of '{feature.name}' lie at the end of the stored scale, so its top is cut off."
-        return NotMeasured("", reason, "An extended CT number scale.")
-    level, heights = _level(noise, seen), np.array([s.height for s in spots])
-    if math.sqrt(float(heights @ heights) / level) < FAINTEST:
-        return _not_found(feature)
-    middle = spots[len(spots) // 2]
-    slices = tuple(s.index for s in spots)
-    kind = "bead" if isinstance(feature, Bead) else "wire"
-    drawn = Drawn(module.name, f"mtf.{kind}", middle.x_mm, middle.y_mm, FIT_MM, slices)
-    smear = 0.0 if isinstance(feature, Bead) else section_mm(scan) * _travel(scan, spots, _Path.of(fit, feature))
-    return Source(feature, module.name, slices, seen, heights, middle.width_mm, level, smear, drawn)
+    return seen if len(seen) == len(crops) else cut_by_field("", f"surroundings of {feature.name}")
 
 
 def _travel(scan: Scan, spots: tuple[_Spot, ...], path: _Path) -> float:
@@ -288,12 +298,12 @@ def _travel(scan: Scan, spots: tuple[_Spot, ...], path: _Path) -> float:
     return math.hypot(last.x_mm - first.x_mm, last.y_mm - first.y_mm) / rise
 
 
-def _holes(scan: Scan, module: Module, fit: ModuleFit, feature: Bead | Wire, spot: _Spot) -> list[Circle]:
-    """What else stands within the fitted circle, with a margin."""
-    z = float(scan.z_mm[spot.index])
+def _neighbours(module: Module, feature: Bead | Wire) -> list[Circle]:
+    """What else may reach into the fitted circle, with a margin, in the module's frame."""
     taken = (c for other in module.features if other is not feature for c in covering(other))
-    circles = (Circle(*fit.pose.on_plane(x, y, z), radius + NEIGHBOUR_MM) for x, y, radius in taken)
-    return [c for c in circles if math.hypot(c.x_mm - spot.x_mm, c.y_mm - spot.y_mm) < c.radius_mm + FIT_MM]
+    circles = (Circle(x, y, radius + NEIGHBOUR_MM) for x, y, radius in taken)
+    reach = FIT_MM + SEARCH_MM
+    return [c for c in circles if math.hypot(c.x_mm - feature.x_mm, c.y_mm - feature.y_mm) < c.radius_mm + reach]
 
 
 def _level(noise: Noise, crops: Sequence[Crop]) -> float:
@@ -306,11 +316,11 @@ def _level(noise: Noise, crops: Sequence[Crop]) -> float:
     return float(np.mean(sums)) / noise.covariance.kept_after_detrend(quiet[len(quiet) // 2])
 
 
-def _clipped(scan: Scan, spot: _Spot, seen: Crop) -> bool:
+def _clipped(scan: Scan, spot: _Spot, seen: Crop, stored_top: int) -> bool:
     """True where a spot's top holds the largest value that its scale has, or several times the scan's largest."""
     core = seen.hu[np.hypot(seen.x_mm, seen.y_mm) < max(2.0 * spot.width_mm, *scan.pixel_mm)]
     slope, intercept = float(scan.slope[spot.index]), float(scan.intercept[spot.index])
-    top, half = float(scan.stored.max()) * slope + intercept, 0.5 * abs(slope)
+    top, half = stored_top * slope + intercept, 0.5 * abs(slope)
     ends = (CLIPPED_HU[1], *(value * slope + intercept for value in CLIPPED_STORED))
     return bool(
         any(np.any(np.abs(core - end) < half) for end in ends)

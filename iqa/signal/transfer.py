@@ -10,7 +10,6 @@ from sums of the pixels over rings (decision 005), with a penalty on second diff
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -21,6 +20,7 @@ from scipy import fft
 from scipy.special import j0, j1
 
 from iqa.signal.noise import Covariance
+from iqa.signal.penalised import Free, Solved, penalised
 
 Array = NDArray[np.float64]
 
@@ -40,16 +40,16 @@ RINGS_MM = (0.06, 0.25)
 ROUNDS = 3
 """Rounds of the fit of the radius; the third moves it by micrometres."""
 LARGEST_STEP_MM = 0.2
-PENALTIES = np.logspace(-9.0, 3.0, 49)
-"""Candidates of the penalty against the whitened data."""
 WIDTHS = np.geomspace(0.4, 2.5, 38)
 """Gaussians tried for a point spread's free shape, as multiples of its blur: steps of 5 %, which f² makes up for."""
 FREE_POWERS = np.array([[0.0], [2.0], [4.0]])
 """Powers of frequency that multiply it. Without f⁴ a kernel with overshoot is pulled off by up to 10 % in strong noise;
 one more doubles the scatter."""
-BENDS = 0.005
-"""Standard deviation of the second differences, against T(0), that T has beside that shape at least: 0.003 for the
-kernel with overshoot, 0.006 for Hann times a detector's sinc². Less would make u too small where the scale is tied."""
+OUTER = 0.6
+"""Share of a point source's surroundings, by radius, beyond which they show their base alone."""
+PRECISION = 2e-5
+"""White noise, against the peak, that stands for what splines and tables miss. Without it an image without noise is
+taken at its word, and f50 may be anything."""
 WHITENED = 6
 """Spots whose rings are looked at for the noise of all; where the pixels lie within them differs from spot to spot."""
 RIDGE = 1e-9
@@ -104,7 +104,7 @@ class Transfer:
     _splines: Array
     """(splines, k) at the frequencies."""
     _covariance: Array
-    """(splines, splines) HU², of their coefficients: noise, and the square of what the penalty may have moved."""
+    """(splines, splines) HU², of their coefficients: noise, and what the penalty may have moved."""
 
     @property
     def u(self) -> Array:
@@ -120,7 +120,7 @@ class Transfer:
         share = (self.value[i - 1] - level) / (self.value[i - 1] - self.value[i])
         at = self.frequency[i - 1] + share * (self.frequency[i] - self.frequency[i - 1])
         slope = (self.value[i] - self.value[i - 1]) / (self.frequency[i] - self.frequency[i - 1])
-        u = float(np.interp(at, self.frequency, self.u)) / abs(slope)
+        u = float(np.interp(at, self.frequency, self.u) / abs(slope))
         return float(at), u
 
     def allowing(self, change: Array) -> Transfer:
@@ -183,7 +183,7 @@ def disc_transfer(
     for turn in range(ROUNDS):
         table = splines.disc(radius, gains) if turn else splines.disc(radius, gains)[:-1]
         columns = pool.columns([table] * len(crops))
-        found = _penalised(whiten @ columns, values, len(gains))
+        found = penalised(whiten @ columns, values, len(gains))
         gains = found.factors[: len(gains)]
         if turn:
             radius += float(np.clip(found.factors[len(gains)], -LARGEST_STEP_MM, LARGEST_STEP_MM))
@@ -212,26 +212,41 @@ def point_transfer(
     The scale, T(0), rests on frequencies that the base shares: a base wrong by 1 % of the peak would more than double
     it, and a penalty on all curvature would flatten T just there. So only what T has beside a Gaussian times a
     polynomial in f² is penalised, and never so much that it could not be what kernels have (decision 006). u is that of
-    the Bayesian posterior, in which such a part is as likely as the data leave it.
+    the Bayesian posterior, in which such a part is as likely as the data leave it; it grows where the rings stray from
+    the model by more than noise explains, as streaks make them.
 
     References
     ----------
     Wahba, J R Stat Soc B 1983;45:133 (the posterior's intervals); Nickoloff and Riley, Med Phys 1985;12:437.
     """
-    pool = _Pool.of([s.crop for s in spots], np.array([s.weight for s in spots]), blur_mm)
+    pool = _Pool.of([_levelled(s.crop) for s in spots], np.array([s.weight for s in spots]), blur_mm)
     splines = _Splines.of(_largest(blur_mm), pool.table_mm)
     columns = pool.columns([splines.point(s.shape(splines.frequency)) * s.height for s in spots])
-    whiten = pool.whitener(covariance, WHITENED)
+    whiten = pool.whitener(_no_finer(covariance, pool), WHITENED)
     seen, values = whiten @ columns, whiten @ pool.values()
     if amplitude is not None:
         tie = np.concatenate([splines.values[:, 0], np.zeros(columns.shape[1] - len(splines.values))])
         seen = np.concatenate([seen, tie[None] / amplitude[1]])
         values = np.append(values, amplitude[0] / amplitude[1])
-    free = _free_shape(splines, seen, values, blur_mm)
-    return _transfer(splines, _penalised(seen, values, len(splines.values), free), 0.0)
+    free = _free_shape(splines, seen, values)
+    found = penalised(seen, values, len(splines.values), free)
+    return _transfer(splines, replace(found, covariance=found.covariance * found.misfit), 0.0)
 
 
-def _transfer(splines: _Splines, found: _Solved, radius_mm: float) -> Transfer:
+def _no_finer(covariance: Covariance, pool: _Pool) -> Covariance:
+    """The noise with a white floor where the model itself is no better: knots, tables."""
+    tops = [w * float(np.abs(c.hu[c.mask]).max()) for w, c in zip(pool.weights, pool.crops, strict=True)]
+    pixel = covariance.pixel_mm[0] * covariance.pixel_mm[1]
+    return replace(covariance, nps=covariance.nps + pixel * (PRECISION * sum(tops)) ** 2)
+
+
+def _levelled(crop: Crop) -> Crop:
+    """The crop less its own base: one constant for all would not fit rings that hold unequal shares of pixels."""
+    outer = crop.r_mm > OUTER * crop.r_mm.max()
+    return replace(crop, hu=crop.hu - crop.hu[crop.mask][outer].mean())
+
+
+def _transfer(splines: _Splines, found: Solved, radius_mm: float) -> Transfer:
     gains = found.factors[: len(splines.values)]
     contrast = float(gains @ splines.values[:, 0])
     value = gains @ splines.values / contrast
@@ -266,12 +281,12 @@ class _Splines:
         return cls(frequency, values, np.asarray(weight[:, None] * j0(2.0 * np.pi * frequency[:, None] * radii)))
 
     @cached_property
-    def _inverse(self) -> Array:
-        return np.asarray(np.linalg.pinv(self.values.T))
-
-    def gains(self, curves: Array) -> Array:
-        """(splines, m) gains nearest to (m, frequencies) curves."""
-        return np.asarray(self._inverse @ curves.T)
+    def free(self) -> tuple[Array, ...]:
+        """(splines, 3) gains of a Gaussian of each width times 1, f² and f⁴, height 1 at 0."""
+        scaled = WIDTHS[:, None] * (REACH / self.frequency[-1]) * self.frequency
+        bells = np.exp(-2.0 * (np.pi * scaled) ** 2)
+        inverse = np.linalg.pinv(self.values.T)
+        return tuple(np.asarray(inverse @ (x**FREE_POWERS * bell).T) for x, bell in zip(scaled, bells, strict=True))
 
     def disc(self, radius_mm: float, gains: Array) -> Array:
         """(splines + 1, radii): the image of a disc under each spline, and the fitted one's derivative by R."""
@@ -377,73 +392,14 @@ class _Pool:
         return np.asarray(fields.reshape(rings.count, -1) @ near.T)
 
 
-@dataclass(frozen=True, eq=False)
-class _Solved:
-    factors: Array
-    covariance: Array
-    """Of the penalised factors."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Free:
-    """A shape that T may have without penalty."""
-
-    gains: Array
-    """(splines, m) any sum of these columns is free."""
-    integral: float
-    """T(0) of the one that fits best."""
-
-
-def _penalised(columns: Array, values: Array, penalised: int, free: _Free | None = None) -> _Solved:
-    """Least squares with second differences of the first factors penalised as marginal likelihood wants it.
-
-    columns : (rings, factors), values : (rings,); noise white, of unit variance.
-    """
-    bent = _second_differences(penalised)
-    rank = int(np.linalg.matrix_rank(bent))
-    if free is not None:
-        spared, _ = np.linalg.qr(bent @ free.gains)
-        bent, rank = bent - spared @ (spared.T @ bent), rank - free.gains.shape[1]
-    penalty = np.zeros((columns.shape[1], columns.shape[1]))
-    penalty[:penalised, :penalised] = bent.T @ bent
-    normal, pull, power = columns.T @ columns, columns.T @ values, float(values @ values)
-
-    def unlikely(strength: float) -> float:
-        held = normal + strength * penalty
-        explained = float(pull @ np.linalg.solve(held, pull))
-        return power - explained + float(np.linalg.slogdet(held)[1]) - float(rank * math.log(strength))
-
-    scale = np.trace(normal[:penalised, :penalised]) / np.trace(penalty)
-    strength = scale * float(PENALTIES[int(np.argmin([unlikely(scale * p) for p in PENALTIES]))])
-    if free is not None:
-        strength = min(strength, 1.0 / (BENDS * free.integral) ** 2)
-    inverse = np.linalg.inv(normal + strength * penalty)
-    factors = inverse @ pull
-    moved = strength * (inverse @ (penalty @ factors))
-    spread = inverse if free is not None else inverse @ normal @ inverse + np.outer(moved, moved)
-    return _Solved(np.asarray(factors), np.asarray(spread[:penalised, :penalised]))
-
-
-def _free_shape(splines: _Splines, columns: Array, values: Array, blur_mm: float) -> _Free:
+def _free_shape(splines: _Splines, columns: Array, values: Array) -> Free:
     """A Gaussian times 1, f² and f⁴, its width the one that fits best with the first two."""
     base = np.eye(columns.shape[1])[:, len(splines.values) :]
-    best, least = _Free(np.zeros((len(splines.values), len(FREE_POWERS))), 1.0), np.inf
-    for width in WIDTHS * blur_mm:
-        powers = (splines.frequency * width) ** FREE_POWERS
-        gains = splines.gains(powers * np.exp(-2.0 * (np.pi * width * splines.frequency) ** 2))
+    best, least = Free(splines.free[0], 1.0), np.inf
+    for gains in splines.free:
         seen = columns @ np.column_stack([np.pad(gains[:, :-1], ((0, base.shape[1]), (0, 0))), base])
         factors = np.linalg.lstsq(seen, values, rcond=None)[0]
         left = values - seen @ factors
         if left @ left < least:
-            best, least = _Free(gains, float(factors[0])), float(left @ left)
+            best, least = Free(gains, float(factors[0])), float(left @ left)
     return best
-
-
-def _second_differences(count: int) -> Array:
-    """(count + 1, count) second differences of an even sequence that ends in zeros."""
-    bent = np.zeros((count + 1, count))
-    for j in range(count + 1):
-        for neighbour, weight in ((j - 1, 1.0), (j, -2.0), (j + 1, 1.0)):
-            if abs(neighbour) < count:
-                bent[j, abs(neighbour)] += weight
-    return bent
