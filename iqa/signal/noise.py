@@ -169,6 +169,10 @@ class SliceCorrelation:
         """The same for the mean of sample variances, which correlate with ρ²."""
         return float((self._matrix(z_mm) ** 2).mean())
 
+    def sum_factor(self, weights: Array, z_mm: Array) -> float:
+        """Variance of a weighted sum over slices at z against that of one slice: ΣΣ wᵢ wⱼ ρ(|zᵢ − zⱼ|)."""
+        return float(weights @ self._matrix(z_mm) @ weights)
+
     def independent(self, z_mm: Array) -> int:
         """Independent slices behind a mean over slices at z, rounded, at least 1."""
         return max(1, min(len(z_mm), round(1.0 / self.mean_factor(z_mm))))

@@ -1,19 +1,18 @@
 """The transfer function behind a rotationally symmetric object: exact, linear, near the Cramér-Rao bound.
 
-A disc of radius R and contrast C, seen through the transfer function T, is
+A disc of radius R and contrast C, and a point source of integral A and transform O, seen through T, are
 
-    e(r) = C · 2πR ∫ T(f) J₁(2πRf) J₀(2πrf) df,
+    e(r) = C · 2πR ∫ T(f) J₁(2πRf) J₀(2πrf) df,        p(r) = A · 2π ∫ f T(f) O(f) J₀(2πrf) df,
 
-linear in C·T. T is an even cubic spline; its coefficients, a constant and a bowl are found by generalised least squares
-from sums of the pixels over rings (decision 005), with a penalty on third differences that the data choose: second
-ones would bend T(0), which no edge shows, by 0.2 %.
+linear in C·T and A·T. T is an even cubic spline; its coefficients and the base are found by generalised least squares
+from sums of the pixels over rings (decision 005), with a penalty that the data choose (`penalised`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -22,17 +21,19 @@ from scipy import fft
 from scipy.special import j0, j1
 
 from iqa.signal.noise import Covariance
+from iqa.signal.penalised import Free, Solved, fit_beside, fit_smooth
 
 Array = NDArray[np.float64]
 
-KNOT_PER_MM = 0.05
-"""Distance of the spline's knots: finer structure of T belongs to the tails of a point spread beyond 10 mm."""
-REACH = 1.0
+DISC_KNOT, POINT_KNOT = 0.05, 0.1
+"""Distance of the spline's knots, 1/mm. An edge tells fine structure of T; what a point tells of it, beside its free
+shape, is broad."""
+DISC_REACH, POINT_REACH = 1.0, 0.66
 """Largest frequency of the spline, as a multiple of 1/(edge blur). A body kernel on a real scanner still passes 1 % at
-0.75, where there is so little noise that this 1 % would distort all the rest."""
-BEND = 4.0
-"""Roughest T: its third derivative as a multiple of (2π blur)³, about that of a Gaussian of the edge blur. The data may
-ask for a smoother one; without this, streaks beside an insert are taken for its transfer function."""
+0.75, where there is so little noise that this 1 % would distort all the rest of what an edge gives."""
+ROUGHEST = 4.0
+"""Third derivative of T, as a multiple of (2π blur)³, about that of a Gaussian of the edge blur, above which streaks
+beside an insert would be taken for its transfer function."""
 LARGEST = (0.8, 6.0)
 """Bounds of it, 1/mm."""
 SAMPLES = 600
@@ -45,11 +46,18 @@ RINGS_MM = (0.06, 0.25)
 ROUNDS = 3
 """Rounds of the fit of the radius; the third moves it by micrometres."""
 LARGEST_STEP_MM = 0.2
-PENALTIES = np.logspace(-9.0, 3.0, 49)
-"""Candidates of the penalty against the whitened data."""
-LIKELY_SHARE = 0.25
-"""Of the likeliest penalty: at a CNR of 20 it shrinks f50 by 2 % of itself, a quarter of it by 0.7 %, for 12 % more
-scatter; u then covers what it says."""
+WIDTHS = np.geomspace(0.4, 2.5, 38)
+"""Gaussians tried for a point spread's free shape, as multiples of its blur: steps of 5 %, which f² makes up for."""
+FREE_POWERS = np.array([[0.0], [2.0], [4.0]])
+"""Powers of frequency that multiply it. Without f⁴ a kernel with overshoot is pulled off by up to 10 % in strong noise;
+one more doubles the scatter."""
+OUTER = 0.6
+"""Share of a point source's surroundings, by radius, beyond which they show their base alone."""
+PRECISION = 2e-5
+"""White noise, against the peak, that stands for what splines and tables miss. Without it an image without noise is
+taken at its word, and f50 may be anything."""
+WHITENED = 6
+"""Spots whose rings are looked at for the noise of all; where the pixels lie within them differs from spot to spot."""
 RIDGE = 1e-9
 """Added to the covariance of the sums, against its mean: rings that hold no pixel."""
 PAD = 40
@@ -90,8 +98,9 @@ class Transfer:
     value : (k,) float
         T, 1 at frequency 0.
     contrast : float
-        HU.
+        Of a disc, HU; of a point source its integral over the plane, HU mm².
     radius_mm : float
+        Of a disc; 0 for a point.
     """
 
     frequency: Array
@@ -101,9 +110,9 @@ class Transfer:
     _splines: Array
     """(splines, k) at the frequencies."""
     _covariance: Array
-    """(splines, splines) HU², of their coefficients: noise, and the square of what the penalty may have moved."""
+    """(splines, splines) HU², of their coefficients: noise, and what the penalty may have moved."""
     misfit: float
-    """Residual variance against that of the noise, at least 1; u has been raised by its root."""
+    """Residual variance against that of the noise, 1 where noise may be all of it; u has been raised by its root."""
 
     @property
     def u(self) -> Array:
@@ -119,8 +128,13 @@ class Transfer:
         share = (self.value[i - 1] - level) / (self.value[i - 1] - self.value[i])
         at = self.frequency[i - 1] + share * (self.frequency[i] - self.frequency[i - 1])
         slope = (self.value[i] - self.value[i - 1]) / (self.frequency[i] - self.frequency[i - 1])
-        u = float(np.interp(at, self.frequency, self.u)) / abs(slope)
+        u = float(np.interp(at, self.frequency, self.u) / abs(slope))
         return float(at), u
+
+    def allowing(self, change: Array) -> Transfer:
+        """The same with a (k,) change of `value`, which something unknown might have made, as a component of u."""
+        gains = np.linalg.lstsq(self._splines.T, change * self.contrast, rcond=None)[0]
+        return replace(self, _covariance=self._covariance + np.outer(gains, gains))
 
     def _gradient(self) -> Array:
         """(splines, k) derivatives of T by the coefficients."""
@@ -128,6 +142,27 @@ class Transfer:
 
     def _variance(self, gradient: Array) -> Array:
         return np.asarray(np.einsum("sk,st,tk->k", gradient, self._covariance, gradient))
+
+
+@dataclass(frozen=True, eq=False)
+class Spot:
+    """A point source on one slice.
+
+    Attributes
+    ----------
+    crop : Crop
+    height : float
+        How bright the source is here, against the other spots.
+    weight : float
+        Of this spot in their sum.
+    shape : callable
+        (k,) transform at (k,) frequencies, 1/mm, of what the image holds beside T: the object and its smear.
+    """
+
+    crop: Crop
+    height: float
+    weight: float
+    shape: Callable[[Array], Array]
 
 
 def disc_transfer(
@@ -148,37 +183,86 @@ def disc_transfer(
     independent : float
         Slices as many as are independent in their noise, at most their number.
     """
-    reach = float(max(c.r_mm.max() for c in crops))
-    splines = _Splines.of(_largest(blur_mm), round(reach + 1.0, 1))
-    step = float(np.clip(RING_STEP * blur_mm, *RINGS_MM))
-    rings = [_Rings.of(c.r_mm, step, reach) for c in crops]
-    whiten = _whitener(crops[0], rings[0], covariance) * np.sqrt(independent)
-    values = whiten @ np.mean([r.sums(c.hu[c.mask]) for r, c in zip(rings, crops, strict=True)], axis=0)
-    radial = whiten @ np.mean([r.of_radii(splines.radii) for r in rings], axis=0)
-    base = whiten @ np.mean([r.base(reach) for r in rings], axis=0)
+    pool = _Pool.of(crops, np.full(len(crops), 1.0 / len(crops)), blur_mm)
+    splines = _Splines.of(_largest(DISC_REACH / blur_mm), pool.table_mm, DISC_KNOT)
+    whiten = pool.whitener(covariance, 1) * np.sqrt(independent)
+    values, radial, base = whiten @ pool.values(), whiten @ pool.radial(), whiten @ pool.base()
     radius, gains = radius_mm, np.zeros(len(splines.values))
-    bend = BEND * (2.0 * math.pi * blur_mm * splines.knot) ** 3
+    roughest = ROUGHEST * (2.0 * math.pi * blur_mm * splines.knot) ** 3
     for turn in range(ROUNDS):
         table = splines.disc(radius, gains) if turn else splines.disc(radius, gains)[:-1]
         columns = np.concatenate([radial @ table.T, base], axis=1)
-        found = _penalised(columns, values, len(gains), bend * float(np.abs(gains @ splines.values).max()))
+        found = fit_smooth(columns, values, len(gains), roughest * float(np.abs(gains @ splines.values).max()))
         gains = found.factors[: len(gains)]
         if turn:
             radius += float(np.clip(found.factors[len(gains)], -LARGEST_STEP_MM, LARGEST_STEP_MM))
+    return _transfer(splines, found, radius)
+
+
+def point_transfer(
+    spots: Sequence[Spot], blur_mm: float, covariance: Covariance, amplitude: tuple[float, float] | None = None
+) -> Transfer:
+    """Transfer function from point sources, beads or wires, on one or several slices.
+
+    Parameters
+    ----------
+    spots
+        At least one; all of one shape.
+    blur_mm : float
+        Standard deviation of the point spread, for the range of frequencies.
+    covariance : Covariance
+        Of the noise of the spots' weighted sum, HU².
+    amplitude : (float, float), optional
+        Integral over the plane of a source of height 1 and its standard uncertainty, HU mm², where something beside
+        these spots tells it: T(0) is then tied to it.
+
+    Notes
+    -----
+    The scale, T(0), rests on frequencies that the base shares: a base wrong by 1 % of the peak would more than double
+    it, and a penalty on all curvature would flatten T just there. So only what T has beside a Gaussian times a
+    polynomial in f² is penalised, and never so much that it could not be what kernels have (decision 006). u is that of
+    the Bayesian posterior, in which such a part is as likely as the data leave it; it grows where the rings stray from
+    the model by more than noise explains, as streaks make them.
+
+    References
+    ----------
+    Wahba, J R Stat Soc B 1983;45:133 (the posterior's intervals); Nickoloff and Riley, Med Phys 1985;12:437.
+    """
+    pool = _Pool.of([_levelled(s.crop) for s in spots], np.array([s.weight for s in spots]), blur_mm)
+    splines = _Splines.of(_largest(POINT_REACH / blur_mm), pool.table_mm, POINT_KNOT)
+    columns = pool.columns([splines.point(s.shape(splines.frequency)) * s.height for s in spots])
+    whiten = pool.whitener(_no_finer(covariance, pool), WHITENED)
+    seen, values = whiten @ columns, whiten @ pool.values()
+    if amplitude is not None:
+        tie = np.concatenate([splines.values[:, 0], np.zeros(columns.shape[1] - len(splines.values))])
+        seen = np.concatenate([seen, tie[None] / amplitude[1]])
+        values = np.append(values, amplitude[0] / amplitude[1])
+    free = _free_shape(splines, seen, values)
+    return _transfer(splines, fit_beside(seen, values, len(splines.values), free), 0.0)
+
+
+def _no_finer(covariance: Covariance, pool: _Pool) -> Covariance:
+    """The noise with a white floor where the model itself is no better: knots, tables."""
+    tops = [w * float(np.abs(c.hu[c.mask]).max()) for w, c in zip(pool.weights, pool.crops, strict=True)]
+    pixel = covariance.pixel_mm[0] * covariance.pixel_mm[1]
+    return replace(covariance, nps=covariance.nps + pixel * (PRECISION * sum(tops)) ** 2)
+
+
+def _levelled(crop: Crop) -> Crop:
+    """The crop less its own base: one constant for all would not fit rings that hold unequal shares of pixels."""
+    outer = crop.r_mm > OUTER * crop.r_mm.max()
+    return replace(crop, hu=crop.hu - crop.hu[crop.mask][outer].mean())
+
+
+def _transfer(splines: _Splines, found: Solved, radius_mm: float) -> Transfer:
+    gains = found.factors[: len(splines.values)]
     contrast = float(gains @ splines.values[:, 0])
-    return Transfer(
-        splines.frequency,
-        gains @ splines.values / contrast,
-        contrast,
-        radius,
-        splines.values,
-        found.covariance,
-        found.misfit,
-    )
+    value = gains @ splines.values / contrast
+    return Transfer(splines.frequency, value, contrast, radius_mm, splines.values, found.covariance, found.misfit)
 
 
-def _largest(blur_mm: float) -> float:
-    return round(float(np.clip(REACH / blur_mm, *LARGEST)), 1)
+def _largest(per_mm: float) -> float:
+    return round(float(np.clip(per_mm, *LARGEST)), 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,33 +274,45 @@ class _Splines:
     """Distance of the knots, 1/mm."""
     values: Array
     """(splines, frequencies)."""
-    point: Array
+    hankel: Array
     """(frequencies, radii) J₀(2πrf) with the weights of the integral."""
-
-    @property
-    def radii(self) -> int:
-        """How many, from 0 in steps of RADIUS_STEP_MM."""
-        return int(self.point.shape[1])
 
     @classmethod
     @lru_cache(maxsize=8)
-    def of(cls, largest: float, reach_mm: float) -> _Splines:
+    def of(cls, largest: float, reach_mm: float, knot: float) -> _Splines:
         frequency = np.linspace(0.0, largest, SAMPLES + 1)
-        count = max(4, round(largest / KNOT_PER_MM))
+        count = max(4, round(largest / knot))
         places = largest / count * np.arange(count - 1)[:, None]
         values = _bump((frequency - places) * count / largest)
         values[1:] += _bump((frequency + places[1:]) * count / largest)
         weight = np.full(SAMPLES + 1, largest / SAMPLES)
         weight[[0, -1]] *= 0.5
-        radii = np.arange(0.0, reach_mm + RADIUS_STEP_MM, RADIUS_STEP_MM)
-        return cls(frequency, largest / count, values, weight[:, None] * j0(2.0 * np.pi * frequency[:, None] * radii))
+        radii = np.arange(_radii(reach_mm)) * RADIUS_STEP_MM
+        return cls(
+            frequency,
+            largest / count,
+            values,
+            np.asarray(weight[:, None] * j0(2.0 * np.pi * frequency[:, None] * radii)),
+        )
+
+    @cached_property
+    def free(self) -> tuple[Array, ...]:
+        """(splines, 3) gains of a Gaussian of each width times 1, f² and f⁴, height 1 at 0."""
+        scaled = WIDTHS[:, None] * (POINT_REACH / self.frequency[-1]) * self.frequency
+        bells = np.exp(-2.0 * (np.pi * scaled) ** 2)
+        inverse = np.linalg.pinv(self.values.T)
+        return tuple(np.asarray(inverse @ (x**FREE_POWERS * bell).T) for x, bell in zip(scaled, bells, strict=True))
 
     def disc(self, radius_mm: float, gains: Array) -> Array:
         """(splines + 1, radii): the image of a disc under each spline, and the fitted one's derivative by R."""
         phase = 2.0 * np.pi * radius_mm * self.frequency
         shown = self.values * (2.0 * np.pi * radius_mm * j1(phase))
         moved = (gains @ self.values) * (2.0 * np.pi * phase * j0(phase))
-        return np.asarray(np.concatenate([shown, moved[None]]) @ self.point)
+        return np.asarray(np.concatenate([shown, moved[None]]) @ self.hankel)
+
+    def point(self, shape: Array) -> Array:
+        """(splines, radii): the image under each spline of a source of unit integral and of that transform."""
+        return np.asarray((self.values * (2.0 * np.pi * self.frequency * shape)) @ self.hankel)
 
 
 def _bump(t: Array) -> Array:
@@ -254,10 +350,6 @@ class _Rings:
                 total += np.bincount(ring * radii + radius, outer * inner, len(total))
         return total.reshape(self.count, radii)
 
-    def base(self, reach: float) -> Array:
-        """(rings, 2) sums of a constant and of a bowl."""
-        return np.column_stack([self.sums(np.ones_like(self.r_mm)), self.sums((self.r_mm / reach) ** 2)])
-
 
 def _hats(r_mm: Array, step: float) -> tuple[NDArray[np.intp], Array]:
     """(k,) index of the knot below each radius, and the share of the one above."""
@@ -266,59 +358,83 @@ def _hats(r_mm: Array, step: float) -> tuple[NDArray[np.intp], Array]:
     return low, at - low
 
 
-def _whitener(crop: Crop, rings: _Rings, covariance: Covariance) -> Array:
-    """(rings, rings) matrix that makes the noise of the sums white and of unit variance."""
-    fields = np.zeros((rings.count, *crop.mask.shape))
-    y, x = np.nonzero(crop.mask)
-    fields[rings.low, y, x] = 1.0 - rings.share
-    fields[rings.low + 1, y, x] = rings.share
-    shape = (
-        fft.next_fast_len(crop.mask.shape[0] + PAD, real=True),
-        fft.next_fast_len(crop.mask.shape[1] + PAD, real=True),
-    )
-    gram = covariance.of_sums(fields, shape)
-    gram += RIDGE * np.trace(gram) / rings.count * np.eye(rings.count)
-    return np.asarray(np.linalg.inv(np.linalg.cholesky(gram)))
-
-
 @dataclass(frozen=True, eq=False)
-class _Solved:
-    factors: Array
-    covariance: Array
-    """Of the penalised factors."""
-    misfit: float
+class _Pool:
+    """Ring sums of several crops, weighted and added."""
+
+    crops: Sequence[Crop]
+    weights: Array
+    rings: Sequence[_Rings]
+    reach: float
+
+    @classmethod
+    def of(cls, crops: Sequence[Crop], weights: Array, blur_mm: float) -> _Pool:
+        reach = float(max(c.r_mm.max() for c in crops))
+        step = float(np.clip(RING_STEP * blur_mm, *RINGS_MM))
+        return cls(crops, weights, [_Rings.of(c.r_mm, step, reach) for c in crops], reach)
+
+    @property
+    def table_mm(self) -> float:
+        """Reach of the tables over radius."""
+        return round(self.reach + 1.0, 1)
+
+    def values(self) -> Array:
+        """(rings,) sums of the pixels."""
+        return self._pooled([r.sums(c.hu[c.mask]) for r, c in zip(self.rings, self.crops, strict=True)])
+
+    def base(self) -> Array:
+        """(rings, 2) sums of a constant and of a bowl."""
+        flat = self._pooled([r.sums(np.ones_like(r.r_mm)) for r in self.rings])
+        return np.column_stack([flat, self._pooled([r.sums((r.r_mm / self.reach) ** 2) for r in self.rings])])
+
+    def radial(self) -> Array:
+        """(rings, radii) matrix of the sums of one function of the radius, the same in all crops."""
+        return self._pooled([r.of_radii(_radii(self.table_mm)) for r in self.rings])
+
+    def columns(self, tables: Sequence[Array]) -> Array:
+        """(rings, columns): each crop's own table over radius, then a constant and a bowl."""
+        radii = _radii(self.table_mm)
+        seen = self._pooled([r.of_radii(radii) @ t.T for r, t in zip(self.rings, tables, strict=True)])
+        return np.concatenate([seen, self.base()], axis=1)
+
+    def _pooled(self, sums: Sequence[Array]) -> Array:
+        return np.asarray(np.tensordot(self.weights, np.array(sums), 1))
+
+    def whitener(self, covariance: Covariance, crops: int) -> Array:
+        """(rings, rings) matrix that makes the noise of the sums white and of unit variance.
+
+        covariance : of the noise of the weighted sum. crops : how many are looked at, for all.
+        """
+        picked = np.unique(np.linspace(0, len(self.crops) - 1, min(crops, len(self.crops))).round().astype(np.intp))
+        share = self.weights[picked] ** 2 / np.sum(self.weights[picked] ** 2)
+        gram = np.tensordot(share, np.array([self._gram(covariance, i) for i in picked]), 1)
+        gram += RIDGE * np.trace(gram) / len(gram) * np.eye(len(gram))
+        return np.asarray(np.linalg.inv(np.linalg.cholesky(gram)))
+
+    def _gram(self, covariance: Covariance, index: int) -> Array:
+        """(rings, rings) covariance, HU², of the ring sums of one crop."""
+        mask, rings = self.crops[index].mask, self.rings[index]
+        fields = np.zeros((rings.count, *mask.shape))
+        y, x = np.nonzero(mask)
+        fields[rings.low, y, x] = 1.0 - rings.share
+        fields[rings.low + 1, y, x] = rings.share
+        rows, columns = (fft.next_fast_len(n + PAD, real=True) for n in mask.shape)
+        return covariance.of_sums(fields, (rows, columns))
 
 
-def _penalised(columns: Array, values: Array, penalised: int, bend: float) -> _Solved:
-    """Least squares with third differences of the first factors penalised as marginal likelihood wants it.
-
-    columns : (rings, factors), values : (rings,); noise white, of unit variance. bend : typical third difference, for
-    the least penalty; 0 for none. What is left beyond the noise raises the covariance (Birge).
-    """
-    penalty = np.zeros((columns.shape[1], columns.shape[1]))
-    bent = _third_differences(penalised)
-    penalty[:penalised, :penalised] = bent.T @ bent
-    normal, pull, power = columns.T @ columns, columns.T @ values, float(values @ values)
-
-    strengths = PENALTIES * np.trace(normal[:penalised, :penalised]) / np.trace(penalty)
-    held = normal + strengths[:, None, None] * penalty
-    explained = np.linalg.solve(held, np.broadcast_to(pull[:, None], (len(held), len(pull), 1)))[..., 0] @ pull
-    unlikely = power - explained + np.linalg.slogdet(held)[1] - penalised * np.log(strengths)
-    strength = max(LIKELY_SHARE * float(strengths[int(np.argmin(unlikely))]), bend**-2 if bend > 0.0 else 0.0)
-    inverse = np.linalg.inv(normal + strength * penalty)
-    factors = inverse @ pull
-    moved = strength * (inverse @ (penalty @ factors))
-    left = values - columns @ factors
-    misfit = max(1.0, float(left @ left) / (len(values) - float(np.trace(inverse @ normal))))
-    spread = misfit * (inverse @ normal @ inverse) + np.outer(moved, moved)
-    return _Solved(np.asarray(factors), np.asarray(spread[:penalised, :penalised]), misfit)
+def _radii(reach_mm: float) -> int:
+    """How many radii a table holds, from 0 in steps of RADIUS_STEP_MM."""
+    return int(reach_mm / RADIUS_STEP_MM) + 2
 
 
-def _third_differences(count: int) -> Array:
-    """(count + 3, count) third differences of an even sequence that ends in zeros."""
-    bent = np.zeros((count + 3, count))
-    for row, j in enumerate(range(-1, count + 2)):
-        for neighbour, weight in ((j - 1, 1.0), (j, -3.0), (j + 1, 3.0), (j + 2, -1.0)):
-            if abs(neighbour) < count:
-                bent[row, abs(neighbour)] += weight
-    return bent
+def _free_shape(splines: _Splines, columns: Array, values: Array) -> Free:
+    """A Gaussian times 1, f² and f⁴, its width the one that fits best with the first two."""
+    base = np.eye(columns.shape[1])[:, len(splines.values) :]
+    best, least = Free(splines.free[0], 1.0), np.inf
+    for gains in splines.free:
+        seen = columns @ np.column_stack([np.pad(gains[:, :-1], ((0, base.shape[1]), (0, 0))), base])
+        factors = np.linalg.lstsq(seen, values, rcond=None)[0]
+        left = values - seen @ factors
+        if left @ left < least:
+            best, least = Free(gains, float(factors[0])), float(left @ left)
+    return best
