@@ -36,8 +36,8 @@ ROUGHEST = 4.0
 beside an insert would be taken for its transfer function."""
 LARGEST = (0.8, 6.0)
 """Bounds of it, 1/mm."""
-SAMPLES = 600
-"""Intervals of the integral over frequency: over ten to each wave of a disc's image at the end of its crop."""
+SAMPLES = 1000
+"""Intervals of the integral over frequency: over fifteen to each wave of an image at the end of its crop."""
 RADIUS_STEP_MM = 0.02
 RING_STEP = 0.5
 """Distance of the rings in edge blurs: half of one loses nothing of T, a whole one 5 % of its precision."""
