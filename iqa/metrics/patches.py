@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from iqa.metrics.regions import Circle, Noise, section_mm, window_hu
+from iqa.metrics.regions import Circle, Noise, section_mm
 from iqa.model import BodyFit, Feature, LinePairs, Located, Module, ModuleFit, Ramp, Region, Scan, StepRamp
 from iqa.signal.noise import (
     SliceCorrelation,
@@ -170,5 +170,7 @@ def _clean(stack: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 def _patch(scan: Scan, index: int, corner: tuple[int, int], side: int) -> NDArray[np.float32]:
+    """HU from the patch's mean: freed from it before rounding to single precision, which then knows no offset."""
     top, left = corner
-    return window_hu(scan, index, (slice(top, top + side), slice(left, left + side)))
+    stored = scan.stored[index, top : top + side, left : left + side].astype(np.float64)
+    return np.asarray((stored - stored.mean()) * scan.slope[index], dtype=np.float32)

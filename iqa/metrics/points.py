@@ -12,8 +12,9 @@ from scipy import ndimage
 from iqa.metrics import absent
 from iqa.metrics.context import Context
 from iqa.metrics.patches import covering
-from iqa.metrics.ramps import CLIPPED_HU, CLIPPED_STORED
 from iqa.metrics.regions import (
+    CLIPPED_HU,
+    CLIPPED_STORED,
     Array,
     Circle,
     Noise,

@@ -30,6 +30,12 @@ FEWEST_TO_SCATTER = 3
 """Slices whose means show a scatter at all."""
 CHANCE_OF_NOISE = 1e-3
 """Chance at which noise alone is taken for more; a larger one would widen u where there is nothing but noise."""
+CLIPPED_HU = (-1024.0, 3071.0)
+"""Ends of the 12-bit scale on which most scanners clip."""
+CLIPPED_STORED = (4095, 32767, 65535)
+"""Largest values of the usual stored types."""
+CLIPPED_PIXELS = 2
+"""Pixels at such a value that make an object saturated; one can be chance."""
 FIELD_SLACK_PX = 1.0
 """A disc may come this near to the circle of reconstruction."""
 
@@ -162,6 +168,13 @@ def window_hu(scan: Scan, index: int, window: tuple[slice, slice]) -> NDArray[np
     """CT numbers, HU, of a rectangle of one slice."""
     stored = scan.stored[index][window].astype(np.float64)
     return np.asarray(stored * scan.slope[index] + scan.intercept[index], dtype=np.float32)
+
+
+def at_end_of_scale(scan: Scan, index: int, stored: NDArray[np.int64]) -> bool:
+    """True where stored values of slice `index` lie at the end of a scale on which scanners clip."""
+    hu = stored * scan.slope[index] + scan.intercept[index]
+    clipped = np.isin(stored, CLIPPED_STORED) | np.isin(hu, CLIPPED_HU)
+    return int(clipped.sum()) >= CLIPPED_PIXELS
 
 
 def centred(scan: Scan, index: int, circle: Circle, holes: Sequence[Circle] = ()) -> CentredCrop | None:

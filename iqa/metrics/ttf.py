@@ -30,6 +30,9 @@ LOW_CNR = 10.0
 """Below it the value is flagged: its bias may reach half of its u."""
 LARGEST_U = 0.25
 """Relative u above which a frequency says too little to be a number."""
+CLEAR_MISFIT = 4.0
+"""Residual variance against noise from which the value is flagged: u has been doubled, and the edge is not quite that
+of a disc seen through one transfer function (streaks, beam hardening, clipping)."""
 CURVE_STEP = 0.02
 """1/mm."""
 ODD_RADIUS_MM = 0.3
@@ -159,7 +162,11 @@ def _faint(mean: InsertMean, cnr: float) -> NotMeasured:
 def _values(context: Context, edge: _Edge) -> Iterator[Result]:
     mean = edge.insert
     nyquist = _nyquist(context.scan)
-    flags = (*(("low_cnr",) if edge.cnr < LOW_CNR else ()), *uncalibrated(context))
+    flags = (
+        *(("low_cnr",) if edge.cnr < LOW_CNR else ()),
+        *(("edge_misfit",) if edge.transfer.misfit >= CLEAR_MISFIT else ()),
+        *uncalibrated(context),
+    )
     for name, level in LEVELS.items():
         key = f"ttf.{mean.insert.name}.{name}"
         found = edge.transfer.crossing(level, nyquist)

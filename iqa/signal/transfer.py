@@ -5,11 +5,12 @@ A disc of radius R and contrast C, and a point source of integral A and transfor
     e(r) = C · 2πR ∫ T(f) J₁(2πRf) J₀(2πrf) df,        p(r) = A · 2π ∫ f T(f) O(f) J₀(2πrf) df,
 
 linear in C·T and A·T. T is an even cubic spline; its coefficients and the base are found by generalised least squares
-from sums of the pixels over rings (decision 005), with a penalty on second differences that the data choose.
+from sums of the pixels over rings (decision 005), with a penalty that the data choose (`penalised`).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -20,18 +21,23 @@ from scipy import fft
 from scipy.special import j0, j1
 
 from iqa.signal.noise import Covariance
-from iqa.signal.penalised import Free, Solved, penalised
+from iqa.signal.penalised import Free, Solved, fit_beside, fit_smooth
 
 Array = NDArray[np.float64]
 
-KNOT_PER_MM = 0.1
-"""Distance of the spline's knots: finer structure of T belongs to the tails of a point spread beyond 5 mm."""
-REACH = 0.66
-"""Largest frequency of the spline, as a multiple of 1/(edge blur): T of every known kernel is below 0.005 there."""
+DISC_KNOT, POINT_KNOT = 0.05, 0.1
+"""Distance of the spline's knots, 1/mm. An edge tells fine structure of T; what a point tells of it, beside its free
+shape, is broad."""
+DISC_REACH, POINT_REACH = 1.0, 0.66
+"""Largest frequency of the spline, as a multiple of 1/(edge blur). A body kernel on a real scanner still passes 1 % at
+0.75, where there is so little noise that this 1 % would distort all the rest of what an edge gives."""
+ROUGHEST = 4.0
+"""Third derivative of T, as a multiple of (2π blur)³, about that of a Gaussian of the edge blur, above which streaks
+beside an insert would be taken for its transfer function."""
 LARGEST = (0.8, 6.0)
 """Bounds of it, 1/mm."""
-SAMPLES = 1200
-"""Nodes of the integral over frequency."""
+SAMPLES = 600
+"""Intervals of the integral over frequency: over ten to each wave of a disc's image at the end of its crop."""
 RADIUS_STEP_MM = 0.02
 RING_STEP = 0.5
 """Distance of the rings in edge blurs: half of one loses nothing of T, a whole one 5 % of its precision."""
@@ -105,6 +111,8 @@ class Transfer:
     """(splines, k) at the frequencies."""
     _covariance: Array
     """(splines, splines) HU², of their coefficients: noise, and what the penalty may have moved."""
+    misfit: float
+    """Residual variance against that of the noise, 1 where noise may be all of it; u has been raised by its root."""
 
     @property
     def u(self) -> Array:
@@ -176,14 +184,15 @@ def disc_transfer(
         Slices as many as are independent in their noise, at most their number.
     """
     pool = _Pool.of(crops, np.full(len(crops), 1.0 / len(crops)), blur_mm)
-    splines = _Splines.of(_largest(blur_mm), pool.table_mm)
+    splines = _Splines.of(_largest(DISC_REACH / blur_mm), pool.table_mm, DISC_KNOT)
     whiten = pool.whitener(covariance, 1) * np.sqrt(independent)
-    values = whiten @ pool.values()
+    values, radial, base = whiten @ pool.values(), whiten @ pool.radial(), whiten @ pool.base()
     radius, gains = radius_mm, np.zeros(len(splines.values))
+    roughest = ROUGHEST * (2.0 * math.pi * blur_mm * splines.knot) ** 3
     for turn in range(ROUNDS):
         table = splines.disc(radius, gains) if turn else splines.disc(radius, gains)[:-1]
-        columns = pool.columns([table] * len(crops))
-        found = penalised(whiten @ columns, values, len(gains))
+        columns = np.concatenate([radial @ table.T, base], axis=1)
+        found = fit_smooth(columns, values, len(gains), roughest * float(np.abs(gains @ splines.values).max()))
         gains = found.factors[: len(gains)]
         if turn:
             radius += float(np.clip(found.factors[len(gains)], -LARGEST_STEP_MM, LARGEST_STEP_MM))
@@ -220,7 +229,7 @@ def point_transfer(
     Wahba, J R Stat Soc B 1983;45:133 (the posterior's intervals); Nickoloff and Riley, Med Phys 1985;12:437.
     """
     pool = _Pool.of([_levelled(s.crop) for s in spots], np.array([s.weight for s in spots]), blur_mm)
-    splines = _Splines.of(_largest(blur_mm), pool.table_mm)
+    splines = _Splines.of(_largest(POINT_REACH / blur_mm), pool.table_mm, POINT_KNOT)
     columns = pool.columns([splines.point(s.shape(splines.frequency)) * s.height for s in spots])
     whiten = pool.whitener(_no_finer(covariance, pool), WHITENED)
     seen, values = whiten @ columns, whiten @ pool.values()
@@ -229,8 +238,7 @@ def point_transfer(
         seen = np.concatenate([seen, tie[None] / amplitude[1]])
         values = np.append(values, amplitude[0] / amplitude[1])
     free = _free_shape(splines, seen, values)
-    found = penalised(seen, values, len(splines.values), free)
-    return _transfer(splines, replace(found, covariance=found.covariance * found.misfit), 0.0)
+    return _transfer(splines, fit_beside(seen, values, len(splines.values), free), 0.0)
 
 
 def _no_finer(covariance: Covariance, pool: _Pool) -> Covariance:
@@ -250,11 +258,11 @@ def _transfer(splines: _Splines, found: Solved, radius_mm: float) -> Transfer:
     gains = found.factors[: len(splines.values)]
     contrast = float(gains @ splines.values[:, 0])
     value = gains @ splines.values / contrast
-    return Transfer(splines.frequency, value, contrast, radius_mm, splines.values, found.covariance)
+    return Transfer(splines.frequency, value, contrast, radius_mm, splines.values, found.covariance, found.misfit)
 
 
-def _largest(blur_mm: float) -> float:
-    return round(float(np.clip(REACH / blur_mm, *LARGEST)), 1)
+def _largest(per_mm: float) -> float:
+    return round(float(np.clip(per_mm, *LARGEST)), 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,6 +270,8 @@ class _Splines:
     """Even cubic splines over frequency and what each makes of a point, along the radius."""
 
     frequency: Array
+    knot: float
+    """Distance of the knots, 1/mm."""
     values: Array
     """(splines, frequencies)."""
     hankel: Array
@@ -269,21 +279,26 @@ class _Splines:
 
     @classmethod
     @lru_cache(maxsize=8)
-    def of(cls, largest: float, reach_mm: float) -> _Splines:
+    def of(cls, largest: float, reach_mm: float, knot: float) -> _Splines:
         frequency = np.linspace(0.0, largest, SAMPLES + 1)
-        count = max(4, round(largest / KNOT_PER_MM))
+        count = max(4, round(largest / knot))
         places = largest / count * np.arange(count - 1)[:, None]
         values = _bump((frequency - places) * count / largest)
         values[1:] += _bump((frequency + places[1:]) * count / largest)
         weight = np.full(SAMPLES + 1, largest / SAMPLES)
         weight[[0, -1]] *= 0.5
-        radii = np.arange(0.0, reach_mm + RADIUS_STEP_MM, RADIUS_STEP_MM)
-        return cls(frequency, values, np.asarray(weight[:, None] * j0(2.0 * np.pi * frequency[:, None] * radii)))
+        radii = np.arange(_radii(reach_mm)) * RADIUS_STEP_MM
+        return cls(
+            frequency,
+            largest / count,
+            values,
+            np.asarray(weight[:, None] * j0(2.0 * np.pi * frequency[:, None] * radii)),
+        )
 
     @cached_property
     def free(self) -> tuple[Array, ...]:
         """(splines, 3) gains of a Gaussian of each width times 1, f² and f⁴, height 1 at 0."""
-        scaled = WIDTHS[:, None] * (REACH / self.frequency[-1]) * self.frequency
+        scaled = WIDTHS[:, None] * (POINT_REACH / self.frequency[-1]) * self.frequency
         bells = np.exp(-2.0 * (np.pi * scaled) ** 2)
         inverse = np.linalg.pinv(self.values.T)
         return tuple(np.asarray(inverse @ (x**FREE_POWERS * bell).T) for x, bell in zip(scaled, bells, strict=True))
@@ -309,23 +324,38 @@ def _bump(t: Array) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class _Rings:
-    """Sums over pixels with hat functions of their distance."""
+    """Sums over pixels with hat functions of their distance from the centre."""
 
+    r_mm: Array
     low: NDArray[np.intp]
     share: Array
     count: int
 
     @classmethod
     def of(cls, r_mm: Array, step: float, reach: float) -> _Rings:
-        at = r_mm / step
-        low = at.astype(np.intp)
-        return cls(low, at - low, int(reach / step) + 2)
+        low, share = _hats(r_mm, step)
+        return cls(r_mm, low, share, int(reach / step) + 2)
 
-    def sums(self, fields: Array) -> Array:
-        """(m, rings) of (m, k) fields."""
-        low = [np.bincount(self.low, f * (1.0 - self.share), self.count) for f in fields]
-        high = [np.bincount(self.low + 1, f * self.share, self.count) for f in fields]
-        return np.asarray(np.add(low, high))
+    def sums(self, values: Array) -> Array:
+        """(rings,) sums of one value per pixel."""
+        inner = np.bincount(self.low, values * (1.0 - self.share), self.count)
+        return np.asarray(inner + np.bincount(self.low + 1, values * self.share, self.count))
+
+    def of_radii(self, radii: int) -> Array:
+        """(rings, radii) matrix of the sums of a function of the radius that is known every RADIUS_STEP_MM."""
+        low, share = _hats(self.r_mm, RADIUS_STEP_MM)
+        total = np.zeros(self.count * radii)
+        for ring, outer in ((self.low, 1.0 - self.share), (self.low + 1, self.share)):
+            for radius, inner in ((low, 1.0 - share), (low + 1, share)):
+                total += np.bincount(ring * radii + radius, outer * inner, len(total))
+        return total.reshape(self.count, radii)
+
+
+def _hats(r_mm: Array, step: float) -> tuple[NDArray[np.intp], Array]:
+    """(k,) index of the knot below each radius, and the share of the one above."""
+    at = r_mm / step
+    low = at.astype(np.intp)
+    return low, at - low
 
 
 @dataclass(frozen=True, eq=False)
@@ -350,23 +380,25 @@ class _Pool:
 
     def values(self) -> Array:
         """(rings,) sums of the pixels."""
-        sums = self._pooled([r.sums(c.hu[c.mask][None]) for r, c in zip(self.rings, self.crops, strict=True)])
-        return np.asarray(sums[0])
+        return self._pooled([r.sums(c.hu[c.mask]) for r, c in zip(self.rings, self.crops, strict=True)])
+
+    def base(self) -> Array:
+        """(rings, 2) sums of a constant and of a bowl."""
+        flat = self._pooled([r.sums(np.ones_like(r.r_mm)) for r in self.rings])
+        return np.column_stack([flat, self._pooled([r.sums((r.r_mm / self.reach) ** 2) for r in self.rings])])
+
+    def radial(self) -> Array:
+        """(rings, radii) matrix of the sums of one function of the radius, the same in all crops."""
+        return self._pooled([r.of_radii(_radii(self.table_mm)) for r in self.rings])
 
     def columns(self, tables: Sequence[Array]) -> Array:
-        """(rings, columns): each crop's table over radius at its pixels, then a constant and a bowl."""
-        return self._pooled(
-            [r.sums(self._seen(t, c)) for r, t, c in zip(self.rings, tables, self.crops, strict=True)]
-        ).T
-
-    def _seen(self, table: Array, crop: Crop) -> Array:
-        at = crop.r_mm / RADIUS_STEP_MM
-        low = at.astype(np.intp)
-        seen = table[:, low] + (at - low) * (table[:, low + 1] - table[:, low])
-        return np.concatenate([seen, np.ones((1, len(at))), (crop.r_mm[None] / self.reach) ** 2])
+        """(rings, columns): each crop's own table over radius, then a constant and a bowl."""
+        radii = _radii(self.table_mm)
+        seen = self._pooled([r.of_radii(radii) @ t.T for r, t in zip(self.rings, tables, strict=True)])
+        return np.concatenate([seen, self.base()], axis=1)
 
     def _pooled(self, sums: Sequence[Array]) -> Array:
-        return np.asarray(np.einsum("k,kmr->mr", self.weights, np.array(sums)))
+        return np.asarray(np.tensordot(self.weights, np.array(sums), 1))
 
     def whitener(self, covariance: Covariance, crops: int) -> Array:
         """(rings, rings) matrix that makes the noise of the sums white and of unit variance.
@@ -375,7 +407,7 @@ class _Pool:
         """
         picked = np.unique(np.linspace(0, len(self.crops) - 1, min(crops, len(self.crops))).round().astype(np.intp))
         share = self.weights[picked] ** 2 / np.sum(self.weights[picked] ** 2)
-        gram = np.einsum("k,kij->ij", share, np.array([self._gram(covariance, i) for i in picked]))
+        gram = np.tensordot(share, np.array([self._gram(covariance, i) for i in picked]), 1)
         gram += RIDGE * np.trace(gram) / len(gram) * np.eye(len(gram))
         return np.asarray(np.linalg.inv(np.linalg.cholesky(gram)))
 
@@ -384,12 +416,15 @@ class _Pool:
         mask, rings = self.crops[index].mask, self.rings[index]
         fields = np.zeros((rings.count, *mask.shape))
         y, x = np.nonzero(mask)
-        np.add.at(fields, (rings.low, y, x), 1.0 - rings.share)
-        np.add.at(fields, (rings.low + 1, y, x), rings.share)
+        fields[rings.low, y, x] = 1.0 - rings.share
+        fields[rings.low + 1, y, x] = rings.share
         rows, columns = (fft.next_fast_len(n + PAD, real=True) for n in mask.shape)
-        smeared = fft.irfft2(fft.rfft2(fields, (rows, columns)) * covariance.spectrum((rows, columns)), (rows, columns))
-        near = smeared[:, : mask.shape[0], : mask.shape[1]].reshape(rings.count, -1)
-        return np.asarray(fields.reshape(rings.count, -1) @ near.T)
+        return covariance.of_sums(fields, (rows, columns))
+
+
+def _radii(reach_mm: float) -> int:
+    """How many radii a table holds, from 0 in steps of RADIUS_STEP_MM."""
+    return int(reach_mm / RADIUS_STEP_MM) + 2
 
 
 def _free_shape(splines: _Splines, columns: Array, values: Array) -> Free:

@@ -36,7 +36,8 @@ PLACE = "position."
 """Compared as the pose, since these are relative to the middle of the picture."""
 ON_THE_IMAGE = ("uniformity.",)
 """Discs at the clock's hours belong to the displayed image and not to the phantom."""
-INTERPOLATED = ("noise.",)
+INTERPOLATED = ("noise.", "nps.", "ttf.")
+"""Turning by interpolation blurs the picture and its noise."""
 RATIOS = ("uniformity.integral",)
 """Made of absolute CT numbers."""
 OTHERS = [
