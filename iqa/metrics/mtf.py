@@ -67,11 +67,14 @@ def _kind(context: Context, name: str, kind: type[Bead] | type[Wire]) -> Measure
 
 
 def _pool(context: Context, features: Sequence[tuple[Module, Bead | Wire]]) -> _Pool | NotMeasured:
+    small = [pair for pair in features if pair[1].diameter_mm <= LARGEST_MM] or features
+    shown = [pair for pair in small if _slices(context, pair[0])]
+    if not shown:
+        return absent.module("", context.scan, context.whole, small[0][0])
     noise = context.noise or _noise_about(context)
     if noise is None:
         return absent.noise("")
-    small = [pair for pair in features if pair[1].diameter_mm <= LARGEST_MM]
-    seen = [see(context, noise, module, feature) for module, feature in small or features]
+    seen = [see(context, noise, module, feature) for module, feature in shown]
     sources = tuple(s for s in seen if isinstance(s, Source))
     if not sources:
         return _none([s for s in seen if isinstance(s, NotMeasured)])
@@ -82,6 +85,11 @@ def _pool(context: Context, features: Sequence[tuple[Module, Bead | Wire]]) -> _
     width = float(np.median([s.width_mm for s in sources]))
     transfer = point_transfer(spots, width, noise.covariance.scaled(variance))
     return _Pool(sources, _allowing(transfer, sources))
+
+
+def _slices(context: Context, module: Module) -> tuple[int, ...]:
+    fit = context.whole.module(module.name)
+    return fit.slices if fit else ()
 
 
 def _noise_about(context: Context) -> Noise | None:

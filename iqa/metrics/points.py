@@ -63,9 +63,9 @@ STRAY_MM = 0.2
 """But never less than this."""
 STRAIGHT = 3
 """Slices from which a wire's own line is taken; fewer lie where each is found, at the defined tilt."""
-CLIPPED_CORE = 3
-"""Pixels of one slice's spot that hold the scan's largest value when it is clipped at an unusual one: two can be
-chance, where a source lies midway between them."""
+CLIPPED_CORE = 2
+"""Pixels of one slice's spot that hold the scan's very largest value when it is clipped at an unusual one: that two do
+by chance, the source midway between them, happens once in 500 times."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +108,7 @@ Seen = Source | NotMeasured
 def see(context: Context, noise: Noise, module: Module, feature: Bead | Wire) -> Seen:
     """A bead or wire of the definition as the scan shows it, or why not (a result without a key)."""
     scan, fit = context.scan, context.whole.module(module.name)
-    if fit is None or not fit.slices:
+    if fit is None:
         return absent.module("", scan, context.whole, module)
     if feature.diameter_mm > LARGEST_MM:
         return _large(feature)
@@ -318,7 +318,7 @@ def _level(noise: Noise, crops: Sequence[Crop]) -> float:
 
 
 def _clipped(scan: Scan, spot: _Spot, seen: Crop, stored_top: int) -> bool:
-    """True where a spot's top holds the largest value that its scale has, or several times the scan's largest."""
+    """True where a spot's top holds the largest value that its scale has, or more than once the scan's largest."""
     core = seen.hu[np.hypot(seen.x_mm, seen.y_mm) < max(2.0 * spot.width_mm, *scan.pixel_mm)]
     slope, intercept = float(scan.slope[spot.index]), float(scan.intercept[spot.index])
     top, half = stored_top * slope + intercept, 0.5 * abs(slope)

@@ -14,8 +14,8 @@ from tests.made_points import truth
 
 SEEDS = 400
 LEVELS = {"f50": 0.5, "f10": 0.1}
-FEWEST = 0.98
-"""Share of the seeds that give a number; near the least height over noise some are withheld."""
+FEWEST = 0.9
+"""Share of the seeds that give a number: f10 of the sharp kernel lies at 96 % of Nyquist, and some miss it."""
 WIDEST, LARGEST_MEAN, LEAST_COVERED = 1.12, 0.5, 0.93
 
 Evidence = Callable[[str, object], None]
