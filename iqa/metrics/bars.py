@@ -36,10 +36,12 @@ CLEAR_MM = 1.2
 INNER = 0.4
 """Part of a bar's length, about its middle, that is used: what a gauge stands off in the radius (0.2 mm), and ends that
 a sharp kernel overshoots, then change T by less than 0.3 %."""
-SHOWN = 0.5
-"""Slices are pooled that show a group with at least this share of the contrast of the one that shows it best."""
 INNER_MM = 4.0
 """Largest such part: of 15 mm more would cost time, and noise is no limit there."""
+SHOWN = 0.5
+"""Slices are pooled that show a group with at least this share of the contrast of the one that shows it best."""
+FRINGE = 0.1
+"""Slices with less, down to this, are its fringe: a cone beam's showed bars of 6 lp/cm with a third less modulation."""
 MOST_SLICES = 3
 """Slices used of bars that are longer along z than a section, the middle ones, for the same reason."""
 STRAY_Z_MM = 1.0
@@ -125,6 +127,8 @@ class Seen:
 
     group: LinePairs
     cuts: tuple[Cut, ...]
+    fringe: tuple[Cut, ...]
+    """On further slices, which show it faintly."""
     lever: Array
     scale: float
     sign: float
@@ -152,6 +156,7 @@ class Seen:
         length = group.length_mm * self.scale
         return Group(
             patches=tuple(c.patch for c in self.cuts),
+            fringe=tuple(c.patch for c in self.fringe),
             bar_mm=group.bar_mm * self.scale,
             length_mm=length,
             half_mm=_half_mm(length),
@@ -172,17 +177,15 @@ def spread_mm(group: LinePairs) -> Array:
 
 
 def nominal_slices(scan: Scan, fit: ModuleFit, group: LinePairs) -> tuple[int, ...]:
-    """Slices inside the bars' length, the middle ones; where no section fits into it, those that may meet it at all."""
+    """Slices inside bars that are longer along z than two sections, the middle ones; else those that may meet them."""
     depth = depth_mm(fit.pose, group.x_mm, group.y_mm, scan.z_mm[list(fit.slices)])
-    half, middle = (group.z_to_mm - group.z_from_mm) / 2, (group.z_to_mm + group.z_from_mm) / 2
-    section = section_mm(scan)
-    away = np.abs(depth - middle)
-    inside = [i for i, a in zip(fit.slices, away, strict=True) if a <= half - section / 2]
-    if inside:
-        spare = max(0, len(inside) - MOST_SLICES) // 2
-        return tuple(inside[spare : spare + MOST_SLICES])
-    reach = half + section / 2 + STRAY_Z_MM + (fit.u_z_mm or 0.0)
-    return tuple(i for i, a in zip(fit.slices, away, strict=True) if a <= reach)
+    half, section = (group.z_to_mm - group.z_from_mm) / 2, section_mm(scan)
+    thin = half < section
+    reach = half + section / 2 + STRAY_Z_MM + (fit.u_z_mm or 0.0) if thin else half - section / 2
+    away = np.abs(depth - (group.z_to_mm + group.z_from_mm) / 2)
+    met = tuple(i for i, a in zip(fit.slices, away, strict=True) if a <= reach)
+    spare = max(0, len(met) - MOST_SLICES) // 2
+    return met if thin else met[spare : spare + MOST_SLICES]
 
 
 def see(scan: Scan, module: Module, fit: ModuleFit, group: LinePairs, noise: Noise) -> Seen | NotMeasured:
@@ -196,16 +199,22 @@ def see(scan: Scan, module: Module, fit: ModuleFit, group: LinePairs, noise: Noi
     heights = np.array([c.height for c in seen.cuts])
     if 2.0 * heights.max() < SMALLEST_CNR * noise.covariance.sd:
         return _no_plane(fit, module, group)
-    cuts = tuple(c for c, h in zip(seen.cuts, heights, strict=True) if h >= SHOWN * heights.max())
+    cuts = tuple(c for c in seen.cuts if c.height >= SHOWN * heights.max())
+    fringe = tuple(c for c in seen.cuts if FRINGE <= c.height / heights.max() < SHOWN)
     if any(c.saturated(scan) for c in cuts):
         reason = f"Pixels of the bars of {group.lp_per_cm:g} lp/cm lie at the end of the grey scale."
         return NotMeasured("", reason, "An extended CT number scale.")
-    return replace(seen, cuts=cuts)
+    return replace(seen, cuts=cuts, fringe=fringe)
 
 
 def moved(scan: Scan, fit: ModuleFit, seen: Seen, offset_mm: Array) -> Seen:
     """The same group, its gauge shifted by (x, y) and turned by an angle, rad; unmoved where the field would cut it."""
-    return _seen(scan, fit, seen.group, seen.slices, seen.sign, offset_mm) or seen
+    faint = [c.index for c in seen.fringe]
+    again = _seen(scan, fit, seen.group, [*seen.slices, *faint], seen.sign, offset_mm)
+    if again is None:
+        return seen
+    count = len(seen.cuts)
+    return replace(again, cuts=again.cuts[:count], fringe=again.cuts[count:])
 
 
 def _seen(
@@ -216,7 +225,7 @@ def _seen(
     whole = tuple(c for c in cuts if c is not None)
     if len(whole) < len(cuts):
         return None
-    return Seen(group, whole, frames[0].lever(radius_mm(fit, [group])), fit.pose.scale, sign)
+    return Seen(group, whole, (), frames[0].lever(radius_mm(fit, [group])), fit.pose.scale, sign)
 
 
 def radius_mm(fit: ModuleFit, groups: Sequence[LinePairs]) -> float:

@@ -35,6 +35,8 @@ VISIBLE = 0.05
 SURE = 1.645
 """A group is resolved if its modulation exceeds that with 95 % certainty, one-sided: noise then hides bars, as to the
 eye."""
+MET = 0.5
+"""A group with less than this share of the contrast of the gauge's strongest is met by the fringe of the section."""
 PLACING = 5
 """Coarse groups that tell where a gauge lies; each group's own place is then sought again."""
 DROEGE_MORIN = math.pi / math.sqrt(2.0)
@@ -158,7 +160,7 @@ def _values(context: Context, gauge: _Gauge, at: int) -> Iterator[Result]:
     """The three numbers of one group."""
     seen = gauge.seen[at]
     independent = context.noise.slices.independent(context.scan.z_mm[list(seen.slices)]) if context.noise else 1
-    place, flags = where(gauge.module.name, seen.slices), one_slice(seen.slices)
+    place, flags = where(gauge.module.name, seen.slices), (*one_slice(seen.slices), *_fringe(gauge, at))
     modulation = _modulation(gauge, at)
     droege = _droege_morin(context, gauge, at)
     best = max(seen.cuts, key=lambda c: c.height)
@@ -173,13 +175,20 @@ def _values(context: Context, gauge: _Gauge, at: int) -> Iterator[Result]:
     if isinstance(contrast, NotMeasured):
         yield replace(contrast, key=key)
     else:
-        flags = ("one_slice", *uncalibrated(context))
+        flags = ("one_slice", *_fringe(gauge, at), *uncalibrated(context))
         yield Measurement(key, *contrast, "HU", 1, where(gauge.module.name, [best.index]), CONTRAST, flags)
+
+
+def _fringe(gauge: _Gauge, at: int) -> tuple[str, ...]:
+    """`partial` where the section meets the group less than others of the gauge."""
+    largest = max(g.contrast for g in gauge.fit.groups)
+    return ("partial",) if gauge.fit.groups[at].contrast < MET * largest else ()
 
 
 def _modulation(gauge: _Gauge, at: int) -> tuple[float, float] | NotMeasured:
     found = gauge.fit.groups[at]
-    u = math.hypot(found.u * float(gauge.widen[at]), MODEL_U[0] * found.modulation, MODEL_U[1])
+    model = math.hypot(MODEL_U[0] * found.modulation, MODEL_U[1], found.whole - found.modulation)
+    u = math.hypot(found.u * float(gauge.widen[at]), model)
     if found.common < FAINTEST or found.modulation < DETECTED * u:
         return _drowned(gauge.seen[at].group, max(found.modulation, 0.0) + 2.0 * u)
     return found.modulation, u
@@ -220,7 +229,8 @@ def _droege_morin(context: Context, gauge: _Gauge, at: int) -> tuple[float, floa
         return _drowned(seen.group, limit)
     u_contrast = found.u_contrast * float(gauge.widen[at]) / found.contrast
     bias = DROEGE_MORIN * float(image.std(ddof=1)) - found.common
-    u = math.hypot(value * u_power / (2.0 * power), value * u_contrast, BIAS_WEIGHT * bias)
+    fringe = found.whole - found.modulation
+    u = math.hypot(value * u_power / (2.0 * power), value * u_contrast, BIAS_WEIGHT * bias, fringe)
     return (value, u) if value > DETECTED * u else _drowned(seen.group, limit)
 
 

@@ -96,6 +96,10 @@ class Group:
 
     Attributes
     ----------
+    patches : tuple of Patch
+        At least one.
+    fringe : tuple of Patch
+        Of slices that show the group more faintly.
     bar_mm, length_mm : float
         Width and length of a bar, gaps as wide.
     half_mm : float
@@ -109,6 +113,7 @@ class Group:
     """
 
     patches: tuple[Patch, ...]
+    fringe: tuple[Patch, ...]
     bar_mm: float
     length_mm: float
     half_mm: float
@@ -135,6 +140,8 @@ class GroupFit:
     """From noise, in the group itself and in the common shape."""
     common: float
     """T of the common shape at that frequency."""
+    whole: float
+    """The modulation with the fringe, all slices together."""
     shift_mm: float
     """Of the group across its bars."""
     misfit: float
@@ -191,7 +198,7 @@ def fit_bars(groups: Sequence[Group], blur_mm: float, covariance: Covariance) ->
     -----
     Pixels are summed in strips along the bars. Each group's contrast, base, slope and shift are its own; in the fit of
     the common shape they are projected out, and the third differences of its spline penalised as marginal likelihood
-    wants it, a tenth as strong: the shape may be noisy, but not flattened.
+    wants it, but much less strongly: the shape may be noisy, not flattened.
     """
     frame = _Frame.of(blur_mm, covariance)
     knots = frame.gaussian(blur_mm)
@@ -270,6 +277,8 @@ class _Strips:
     """(k,) −2π times the frequencies: what a shift does to the waves."""
     values: Array
     """(q,)."""
+    fringe: Array
+    """(slices, q) those of the fringe against the number of patches."""
     base: Array
     """(q, 2) constant and slope."""
     noise: Array
@@ -287,10 +296,15 @@ class _Strips:
 
     @classmethod
     def of(cls, group: Group, frame: _Frame, knots: Array, covariance: Covariance) -> _Strips:
-        lowest = min(float(p.place_mm.min()) for p in group.patches)
-        highest = max(float(p.place_mm.max()) for p in group.patches)
+        every = (*group.patches, *group.fringe)
+        lowest = min(float(p.place_mm.min()) for p in every)
+        highest = max(float(p.place_mm.max()) for p in every)
         strips, count = int((highest - lowest) / frame.strip_mm) + 2, len(frame.frequency)
-        sums = [_hats((p.place_mm - lowest) / frame.strip_mm, strips) for p in group.patches]
+
+        def hats(patch: Patch) -> sparse.csr_array:
+            return _hats((patch.place_mm - lowest) / frame.strip_mm, strips)
+
+        sums = [hats(p) for p in group.patches]
         pairs = list(zip(sums, group.patches, strict=True))
         steps, bar, along = -2.0 * np.pi * frame.frequency, frame.bar(group), frame.along(group)
         seen = [_waves(p, count) for p in group.patches]
@@ -311,6 +325,7 @@ class _Strips:
             waves=whiten @ waves,
             steps=steps,
             values=whiten @ np.mean([h @ p.hu for h, p in pairs], axis=0),
+            fringe=np.reshape([whiten @ (hats(p) @ p.hu) / len(pairs) for p in group.fringe], (-1, len(whiten))),
             base=whiten @ base,
             noise=whiten @ noise @ whiten.T,
         )
@@ -456,6 +471,7 @@ def _common(strips: Sequence[_Strips], splines: EvenSplines, knots: Array) -> Sm
 def _result(s: _Strips, shape: Smooth, spread: Array) -> GroupFit:
     contrast, height = (float(a) for a in s.found)
     modulation = height / contrast
+    whole = s.found + s.solve[:2] @ s.fringe.sum(axis=0)
     heaps, there = s.heaps(shape.knots)
     # A change of the shape moves the amplitudes by minus what they would have to explain of it.
     bent = contrast * s.along * (1.0 - s.inside)
@@ -474,6 +490,7 @@ def _result(s: _Strips, shape: Smooth, spread: Array) -> GroupFit:
         modulation=modulation,
         u=math.sqrt(float(slope @ variance @ slope)),
         common=there,
+        whole=float(whole[1] / whole[0]),
         shift_mm=s.shift_mm,
         misfit=s.misfit,
         freedom=s.freedom,

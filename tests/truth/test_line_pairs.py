@@ -12,7 +12,7 @@ from iqa.model import Curve, LinePairs, Measurement
 from tests.bars_made import EXACT, Stray, fan, located, results, rows, scan, stack, truth
 from tests.honest import BAND, unfair_with_bias
 
-SEEDS = 60
+SEEDS = 50
 WITHOUT_NOISE_HU = 0.5
 """0.05 % of the contrast: less would leave no noise to learn."""
 

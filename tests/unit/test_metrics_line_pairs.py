@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from iqa.metrics import line_pairs
 from iqa.metrics.context import Context
 from iqa.model import Measurement, NotMeasured, Result
-from tests.bars_made import CONTRAST_HU, MIDDLE_MM, Stray, fan, located, results, rows, scan, stack, truth
+from tests.bars_made import CONTRAST_HU, MIDDLE_MM, Stray, fan, located, picture, results, rows, scan, stack, truth
 
 SIGMA = 5.0
 QUANTITIES = ("modulation", "droege_morin", "bar_contrast")
@@ -105,6 +105,27 @@ def test_a_gauge_that_lies_askew_in_its_slices() -> None:
     assert number(found["line_pairs.modulation.4"]).where == "gauge slices 1-2"
     assert number(found["line_pairs.modulation.9"]).where == "gauge slice 1"
     assert number(found["line_pairs.bar_contrast.4"]).flags == ("one_slice",)
+
+
+def test_a_group_at_the_fringe_of_the_section_says_so() -> None:
+    hu = stack(sigma=SIGMA)
+    hu[1] = 100.0 + (hu[1] - 100.0) * (0.5 + (np.arange(hu.shape[2]) - MIDDLE_MM / 0.5) / hu.shape[2])
+    found = results(hu)
+    assert number(found["line_pairs.modulation.1"]).flags == ("one_slice", "partial")
+    assert number(found["line_pairs.modulation.9"]).flags == ("one_slice",)
+
+
+def test_a_fringe_that_is_blurred_makes_the_modulation_less_certain() -> None:
+    clear = stack("sharp", sigma=SIGMA, contrasts=(CONTRAST_HU, 0.3 * CONTRAST_HU))
+    blurred = clear.copy()
+    blurred[2] += 0.3 * CONTRAST_HU * (picture("soft", fan()) - picture("sharp", fan()))
+    plain, unsure = (number(results(hu)["line_pairs.modulation.6"]) for hu in (clear, blurred))
+    assert plain.where == unsure.where == "gauge slice 1"
+    assert plain.u is not None
+    assert unsure.u is not None
+    assert plain.u < 0.02
+    both = (truth("sharp", 6.0) + 0.3 * truth("soft", 6.0)) / 1.3
+    assert unsure.u == pytest.approx(truth("sharp", 6.0) - both, rel=0.2)  # the fringe is read with the sharp shape
 
 
 def test_the_bar_contrast_is_the_pixels_own() -> None:
