@@ -37,7 +37,8 @@ def crossings(key: str, transfer: Transfer, scan: Scan, *, needs: str) -> Iterat
             smaller = "Smaller pixels: a smaller field of view."
             yield full, NotMeasured(full, reason + "the limit of the pixels.", smaller)
         elif found[1] > LARGEST_U * found[0]:
-            reason = f"It would be {found[0]:.2f} ± {found[1]:.2f} /mm: noise leaves it too uncertain."
+            share = 100.0 * found[1] / found[0]
+            reason = f"Noise leaves it uncertain by {share:.0f} %, too much for a number."
             yield full, NotMeasured(full, reason, needs)
         else:
             yield full, found
