@@ -325,7 +325,9 @@ class _Strips:
             waves=whiten @ waves,
             steps=steps,
             values=whiten @ np.mean([h @ p.hu for h, p in pairs], axis=0),
-            fringe=np.reshape([whiten @ (hats(p) @ p.hu) / len(pairs) for p in group.fringe], (-1, len(whiten))),
+            fringe=np.reshape(
+                [whiten @ (hats(p) @ (p.hu - p.hu.mean())) / len(pairs) for p in group.fringe], (-1, len(whiten))
+            ),
             base=whiten @ base,
             noise=whiten @ noise @ whiten.T,
         )
