@@ -67,6 +67,8 @@ class InsertMean:
     """Slices as many as are independent in their noise."""
     partial: bool
     """Sections may reach beyond the insert's ends."""
+    level: float
+    """Pixel variance of the noise in it, HU²."""
     drawn: Drawn
 
     @property
@@ -164,6 +166,7 @@ def _mean(
         slices=sample.slices,
         independent=noise.slices.independent(z),
         partial=seen.partial,
+        level=level,
         drawn=Drawn(module.name, insert.name, sample.circle.x_mm, sample.circle.y_mm, radius, sample.slices),
     )
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from iqa.metrics.regions import Circle, Noise, section_mm, window_hu
+from iqa.metrics.regions import Circle, Noise, section_mm
 from iqa.model import BodyFit, Feature, LinePairs, Located, Module, ModuleFit, Ramp, Region, Scan, StepRamp
 from iqa.signal.noise import (
     SliceCorrelation,
-    estimate_covariance,
     estimate_slice_correlation,
+    estimate_spectrum,
+    independent_patches,
     overlap_correlation,
 )
 
@@ -44,21 +45,26 @@ def measure_noise(scan: Scan, located: Located) -> Noise | None:
     """The noise of the first module with free patches, uniform modules first; None where no module has any."""
     fits = [(located.spec.module(m.name), m) for m in located.modules if m.slices]
     fits.sort(key=lambda pair: (pair[0].block != "uniform", -len(pair[1].slices)))
-    found = (_module_noise(scan, module, fit, located.body) for module, fit in fits)
+    found = (noise_within(scan, module, fit, _usable_radius(module, located.body)) for module, fit in fits)
     return next((n for n in found if n is not None), None)
 
 
-def _module_noise(scan: Scan, module: Module, fit: ModuleFit, body: BodyFit | None) -> Noise | None:
+def noise_within(scan: Scan, module: Module, fit: ModuleFit, radius_mm: float) -> Noise | None:
+    """The noise of a module's free patches within a radius, mm, of its axis; None where it has too few."""
     slices = _middle(fit.slices)
-    radius = _usable_radius(module, body)
     for side_mm in SIDES_MM:
         side = min(LARGEST_SIDE_PX, 2 * round(side_mm / max(scan.pixel_mm) / 2))
-        corners = _free_corners(scan, module, fit, index=slices[len(slices) // 2], radius_mm=radius, side=side)
+        corners = _free_corners(scan, module, fit, index=slices[len(slices) // 2], radius_mm=radius_mm, side=side)
         if side >= SMALLEST_SIDE_PX and len(corners) >= ENOUGH:
-            stack = _clean(np.stack([[_patch(scan, i, at, side) for at in corners] for i in slices]))
-            covariance = estimate_covariance(stack.reshape(-1, side, side), scan.pixel_mm)
-            if covariance.variance > SMALLEST_NOISE_HU**2:
-                return Noise(covariance, _correlation(scan, stack, slices), module.name)
+            stack = np.stack([[_patch(scan, i, at, side) for at in corners] for i in slices])
+            clean = _clean(stack)
+            stack = stack[:, clean]
+            correlation = _correlation(scan, stack, slices)
+            spread = correlation.variance_factor(scan.z_mm[list(slices)])
+            effective = independent_patches(np.array(corners)[clean], side) / spread
+            spectrum = estimate_spectrum(stack.reshape(-1, side, side), scan.pixel_mm, effective)
+            if spectrum.covariance.variance > SMALLEST_NOISE_HU**2:
+                return Noise(spectrum, correlation, module.name, slices)
     return None
 
 
@@ -125,11 +131,11 @@ def _in_pixels(scan: Scan, index: int, circle: Circle) -> tuple[float, float, fl
 def _occupied(module: Module, fit: ModuleFit, z_mm: float) -> Iterator[Circle]:
     """Circles on the image plane that cover every feature of a module."""
     for feature in module.features:
-        for x, y, radius in _covering(feature):
+        for x, y, radius in covering(feature):
             yield Circle(*fit.pose.on_plane(x, y, z_mm), radius)
 
 
-def _covering(feature: Feature) -> Iterator[tuple[float, float, float]]:
+def covering(feature: Feature) -> Iterator[tuple[float, float, float]]:
     """(x, y, radius) of circles that cover one feature, in the module's frame, mm."""
     match feature:
         case Region():
@@ -157,12 +163,14 @@ def _row(
         yield x_mm + along * math.cos(angle), y_mm - along * math.sin(angle), radius_mm
 
 
-def _clean(stack: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(slices, m, n, n) patches without the positions that hold more than noise."""
+def _clean(stack: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(m,) which positions of (slices, m, n, n) patches hold nothing but noise."""
     variance = stack.var(axis=(2, 3)).mean(axis=0)
-    return stack[:, variance <= OUTLYING * np.median(variance)]
+    return np.asarray(variance <= OUTLYING * np.median(variance))
 
 
 def _patch(scan: Scan, index: int, corner: tuple[int, int], side: int) -> NDArray[np.float32]:
+    """HU from the patch's mean: freed from it before rounding to single precision, which then knows no offset."""
     top, left = corner
-    return window_hu(scan, index, (slice(top, top + side), slice(left, left + side)))
+    stored = scan.stored[index, top : top + side, left : left + side].astype(np.float64)
+    return np.asarray((stored - stored.mean()) * scan.slope[index], dtype=np.float32)

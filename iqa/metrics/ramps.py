@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from iqa.metrics.regions import at_end_of_scale
 from iqa.model import ModuleFit, Ramp, Scan
 from iqa.signal.section import Profiles
 from iqa.signal.strip import detrended_sd, equivalent_width, find_box, line_centre, line_weights, resample
@@ -29,12 +30,6 @@ beyond it would make the section too thin.
 """
 INNER = 0.7
 """Part of a slit's width that is summed: its edges stay outside for every kernel."""
-CLIPPED_HU = (-1024.0, 3071.0)
-"""Ends of the 12-bit scale on which most scanners clip."""
-CLIPPED_STORED = (4095, 32767, 65535)
-"""Largest values of the usual stored types."""
-CLIPPED_PIXELS = 2
-"""Pixels at such a value that make a ramp saturated; one can be chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +145,7 @@ def _nearest(scan: Scan, index: int, columns: FloatArray, rows: FloatArray) -> N
 def clipped(scan: Scan, index: int, line: Line, x: FloatArray, half: float) -> bool:
     """True where pixels of a strip lie at the end of the scale."""
     columns, rows = _places(scan, index, line, x, np.arange(-half, half + 1e-9, min(scan.pixel_mm)))
-    stored = _nearest(scan, index, columns, rows)
-    hu = stored * scan.slope[index] + scan.intercept[index]
-    clipped = np.isin(stored, CLIPPED_STORED) | np.isin(hu, CLIPPED_HU)
-    return int(clipped.sum()) >= CLIPPED_PIXELS
+    return at_end_of_scale(scan, index, _nearest(scan, index, columns, rows))
 
 
 def _summed(

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy.special import chdtri
 
 from iqa.model import Bead, Insert, Module, ModuleFit, NotMeasured, Pin, Pose, Scan, Target, Wire
-from iqa.signal.noise import Covariance, Mask, SliceCorrelation
+from iqa.signal.noise import Covariance, Mask, SliceCorrelation, Spectrum
+from iqa.signal.transfer import Crop as CentredCrop
 
 Array = NDArray[np.float64]
 Rod = Insert | Pin | Target | Wire
@@ -29,6 +30,12 @@ FEWEST_TO_SCATTER = 3
 """Slices whose means show a scatter at all."""
 CHANCE_OF_NOISE = 1e-3
 """Chance at which noise alone is taken for more; a larger one would widen u where there is nothing but noise."""
+CLIPPED_HU = (-1024.0, 3071.0)
+"""Ends of the 12-bit scale on which most scanners clip."""
+CLIPPED_STORED = (4095, 32767, 65535)
+"""Largest values of the usual stored types."""
+CLIPPED_PIXELS = 2
+"""Pixels at such a value that make an object saturated; one can be chance."""
 FIELD_SLACK_PX = 1.0
 """A disc may come this near to the circle of reconstruction."""
 
@@ -91,9 +98,16 @@ class Sample:
 class Noise:
     """What a scan's noise is like: texture in the plane, correlation along z, and where both were seen."""
 
-    covariance: Covariance
+    spectrum: Spectrum
     slices: SliceCorrelation
     module: str
+    used: tuple[int, ...]
+    """Slices whose patches were read."""
+
+    @property
+    def covariance(self) -> Covariance:
+        """In the plane."""
+        return self.spectrum.covariance
 
     def level(self, sample: Sample) -> float:
         """Pixel variance in a disc, HU², freed from the share that its own mean has swallowed."""
@@ -154,6 +168,25 @@ def window_hu(scan: Scan, index: int, window: tuple[slice, slice]) -> NDArray[np
     """CT numbers, HU, of a rectangle of one slice."""
     stored = scan.stored[index][window].astype(np.float64)
     return np.asarray(stored * scan.slope[index] + scan.intercept[index], dtype=np.float32)
+
+
+def at_end_of_scale(scan: Scan, index: int, stored: NDArray[np.int64]) -> bool:
+    """True where stored values of slice `index` lie at the end of a scale on which scanners clip."""
+    hu = stored * scan.slope[index] + scan.intercept[index]
+    clipped = np.isin(stored, CLIPPED_STORED) | np.isin(hu, CLIPPED_HU)
+    return int(clipped.sum()) >= CLIPPED_PIXELS
+
+
+def centred(scan: Scan, index: int, circle: Circle, holes: Sequence[Circle] = ()) -> CentredCrop | None:
+    """The same with each pixel's place from the circle's centre."""
+    seen = crop(scan, index, circle, holes)
+    if seen is None:
+        return None
+    x0, y0 = scan.to_stack(seen.corner[1], seen.corner[0], index)
+    rows, columns = np.indices(seen.mask.shape)
+    x = np.asarray(x0 + columns * scan.pixel_mm[1] - circle.x_mm)
+    y = np.asarray(y0 + rows * scan.pixel_mm[0] - circle.y_mm)
+    return CentredCrop(seen.hu.astype(np.float64), x, y, seen.mask)
 
 
 def take(scan: Scan, places: Sequence[tuple[int, Circle]], holes: Sequence[Circle] = ()) -> Sample | None:

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from iqa.metrics import ct_number, dose, geometry, linearity, noise, position, slice_thickness, uniformity
+from iqa.metrics import (
+    ct_number,
+    dose,
+    geometry,
+    line_pairs,
+    linearity,
+    low_contrast,
+    mtf,
+    noise,
+    nps,
+    position,
+    slice_thickness,
+    ttf,
+    uniformity,
+)
 from iqa.metrics.context import Context, Family, Measured
 from iqa.model import Located, Scan
 
@@ -14,6 +28,11 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
     ("linearity", linearity.measure),
     ("noise", noise.measure),
     ("uniformity", uniformity.measure),
+    ("nps", nps.measure),
+    ("ttf", ttf.measure),
+    ("mtf", mtf.measure),
+    ("line_pairs", line_pairs.measure),
+    ("low_contrast", low_contrast.measure),
     ("dose", dose.measure),
 )
 

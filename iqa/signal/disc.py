@@ -28,6 +28,8 @@ LARGEST_STEP_MM = 0.5
 
 BLURS_MM = tuple(float(s) for s in np.geomspace(0.2, 2.0, 18))
 """Blurs that an edge is tried with: from half a 0.4 mm pixel to the softest cone-beam kernels, in steps of 15 %."""
+WIDEST_HALF, HALF_SAMPLES = 1.0, 1001
+"""Frequencies, in 1/blur, at which one half is sought: T is below 1e-8 at the end, whatever the overshoot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,14 @@ class Edge:
     """Standard deviation of the Gaussian."""
     overshoot_mm: float
     """0 without overshoot, negative with it."""
+
+    @property
+    def width_mm(self) -> float:
+        """Standard deviation of the Gaussian blur whose transfer falls to one half at the same frequency."""
+        f = np.linspace(0.0, WIDEST_HALF / self.blur_mm, HALF_SAMPLES)
+        phase = 2.0 * (np.pi * self.blur_mm * f) ** 2
+        transfer = np.exp(-phase) * (1.0 - 2.0 * phase * self.overshoot_mm / self.blur_mm)
+        return float(np.sqrt(0.5 * np.log(2.0)) / (np.pi * f[np.flatnonzero(transfer < 0.5)[0]]))
 
 
 @dataclass(frozen=True, eq=False)

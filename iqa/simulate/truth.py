@@ -24,7 +24,6 @@ from iqa.model import (
     Region,
     Scan,
     StepRamp,
-    Target,
     Wire,
 )
 from iqa.simulate.blur import Blur
@@ -306,9 +305,11 @@ def _resolution(made: Made) -> Iterator[Value]:
     for name in names:
         yield from ((f"{name}.{level}", f) for level, f in levels.items())
     for _, f in made.all(LinePairs):
-        yield f"line_pairs.modulation.{f.lp_per_cm:g}", float(made.blur.transfer(np.array([0.1 * f.lp_per_cm]))[0])
+        yield f"line_pairs.modulation.{f.label}", float(made.blur.transfer(np.array([0.1 * f.lp_per_cm]))[0])
 
 
 def _contrasts(made: Made) -> Iterator[Value]:
-    for placed, f in made.all(Target):
-        yield f"low_contrast.{f.name}.contrast", made.physics.gain * made.contrast(placed, f)
+    for placed in made.modules:
+        for name, rods in placed.module.targets.items():
+            mean = math.fsum(made.contrast(placed, rod) for rod in rods) / len(rods)
+            yield f"low_contrast.{name}.contrast", made.physics.gain * mean

@@ -12,9 +12,10 @@ from iqa.signal.noise import (
     Covariance,
     SliceCorrelation,
     detrended_sum_of_squares,
-    estimate_covariance,
     estimate_slice_correlation,
+    estimate_spectrum,
     overlap_correlation,
+    plane_spectrum,
 )
 from tests.made_phantom import PIXEL_MM, noise, spectrum
 
@@ -73,7 +74,7 @@ def test_lag_grid_gives_the_variance_of_a_sum_of_two_pixels() -> None:
 
 @cache
 def estimated(kernel: str) -> Covariance:
-    return estimate_covariance(patches(kernel, 10.0), PIXEL)
+    return estimate_spectrum(patches(kernel, 10.0), PIXEL, 1.0).covariance
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -104,13 +105,13 @@ def test_offset_and_trend_of_the_patches_change_nothing() -> None:
     y, x = np.mgrid[:96, :96] / 96.0
     bowl = (1000.0 + 20.0 * x + 30.0 * y * y).astype(np.float32)
     mask = round_mask(9.0)
-    moved = estimate_covariance(plain + bowl, PIXEL).variance_of_mean(mask)
+    moved = estimate_spectrum(plain + bowl, PIXEL, 1.0).covariance.variance_of_mean(mask)
     assert moved == pytest.approx(estimated("soft").variance_of_mean(mask), rel=1e-3)
 
 
 def test_grey_scale_squares_into_the_variance() -> None:
     plain = patches("soft", 10.0)
-    ratio = estimate_covariance(plain * np.float32(0.95), PIXEL).variance / estimated("soft").variance
+    ratio = estimate_spectrum(plain * np.float32(0.95), PIXEL, 1.0).covariance.variance / estimated("soft").variance
     assert ratio == pytest.approx(0.95**2, rel=1e-5)
 
 
@@ -147,3 +148,20 @@ def test_mean_over_slices_counts_correlated_ones_less() -> None:
 
 def test_overlap_stands_in_for_an_unknown_slice_correlation() -> None:
     assert overlap_correlation(2.0).mean_factor(np.array([0.0, 1.0])) == pytest.approx(0.75)
+
+
+def test_plane_spectrum_holds_the_variance_of_the_patches() -> None:
+    """Parseval: nothing is lost between pixels and bins, whatever the pixels' shape."""
+    patches = noise(np.random.default_rng(7), "sharp", (5, 48, 48), 20.0).astype(np.float32) + np.float32(300.0)
+    seen = plane_spectrum(patches, (0.4, 0.7)).sum() / (48 * 0.4) / (48 * 0.7)
+    inside = np.ones((48, 48), dtype=bool)
+    variance = np.mean([detrended_sum_of_squares(patch, inside) for patch in patches]) / 48**2
+    assert seen == pytest.approx(variance, rel=1e-6)  # pixels are single precision
+
+
+def test_a_wave_shows_at_its_frequency_with_its_power() -> None:
+    side, cycles, amplitude = 64, 9, 12.0
+    wave = amplitude * np.cos(2.0 * np.pi * cycles * np.arange(side) / side)
+    plane = plane_spectrum(np.tile(wave, (1, side, 1)).astype(np.float32), PIXEL) / (side * PIXEL_MM) ** 2
+    for bin_ in (cycles, -cycles):  # the trend takes 0.3 %
+        assert plane[0, bin_] == pytest.approx(amplitude**2 / 4.0, rel=5e-3)

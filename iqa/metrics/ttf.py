@@ -1,0 +1,159 @@
+"""Family `ttf`: the task transfer function of every round insert, from its edge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from iqa.metrics import absent
+from iqa.metrics.context import Context, Measured
+from iqa.metrics.flags import uncalibrated
+from iqa.metrics.inserts import InsertMean
+from iqa.metrics.regions import Circle, centred, cut_by_field, places, small_features, where
+from iqa.metrics.transfers import LEVELS, crossings, curve
+from iqa.model import Drawn, Insert, ModuleFit, NotMeasured, Result, Scan
+from iqa.model import Measurement as Value
+from iqa.signal.centres import disc_centres
+from iqa.signal.transfer import Crop, Transfer, disc_transfer
+
+METHOD = "ttf-disc@1"
+SURROUNDINGS_MM = 5.0
+"""Base material round an insert that is given to the fit: the tails of the point spread."""
+NEIGHBOUR_MM = 3.0
+"""Distance kept from what else stands in the module."""
+LEAST_CNR = 5.0
+"""Contrast over noise, times √slices, below which the penalty and not the image would decide."""
+LOW_CNR = 10.0
+"""Below it the value is flagged: its bias may reach half of its u."""
+CLEAR_MISFIT = 4.0
+"""Residual variance against noise from which the value is flagged: u has been doubled, and the edge is not quite that
+of a disc seen through one transfer function (streaks, beam hardening, clipping)."""
+ODD_RADIUS_MM = 0.3
+"""A fitted radius further than this from the definition's belongs to another object."""
+CLIPPED_SHARE = 0.02
+"""Share of an insert's pixels at the very end of the stored scale that is no chance any more."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Edge:
+    """One insert's transfer function with what it rests on."""
+
+    insert: InsertMean
+    transfer: Transfer
+    cnr: float
+    """|contrast| over noise of a slice, times √(independent slices)."""
+    drawn: Drawn
+
+
+def measure(context: Context) -> Measured:
+    """`ttf.<insert>.f50`, `.f10` and the curve `ttf.<insert>` of each insert of the definition.
+
+    Notes
+    -----
+    See `iqa.signal.transfer`. Every slice is centred by itself on a straight line through the centres found. The curve
+    ends at the pixels' Nyquist frequency: nothing is said beyond.
+
+    References
+    ----------
+    Richard et al., Med Phys 2012;39:4115; Samei et al. (AAPM TG-233), Med Phys 2019;46:e735.
+    """
+    results: list[Result] = []
+    regions: list[Drawn] = []
+    for outcome in context.inserts:
+        name = outcome.key.removeprefix("ct_number.") if isinstance(outcome, NotMeasured) else outcome.insert.name
+        found = outcome if isinstance(outcome, NotMeasured) else _edge(context, outcome)
+        if isinstance(found, NotMeasured):
+            results += [replace(found, key=f"ttf.{name}.{level}") for level in LEVELS]
+            continue
+        results += [*_values(context, found), curve(f"ttf.{name}", found.transfer, context.scan, METHOD)]
+        regions.append(found.drawn)
+    return Measured(tuple(results), tuple(regions))
+
+
+def _edge(context: Context, mean: InsertMean) -> _Edge | NotMeasured:
+    scan, noise, fit = context.scan, context.noise, context.whole.module(mean.module)
+    if noise is None or fit is None:
+        return absent.noise("")
+    radius = mean.insert.diameter_mm / 2 * fit.pose.scale
+    placed = _centred(scan, fit, mean, radius, context.blur_mm)
+    crops = [_crop(context, fit, mean.insert, index, circle) for index, circle in placed]
+    seen = [c for c in crops if c is not None]
+    if len(seen) < len(crops):
+        return cut_by_field("", f"surroundings of {mean.insert.name}")
+    if any(_clipped(scan, index, c, radius) for (index, _), c in zip(placed, seen, strict=True)):
+        reason = f"Pixels of '{mean.insert.name}' lie at the end of the stored scale, so its edge is cut off."
+        return NotMeasured("", reason, "An extended CT number scale.")
+    independent = 1.0 / noise.slices.mean_factor(scan.z_mm[list(mean.slices)])
+    covariance = noise.covariance.scaled(mean.level)
+    cnr = abs(mean.value - _base(seen, radius)) / covariance.sd * independent**0.5
+    if cnr < LEAST_CNR:
+        return _faint(mean, cnr)
+    transfer = disc_transfer(seen, radius, context.blur_mm, covariance, independent)
+    if abs(transfer.radius_mm - radius) > ODD_RADIUS_MM:
+        reason = f"The edge of '{mean.insert.name}' fits a radius of {transfer.radius_mm:.2f} mm, not {radius:.2f} mm."
+        return NotMeasured("", reason, "A round insert that stands free of others.")
+    middle = placed[len(placed) // 2][1]
+    drawn = Drawn(mean.module, f"ttf.{mean.insert.name}", middle.x_mm, middle.y_mm, middle.radius_mm, mean.slices)
+    return _Edge(mean, transfer, cnr, drawn)
+
+
+def _centred(
+    scan: Scan, fit: ModuleFit, mean: InsertMean, radius: float, blur_mm: float
+) -> tuple[tuple[int, Circle], ...]:
+    """Each slice with the insert's own centre there: on the straight line through the centres found."""
+    slices = list(mean.slices)
+    z, drift = scan.z_mm[slices], scan.drift_mm[slices].T
+    middle = slices.index(mean.drawn.slices[len(mean.drawn.slices) // 2])
+    along = fit.pose.on_planes(mean.insert.x_mm, mean.insert.y_mm, z)
+    start = along + np.array([[mean.drawn.x_mm], [mean.drawn.y_mm]]) - along[:, middle : middle + 1]
+    images = [scan.stored[i] for i in slices]
+    found = disc_centres(images, scan.pixel_mm, (start[0] - drift[0], start[1] - drift[1]), radius, blur_mm)
+    centres = zip((found.x_mm, found.y_mm), drift, strict=True)
+    lines = [np.polynomial.Polynomial.fit(z, c + d, min(1, len(z) - 1))(z) for c, d in centres]
+    reach = radius + SURROUNDINGS_MM
+    return tuple((i, Circle(float(x), float(y), reach)) for i, x, y in zip(slices, *lines, strict=True))
+
+
+def _crop(context: Context, fit: ModuleFit, insert: Insert, index: int, circle: Circle) -> Crop | None:
+    """The insert and its plain surroundings on one slice, neighbours left out; None where the field cuts them."""
+    module = context.located.spec.module(fit.name)
+    others = [f for f in small_features(module) if f.name != insert.name]
+    spared = [Circle(f.x_mm, f.y_mm, f.diameter_mm / 2 + NEIGHBOUR_MM) for f in others]
+    holes = [places(context.scan, fit, c, [index])[0][1] for c in spared]
+    near = [h for h in holes if np.hypot(h.x_mm - circle.x_mm, h.y_mm - circle.y_mm) < h.radius_mm + circle.radius_mm]
+    return centred(context.scan, index, circle, near)
+
+
+def _base(crops: list[Crop], radius: float) -> float:
+    """Mean of the surroundings, HU."""
+    return float(np.mean([c.hu[c.mask][c.r_mm > radius + NEIGHBOUR_MM].mean() for c in crops]))
+
+
+def _clipped(scan: Scan, index: int, seen: Crop, radius: float) -> bool:
+    """True where many of the insert's pixels hold the smallest or largest value that the whole scan has."""
+    inner = seen.hu[seen.mask][seen.r_mm < radius]
+    ends = np.array([scan.stored.min(), scan.stored.max()]) * scan.slope[index] + scan.intercept[index]
+    tolerance = 0.5 * abs(scan.slope[index])
+    return bool(max(np.mean(np.abs(inner - end) < tolerance) for end in ends) > CLIPPED_SHARE)
+
+
+def _faint(mean: InsertMean, cnr: float) -> NotMeasured:
+    return NotMeasured(
+        "",
+        f"'{mean.insert.name}' has {cnr:.1f} times the noise of its slices; an edge needs {LEAST_CNR:g} times.",
+        f"{(LEAST_CNR / max(cnr, 0.1)) ** 2:.0f} times as many slices, or as much dose.",
+    )
+
+
+def _values(context: Context, edge: _Edge) -> Iterator[Result]:
+    mean = edge.insert
+    flags = (
+        *(("low_cnr",) if edge.cnr < LOW_CNR else ()),
+        *(("edge_misfit",) if edge.transfer.misfit >= CLEAR_MISFIT else ()),
+        *uncalibrated(context),
+    )
+    n, place = mean.independent, where(mean.module, mean.slices)
+    for key, found in crossings(f"ttf.{mean.insert.name}", edge.transfer, context.scan, needs="More dose or slices."):
+        yield found if isinstance(found, NotMeasured) else Value(key, *found, "1/mm", n, place, METHOD, flags)

@@ -1,0 +1,95 @@
+"""The noise power spectrum against the one the noise was made with, and the frequencies that sum it up."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from iqa.metrics import nps
+from iqa.metrics.context import Context
+from iqa.model import Curve, Measurement
+from iqa.signal.noise import estimate_spectrum
+from tests.honest import BAND, unfair
+from tests.made_phantom import PIXEL_MM, SIDE, made_located, made_scan, noise, picture, spectrum
+
+Array = NDArray[np.float64]
+
+SIGMA = 10.0
+SEEDS = 60
+SLICES = 6
+KEYS = ("nps.average_frequency", "nps.mean_frequency_2d", "nps.peak_frequency")
+
+
+def truth(kernel: str) -> dict[str, float]:
+    """From the spectrum on a fine grid."""
+    n = 1024
+    power = spectrum(kernel, (n, n))
+    f = np.fft.fftfreq(n, PIXEL_MM)
+    radial, line = np.hypot(f[:, None], f[None, :]), slice(1, n // 2)
+    along, curve = f[line], power[0, line]
+    return {
+        "nps.average_frequency": float(along @ curve / curve.sum()),
+        "nps.mean_frequency_2d": float((radial * power).sum() / power.sum()),
+        "nps.peak_frequency": float(along[int(np.argmax(curve))]),
+    }
+
+
+def curve(kernel: str, frequency: Array) -> Array:
+    """The spectrum of noise of unit variance over radial frequency, HU² per bin of the pixels' own square."""
+    n = 1024
+    return np.asarray(
+        np.interp(frequency, np.fft.fftfreq(n, PIXEL_MM)[: n // 2], spectrum(kernel, (n, n))[0, : n // 2])
+    )
+
+
+def summed_up(patches: Array) -> tuple[float, float, float]:
+    """Average frequency, σ and peak frequency (NaN for none) of bare (m, n, n) patches."""
+    seen = estimate_spectrum(patches.astype(np.float32), (PIXEL_MM, PIXEL_MM), len(patches))
+    return nps.average_frequency(seen)[0], seen.covariance.sd, (nps.peak_frequency(seen) or (np.nan,))[0]
+
+
+@cache
+def found(kernel: str) -> tuple[dict[str, list[tuple[float, float]]], list[Curve]]:
+    clean = picture("soft", slices=SLICES)
+    located = made_located(made_scan(clean))
+    values: dict[str, list[tuple[float, float]]] = {key: [] for key in KEYS}
+    curves = []
+    for seed in np.random.SeedSequence(12).spawn(SEEDS):
+        hu = clean + noise(np.random.default_rng(seed), kernel, (len(clean), SIDE, SIDE), SIGMA)
+        for r in nps.measure(Context(made_scan(hu), located)).results:
+            if isinstance(r, Measurement) and r.u is not None:
+                values[r.key].append((r.value, r.u))
+            elif isinstance(r, Curve):
+                curves.append(r)
+    return values, curves
+
+
+@pytest.mark.parametrize("kernel", ["soft", "sharp"])
+@pytest.mark.parametrize(("key", "percent"), [(KEYS[0], 0.3), (KEYS[1], 0.3), (KEYS[2], 2.0)])
+def test_frequencies_have_little_bias_and_an_honest_u(kernel: str, key: str, percent: float) -> None:
+    values, us = np.array(found(kernel)[0][key]).T
+    wanted = truth(kernel)[key]
+    assert len(values) >= SEEDS - 2  # a cubic through a noisy curve may have no top
+    open_by_chance = BAND * values.std() / SEEDS**0.5
+    assert abs(values.mean() - wanted) <= percent / 100.0 * wanted + open_by_chance
+    if key == KEYS[0]:
+        assert unfair(values.tolist(), us.tolist(), wanted) == []
+    else:  # their u holds biases as well: of the corners, of a cubic
+        z = (values - values.mean()) / us
+        assert 0.5 <= z.std() <= 1.0 + 1.5 * BAND / (2 * SEEDS) ** 0.5
+
+
+@pytest.mark.parametrize("kernel", ["soft", "sharp"])
+def test_the_curve_is_the_spectrum(kernel: str) -> None:
+    curves = found(kernel)[1]
+    x = np.array(curves[0].x)
+    mean = np.mean([c.values for c in curves], axis=0)
+    wanted = curve(kernel, x) * SIGMA**2 * PIXEL_MM**2
+    band = (x > 0.08) & (x < 0.75)
+    assert np.sqrt(np.mean((mean / wanted - 1.0)[band] ** 2)) <= 0.03
+    scatter = np.std([c.values for c in curves], axis=0)
+    said = np.mean([c.u for c in curves], axis=0)
+    assert np.median((scatter / said)[band]) == pytest.approx(1.0, abs=0.12)

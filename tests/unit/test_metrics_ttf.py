@@ -1,0 +1,78 @@
+"""The family `ttf` on a small made phantom: right on both kernels, and a reason where an edge says nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from iqa.metrics import ttf
+from iqa.metrics.context import Context
+from iqa.model import Curve, Measurement, NotMeasured, Result
+from tests.made_phantom import SIDE, made_located, made_scan, noise, picture
+
+SIGMA = 10.0
+F50 = {"soft": 0.400, "sharp": 0.693}
+F10 = {"soft": 0.729, "sharp": 0.957}
+
+
+def results(kernel: str = "soft", sigma: float = SIGMA, slices: int = 3, **changes: Any) -> dict[str, Result]:
+    hu = picture(kernel, slices)
+    hu = hu + noise(np.random.default_rng(7), kernel, (len(hu), SIDE, SIDE), sigma)
+    scan = replace(made_scan(hu), **changes)
+    return {r.key: r for r in ttf.measure(Context(scan, made_located(scan))).results}
+
+
+def number(result: Result) -> Measurement:
+    assert isinstance(result, Measurement), result
+    return result
+
+
+def reason(result: Result) -> str:
+    assert isinstance(result, NotMeasured), result
+    return result.reason
+
+
+@pytest.mark.parametrize("kernel", ["soft", "sharp"])
+def test_strong_inserts_give_the_kernel(kernel: str) -> None:
+    found = results(kernel)
+    for name in ("air", "teflon", "delrin"):
+        for key, wanted in (("f50", F50[kernel]), ("f10", F10[kernel])):
+            m = number(found[f"ttf.{name}.{key}"])
+            assert m.u is not None
+            assert m.u < 0.05 * wanted
+            assert abs(m.value - wanted) < 3.3 * m.u
+
+
+def test_the_curve_starts_at_one_and_ends_at_the_limit_of_the_pixels() -> None:
+    curve = results()["ttf.teflon"]
+    assert isinstance(curve, Curve)
+    assert curve.values[0] == pytest.approx(1.0)
+    assert curve.u[0] == pytest.approx(0.0, abs=1e-9)
+    assert curve.x[-1] <= 1.0
+    assert len(curve.x) == len(curve.values) == len(curve.u)
+
+
+def test_an_insert_fainter_than_its_noise_is_withheld() -> None:
+    found = results(sigma=60.0, slices=1)
+    assert "times the noise of its slices; an edge needs 5 times" in reason(found["ttf.ldpe.f50"])
+
+
+def test_a_clipped_scale_is_refused() -> None:
+    hu = picture("soft", 3) + noise(np.random.default_rng(7), "soft", (6, SIDE, SIDE), SIGMA)
+    scan = made_scan(np.clip(hu, -990.0, None))
+    found = {r.key: r for r in ttf.measure(Context(scan, made_located(scan))).results}
+    assert "end of the stored scale" in reason(found["ttf.air.f10"])
+    number(found["ttf.teflon.f10"])
+
+
+def test_coarse_pixels_do_not_resolve_ten_per_cent() -> None:
+    hu = picture("sharp", 3) + noise(np.random.default_rng(7), "sharp", (6, SIDE, SIDE), SIGMA)
+    fine = made_scan(hu)
+    middle = fine.stored[:, ::2, ::2]
+    coarse = replace(fine, stored=middle, pixel_mm=(1.0, 1.0))
+    located = made_located(fine)
+    found = {r.key: r for r in ttf.measure(Context(coarse, located)).results}
+    assert "below 0.50 /mm" in reason(found["ttf.teflon.f10"])
