@@ -325,6 +325,7 @@ class _Strips:
             waves=whiten @ waves,
             steps=steps,
             values=whiten @ np.mean([h @ p.hu for h, p in pairs], axis=0),
+            # Less its own level: its strips hold other numbers of pixels, so that the base would not cancel.
             fringe=np.reshape(
                 [whiten @ (hats(p) @ (p.hu - p.hu.mean())) / len(pairs) for p in group.fringe], (-1, len(whiten))
             ),

@@ -39,8 +39,8 @@ ON_THE_IMAGE = ("uniformity.",)
 BARS = tuple(f"line_pairs.{q}.{lp}" for q in ("modulation", "droege_morin") for lp in ("9", "10"))
 INTERPOLATED = ("noise.", "nps.", "ttf.", "mtf.", "low_contrast.statistical", *BARS)
 """Turning by interpolation blurs the picture, its noise, and bars near the limit of the pixels."""
-FRINGE = ("line_pairs.",)
-"""Bars of a gauge of which the slices that are left show the fringe alone: it is blurred there, and flagged."""
+FRINGE = ("line_pairs.", "mtf.bead.")
+"""Bars and beads of which the slices that are left show the fringe alone: flagged, or too faint to measure."""
 RATIOS = ("uniformity.integral",)
 """Made of absolute CT numbers."""
 OTHERS = [
