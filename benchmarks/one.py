@@ -26,6 +26,8 @@ def _iqa() -> Callable[[str], object]:
 
 
 def _main_job() -> Callable[[str], object]:
+    from threadpoolctl import threadpool_limits
+
     from iqa.dicom import read
     from iqa.locate import locate
     from iqa.metrics.context import Context
@@ -34,13 +36,14 @@ def _main_job() -> Callable[[str], object]:
     from iqa.phantom import library
 
     def run(folder: str) -> None:
-        scan = read([Path(folder)]).scans[0]
-        located = locate(scan, library())
-        assert isinstance(located, Located)
-        context = Context(scan, located)
-        for name, family in FAMILIES:
-            if name in MAIN_JOB:
-                family(context)
+        with threadpool_limits(limits=1):  # as `analyze` does
+            scan = read([Path(folder)]).scans[0]
+            located = locate(scan, library())
+            assert isinstance(located, Located)
+            context = Context(scan, located)
+            for name, family in FAMILIES:
+                if name in MAIN_JOB:
+                    family(context)
 
     return run
 
