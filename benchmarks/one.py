@@ -1,6 +1,8 @@
 """One program, one scan, in a process of its own: prints seconds and processor seconds by repetition, and its peak.
 
-python benchmarks/one.py iqa|pylinac FOLDER REPETITIONS
+python benchmarks/one.py iqa|main_job|pylinac FOLDER REPETITIONS
+
+`main_job` is iqa without resolution, noise spectrum and low contrast: read, locate, and the families that need no more.
 """
 
 from __future__ import annotations
@@ -11,14 +13,39 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 KIB = 1024.0
+MAIN_JOB = ("position", "geometry", "slice_thickness", "ct_number", "linearity", "noise", "uniformity", "dose")
 
 
 def _iqa() -> Callable[[str], object]:
     from iqa.analyze import analyze
 
     return lambda folder: analyze([folder])
+
+
+def _main_job() -> Callable[[str], object]:
+    from threadpoolctl import threadpool_limits
+
+    from iqa.dicom import read
+    from iqa.locate import locate
+    from iqa.metrics.context import Context
+    from iqa.metrics.registry import FAMILIES
+    from iqa.model import Located
+    from iqa.phantom import library
+
+    def run(folder: str) -> None:
+        with threadpool_limits(limits=1):  # as `analyze` does
+            scan = read([Path(folder)]).scans[0]
+            located = locate(scan, library())
+            assert isinstance(located, Located)
+            context = Context(scan, located)
+            for name, family in FAMILIES:
+                if name in MAIN_JOB:
+                    family(context)
+
+    return run
 
 
 def _pylinac() -> Callable[[str], object]:
@@ -32,7 +59,7 @@ def _pylinac() -> Callable[[str], object]:
     return run
 
 
-PROGRAMS = {"iqa": _iqa, "pylinac": _pylinac}
+PROGRAMS = {"iqa": _iqa, "main_job": _main_job, "pylinac": _pylinac}
 
 
 def main(program: str, folder: str, repetitions: int) -> dict[str, object]:

@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[1]
 REAL = "catphan504-varian-obi-head"
 EVIDENCE = ROOT / "docs" / "evidence" / "bench.json"
 REPETITIONS = 5
-REPETITIONS_OF = {"iqa": REPETITIONS, "pylinac": 2}
+REPETITIONS_OF = {"iqa": REPETITIONS, "main_job": REPETITIONS, "pylinac": 2}
 """Runs in one process; pylinac takes several seconds each, and its second is warm."""
 ROUNDS = 5
 """Processes of each, in turns; the first may still compile modules."""
@@ -90,11 +90,14 @@ def against_pylinac(folder: str) -> dict[str, Any]:
         "process_cpu_seconds": [{name: done["process_cpu_seconds"] for name, done in each.items()} for each in whole],
         "peak_mib": [{name: done["peak_mib"] for name, done in each.items()} for each in whole],
     }
-    ratios = {what: median(each["pylinac"] / each["iqa"] for each in values) for what, values in measured.items()}
+    ratios = {
+        ours: {what: median(each["pylinac"] / each[ours] for each in values) for what, values in measured.items()}
+        for ours in ("iqa", "main_job")
+    }
     lowest = {
         what: {name: min(each[name] for each in values) for name in values[0]} for what, values in measured.items()
     }
-    return {**lowest, "pylinac_per_iqa": ratios}
+    return {**lowest, "pylinac_per_iqa": ratios["iqa"], "pylinac_per_main_job": ratios["main_job"]}
 
 
 def process(name: str, folder: str) -> dict[str, Any]:
@@ -207,8 +210,9 @@ def best(run: Callable[[], object], repetitions: int = REPETITIONS) -> float:
 def show(result: dict[str, Any]) -> None:
     """The ratios, as lines."""
     print(f"scan: {result['scan']}")
-    for name, ratio in result["pylinac_per_iqa"].items():
-        print(f"pylinac / iqa, {name.replace('_', ' ')}: {ratio:.1f}")
+    for ours in ("iqa", "main_job"):
+        for name, ratio in result[f"pylinac_per_{ours}"].items():
+            print(f"pylinac / {ours.replace('_', ' ')}, {name.replace('_', ' ')}: {ratio:.1f}")
     for name, value in result["stages_per_warm_read"].items():
         print(
             f"warm read of the files: {1e3 * value:.1f} ms"

@@ -31,6 +31,7 @@ from iqa.model import (
     Region,
     Scan,
     ScanIdentity,
+    Wire,
 )
 
 Array = NDArray[np.float64]
@@ -47,9 +48,9 @@ INSERTS = (("air", 0.0, -1000.0), ("teflon", 90.0, 950.0), ("ldpe", 180.0, -100.
 
 
 def transfer(kernel: str, f: Array) -> Array:
-    """Transfer of the signal: soft has f50 0.400 /mm, hann 0.462 /mm, sharp an overshoot of 1.11 and f50 0.693 /mm."""
+    """Transfer of the signal: soft has f50 0.400 /mm, hann 0.462, sharp an overshoot of 1.11 and f50 0.693 /mm."""
     if kernel == "hann":
-        return np.where(f < 1.0, 0.5 + 0.5 * np.cos(np.pi * f), 0.0) * np.sinc(0.4 * f) ** 2
+        return np.asarray(0.5 * (1.0 + np.cos(np.pi * np.minimum(f, 1.0))) * np.sinc(0.4 * f) ** 2)
     if kernel == "sharp":
         return np.asarray((1.0 + 6.0 * f**2) * np.exp(-((f / 0.5) ** 2.2)))
     return np.asarray(np.exp(-2.0 * (np.pi * 0.4685 * f) ** 2))
@@ -122,7 +123,7 @@ def _region(name: str, at_mm: tuple[float, float]) -> Region:
     return Region(name=name, x_mm=at_mm[0], y_mm=at_mm[1], diameter_mm=10.0, provenance=SOURCE)
 
 
-def made_spec(beads: tuple[Bead, ...] = ()) -> PhantomSpec:
+def made_spec(points: tuple[Bead | Wire, ...] = ()) -> PhantomSpec:
     """Two modules of 25 mm: four inserts and four pins in 100 HU, and a uniform one 40 mm further with 10 HU."""
     inserts: tuple[Feature, ...] = (
         *(_insert(*i) for i in INSERTS),
@@ -142,7 +143,7 @@ def made_spec(beads: tuple[Bead, ...] = ()) -> PhantomSpec:
         features=inserts,
         provenance=SOURCE,
     )
-    uniform = replace(common, name="U", z_mm=40.0, body_hu=10.0, features=(*regions, *beads))
+    uniform = replace(common, name="U", z_mm=40.0, body_hu=10.0, features=(*regions, *points))
     return PhantomSpec(
         name="made",
         variant=None,

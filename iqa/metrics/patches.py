@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from iqa.metrics.regions import Circle, Noise, section_mm, window_hu
+from iqa.metrics.regions import Circle, Noise, section_mm
 from iqa.model import BodyFit, Feature, LinePairs, Located, Module, ModuleFit, Ramp, Region, Scan, StepRamp
 from iqa.signal.noise import (
     SliceCorrelation,
@@ -45,16 +45,16 @@ def measure_noise(scan: Scan, located: Located) -> Noise | None:
     """The noise of the first module with free patches, uniform modules first; None where no module has any."""
     fits = [(located.spec.module(m.name), m) for m in located.modules if m.slices]
     fits.sort(key=lambda pair: (pair[0].block != "uniform", -len(pair[1].slices)))
-    found = (_module_noise(scan, module, fit, located.body) for module, fit in fits)
+    found = (noise_within(scan, module, fit, _usable_radius(module, located.body)) for module, fit in fits)
     return next((n for n in found if n is not None), None)
 
 
-def _module_noise(scan: Scan, module: Module, fit: ModuleFit, body: BodyFit | None) -> Noise | None:
+def noise_within(scan: Scan, module: Module, fit: ModuleFit, radius_mm: float) -> Noise | None:
+    """The noise of a module's free patches within a radius, mm, of its axis; None where it has too few."""
     slices = _middle(fit.slices)
-    radius = _usable_radius(module, body)
     for side_mm in SIDES_MM:
         side = min(LARGEST_SIDE_PX, 2 * round(side_mm / max(scan.pixel_mm) / 2))
-        corners = _free_corners(scan, module, fit, index=slices[len(slices) // 2], radius_mm=radius, side=side)
+        corners = _free_corners(scan, module, fit, index=slices[len(slices) // 2], radius_mm=radius_mm, side=side)
         if side >= SMALLEST_SIDE_PX and len(corners) >= ENOUGH:
             stack = np.stack([[_patch(scan, i, at, side) for at in corners] for i in slices])
             clean = _clean(stack)
@@ -131,11 +131,11 @@ def _in_pixels(scan: Scan, index: int, circle: Circle) -> tuple[float, float, fl
 def _occupied(module: Module, fit: ModuleFit, z_mm: float) -> Iterator[Circle]:
     """Circles on the image plane that cover every feature of a module."""
     for feature in module.features:
-        for x, y, radius in _covering(feature):
+        for x, y, radius in covering(feature):
             yield Circle(*fit.pose.on_plane(x, y, z_mm), radius)
 
 
-def _covering(feature: Feature) -> Iterator[tuple[float, float, float]]:
+def covering(feature: Feature) -> Iterator[tuple[float, float, float]]:
     """(x, y, radius) of circles that cover one feature, in the module's frame, mm."""
     match feature:
         case Region():
@@ -170,5 +170,7 @@ def _clean(stack: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 def _patch(scan: Scan, index: int, corner: tuple[int, int], side: int) -> NDArray[np.float32]:
+    """HU from the patch's mean: freed from it before rounding to single precision, which then knows no offset."""
     top, left = corner
-    return window_hu(scan, index, (slice(top, top + side), slice(left, left + side)))
+    stored = scan.stored[index, top : top + side, left : left + side].astype(np.float64)
+    return np.asarray((stored - stored.mean()) * scan.slope[index], dtype=np.float32)

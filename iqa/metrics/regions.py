@@ -16,6 +16,7 @@ from scipy.special import chdtri
 
 from iqa.model import Bead, Insert, Module, ModuleFit, NotMeasured, Pin, Pose, Scan, Target, Wire
 from iqa.signal.noise import Covariance, Mask, SliceCorrelation, Spectrum
+from iqa.signal.transfer import Crop as CentredCrop
 
 Array = NDArray[np.float64]
 Rod = Insert | Pin | Target | Wire
@@ -174,6 +175,18 @@ def at_end_of_scale(scan: Scan, index: int, stored: NDArray[np.int64]) -> bool:
     hu = stored * scan.slope[index] + scan.intercept[index]
     clipped = np.isin(stored, CLIPPED_STORED) | np.isin(hu, CLIPPED_HU)
     return int(clipped.sum()) >= CLIPPED_PIXELS
+
+
+def centred(scan: Scan, index: int, circle: Circle, holes: Sequence[Circle] = ()) -> CentredCrop | None:
+    """The same with each pixel's place from the circle's centre."""
+    seen = crop(scan, index, circle, holes)
+    if seen is None:
+        return None
+    x0, y0 = scan.to_stack(seen.corner[1], seen.corner[0], index)
+    rows, columns = np.indices(seen.mask.shape)
+    x = np.asarray(x0 + columns * scan.pixel_mm[1] - circle.x_mm)
+    y = np.asarray(y0 + rows * scan.pixel_mm[0] - circle.y_mm)
+    return CentredCrop(seen.hu.astype(np.float64), x, y, seen.mask)
 
 
 def take(scan: Scan, places: Sequence[tuple[int, Circle]], holes: Sequence[Circle] = ()) -> Sample | None:

@@ -8,10 +8,13 @@ from iqa.metrics import (
     geometry,
     line_pairs,
     linearity,
+    low_contrast,
+    mtf,
     noise,
     nps,
     position,
     slice_thickness,
+    ttf,
     uniformity,
 )
 from iqa.metrics.context import Context, Family, Measured
@@ -26,7 +29,10 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
     ("noise", noise.measure),
     ("uniformity", uniformity.measure),
     ("nps", nps.measure),
+    ("ttf", ttf.measure),
+    ("mtf", mtf.measure),
     ("line_pairs", line_pairs.measure),
+    ("low_contrast", low_contrast.measure),
     ("dose", dose.measure),
 )
 

@@ -6,20 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from iqa.metrics import absent
 from iqa.metrics.context import Context, Measured
 from iqa.metrics.flags import uncalibrated
 from iqa.metrics.inserts import InsertMean
-from iqa.metrics.regions import Circle, crop, cut_by_field, places, small_features, where
-from iqa.model import Curve, Drawn, Insert, ModuleFit, NotMeasured, Result, Scan
+from iqa.metrics.regions import Circle, centred, cut_by_field, places, small_features, where
+from iqa.metrics.transfers import LEVELS, crossings, curve
+from iqa.model import Drawn, Insert, ModuleFit, NotMeasured, Result, Scan
 from iqa.model import Measurement as Value
 from iqa.signal.centres import disc_centres
 from iqa.signal.transfer import Crop, Transfer, disc_transfer
 
 METHOD = "ttf-disc@1"
-LEVELS = {"f50": 0.5, "f10": 0.1}
 SURROUNDINGS_MM = 5.0
 """Base material round an insert that is given to the fit: the tails of the point spread."""
 NEIGHBOUR_MM = 3.0
@@ -28,10 +27,9 @@ LEAST_CNR = 5.0
 """Contrast over noise, times √slices, below which the penalty and not the image would decide."""
 LOW_CNR = 10.0
 """Below it the value is flagged: its bias may reach half of its u."""
-LARGEST_U = 0.25
-"""Relative u above which a frequency says too little to be a number."""
-CURVE_STEP = 0.02
-"""1/mm."""
+CLEAR_MISFIT = 4.0
+"""Residual variance against noise from which the value is flagged: u has been doubled, and the edge is not quite that
+of a disc seen through one transfer function (streaks, beam hardening, clipping)."""
 ODD_RADIUS_MM = 0.3
 """A fitted radius further than this from the definition's belongs to another object."""
 CLIPPED_SHARE = 0.02
@@ -69,7 +67,7 @@ def measure(context: Context) -> Measured:
         if isinstance(found, NotMeasured):
             results += [replace(found, key=f"ttf.{name}.{level}") for level in LEVELS]
             continue
-        results += [*_values(context, found), _curve(context.scan, found)]
+        results += [*_values(context, found), curve(f"ttf.{name}", found.transfer, context.scan, METHOD)]
         regions.append(found.drawn)
     return Measured(tuple(results), tuple(regions))
 
@@ -125,14 +123,7 @@ def _crop(context: Context, fit: ModuleFit, insert: Insert, index: int, circle: 
     spared = [Circle(f.x_mm, f.y_mm, f.diameter_mm / 2 + NEIGHBOUR_MM) for f in others]
     holes = [places(context.scan, fit, c, [index])[0][1] for c in spared]
     near = [h for h in holes if np.hypot(h.x_mm - circle.x_mm, h.y_mm - circle.y_mm) < h.radius_mm + circle.radius_mm]
-    seen = crop(context.scan, index, circle, near)
-    if seen is None:
-        return None
-    x0, y0 = context.scan.to_stack(seen.corner[1], seen.corner[0], index)
-    rows, columns = np.indices(seen.mask.shape)
-    x = np.asarray(x0 + columns * context.scan.pixel_mm[1] - circle.x_mm)
-    y = np.asarray(y0 + rows * context.scan.pixel_mm[0] - circle.y_mm)
-    return Crop(seen.hu.astype(np.float64), x, y, seen.mask)
+    return centred(context.scan, index, circle, near)
 
 
 def _base(crops: list[Crop], radius: float) -> float:
@@ -158,36 +149,11 @@ def _faint(mean: InsertMean, cnr: float) -> NotMeasured:
 
 def _values(context: Context, edge: _Edge) -> Iterator[Result]:
     mean = edge.insert
-    nyquist = _nyquist(context.scan)
-    flags = (*(("low_cnr",) if edge.cnr < LOW_CNR else ()), *uncalibrated(context))
-    for name, level in LEVELS.items():
-        key = f"ttf.{mean.insert.name}.{name}"
-        found = edge.transfer.crossing(level, nyquist)
-        if found is None:
-            why = f"does not fall to {100 * level:.0f} % below {nyquist:.2f} /mm, the limit of the pixels"
-            yield _unresolved(key, why)
-        elif found[1] > LARGEST_U * found[0]:
-            wanted = edge.cnr * found[1] / (LARGEST_U * found[0])
-            why = f"its edge has {edge.cnr:.0f} times the noise of its slices together, and needs {wanted:.0f} times"
-            yield NotMeasured(key, f"The TTF of '{mean.insert.name}' is too uncertain there: {why}.", "More dose.")
-        else:
-            yield Value(key, *found, "1/mm", mean.independent, where(mean.module, mean.slices), METHOD, flags)
-
-
-def _unresolved(key: str, why: str) -> NotMeasured:
-    return NotMeasured(key, f"The transfer function {why}.", "Smaller pixels: a smaller field of view.")
-
-
-def _nyquist(scan: Scan) -> float:
-    return 0.5 / max(scan.pixel_mm)
-
-
-def _curve(scan: Scan, edge: _Edge) -> Curve:
-    transfer = edge.transfer
-    x = np.arange(0.0, min(_nyquist(scan), float(transfer.frequency[-1])) + 1e-9, CURVE_STEP)
-
-    def at(values: NDArray[np.float64]) -> tuple[float, ...]:
-        return tuple(np.interp(x, transfer.frequency, values).tolist())
-
-    key = f"ttf.{edge.insert.insert.name}"
-    return Curve(key, tuple(x.tolist()), at(transfer.value), at(transfer.u), "1/mm", "1", METHOD)
+    flags = (
+        *(("low_cnr",) if edge.cnr < LOW_CNR else ()),
+        *(("edge_misfit",) if edge.transfer.misfit >= CLEAR_MISFIT else ()),
+        *uncalibrated(context),
+    )
+    n, place = mean.independent, where(mean.module, mean.slices)
+    for key, found in crossings(f"ttf.{mean.insert.name}", edge.transfer, context.scan, needs="More dose or slices."):
+        yield found if isinstance(found, NotMeasured) else Value(key, *found, "1/mm", n, place, METHOD, flags)

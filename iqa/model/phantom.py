@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -230,6 +231,15 @@ class Module:
     def of(self, *kinds: type) -> Iterator[Feature]:
         """Its features of the given kinds, in the order of the definition."""
         return (f for f in self.features if isinstance(f, kinds))
+
+    @property
+    def targets(self) -> dict[str, tuple[Target, ...]]:
+        """Its low-contrast rods by the name under which they are measured: equal rods of one row are one target."""
+        rods = [f for f in self.features if isinstance(f, Target)]
+        rows: dict[tuple[str, str, float], list[Target]] = {}
+        for rod in rods:
+            rows.setdefault((re.sub(r"_\d+$", "", rod.name), rod.group, rod.diameter_mm), []).append(rod)
+        return {row[0].name if len(row) == 1 else name: tuple(row) for (name, _, _), row in rows.items()}
 
     @property
     def block(self) -> Block:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from iqa.signal.noise import Covariance
-from iqa.signal.smooth import EvenSplines
+from iqa.signal.splines import EvenSplines
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -228,6 +228,7 @@ class Strips:
             waves=whiten @ waves,
             steps=steps,
             values=whiten @ np.mean([h @ p.hu for h, p in pairs], axis=0),
+            # Less its own base: its strips hold other numbers of pixels, so that the base would not cancel.
             fringe=np.reshape(
                 [whiten @ (hats(p) @ p.above_base) / len(pairs) for p in group.fringe], (-1, len(whiten))
             ),

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from iqa.signal.bar_strips import FAINTEST, Frame, Group, Strips
 from iqa.signal.noise import Covariance
-from iqa.signal.smooth import EvenSplines, Smooth, smooth_transfer
+from iqa.signal.penalised import Tied, fit_tied
+from iqa.signal.splines import EvenSplines
 
 Array = NDArray[np.float64]
 
@@ -118,7 +119,7 @@ def fit_bars(groups: Sequence[Group], blur_mm: float, covariance: Covariance) ->
     offset = _place(strips, knots)
     for _ in range(ROUNDS):
         common = _common(strips, frame.splines, knots)
-        knots = common.knots
+        knots = common.factors
         for s in strips:
             s.settle(knots)
     spread = common.inverse @ sum(s.pulls @ s.noise @ s.pulls.T for s in strips) @ common.inverse
@@ -177,7 +178,7 @@ def _two(low: Array, high: Array, values: Array) -> tuple[Array, Array, Array]:
     )
 
 
-def _common(strips: Sequence[Strips], splines: EvenSplines, knots: Array) -> Smooth:
+def _common(strips: Sequence[Strips], splines: EvenSplines, knots: Array) -> Tied:
     """The common transfer from all groups."""
     normal = np.zeros((splines.count, splines.count))
     pull, power = np.zeros(splines.count), 0.0
@@ -189,14 +190,14 @@ def _common(strips: Sequence[Strips], splines: EvenSplines, knots: Array) -> Smo
         normal += columns.T @ columns
         pull += columns.T @ values
         power += float(values @ values)
-    return smooth_transfer(splines, normal, pull, power)
+    return fit_tied(normal, pull, power, splines.at(np.array(0.0)))
 
 
-def _result(s: Strips, shape: Smooth, spread: Array) -> GroupFit:
+def _result(s: Strips, shape: Tied, spread: Array) -> GroupFit:
     contrast, height = (float(a) for a in s.found)
     modulation = height / contrast
     whole = s.found + s.solve[:2] @ s.fringe.sum(axis=0)
-    heaps, there = s.heaps(shape.knots)
+    heaps, there = s.heaps(shape.factors)
     # A change of the shape moves the amplitudes by minus what they would have to explain of it.
     bent = contrast * s.along * (1.0 - s.inside)
     if there > FAINTEST:

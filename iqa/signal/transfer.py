@@ -1,18 +1,18 @@
 """The transfer function behind a rotationally symmetric object: exact, linear, near the Cramér-Rao bound.
 
-A disc of radius R and contrast C, seen through the transfer function T, is
+A disc of radius R and contrast C, and a point source of integral A and transform O, seen through T, are
 
-    e(r) = C · 2πR ∫ T(f) J₁(2πRf) J₀(2πrf) df,
+    e(r) = C · 2πR ∫ T(f) J₁(2πRf) J₀(2πrf) df,        p(r) = A · 2π ∫ f T(f) O(f) J₀(2πrf) df,
 
-linear in C·T. T is an even cubic spline; its coefficients, a constant and a bowl are found by generalised least squares
-from sums of the pixels over rings (decision 005), with a penalty on second differences that the data choose.
+linear in C·T and A·T. T is an even cubic spline; its coefficients and the base are found by generalised least squares
+from sums of the pixels over rings (decision 005), with a penalty that the data choose (`penalised`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -21,17 +21,24 @@ from scipy import fft
 from scipy.special import j0, j1
 
 from iqa.signal.noise import Covariance
+from iqa.signal.penalised import Free, Solved, fit_beside, fit_smooth
+from iqa.signal.splines import bump
 
 Array = NDArray[np.float64]
 
-KNOT_PER_MM = 0.1
-"""Distance of the spline's knots: finer structure of T belongs to the tails of a point spread beyond 5 mm."""
-REACH = 0.66
-"""Largest frequency of the spline, as a multiple of 1/(edge blur): T of every known kernel is below 0.005 there."""
+DISC_KNOT, POINT_KNOT = 0.05, 0.1
+"""Distance of the spline's knots, 1/mm. An edge tells fine structure of T; what a point tells of it, beside its free
+shape, is broad."""
+DISC_REACH, POINT_REACH = 1.0, 0.66
+"""Largest frequency of the spline, as a multiple of 1/(edge blur). A body kernel on a real scanner still passes 1 % at
+0.75, where there is so little noise that this 1 % would distort all the rest of what an edge gives."""
+ROUGHEST = 4.0
+"""Third derivative of T, as a multiple of (2π blur)³, about that of a Gaussian of the edge blur, above which streaks
+beside an insert would be taken for its transfer function."""
 LARGEST = (0.8, 6.0)
 """Bounds of it, 1/mm."""
-SAMPLES = 1200
-"""Nodes of the integral over frequency."""
+SAMPLES = 1000
+"""Intervals of the integral over frequency: over fifteen to each wave of an image at the end of its crop."""
 RADIUS_STEP_MM = 0.02
 RING_STEP = 0.5
 """Distance of the rings in edge blurs: half of one loses nothing of T, a whole one 5 % of its precision."""
@@ -40,8 +47,18 @@ RINGS_MM = (0.06, 0.25)
 ROUNDS = 3
 """Rounds of the fit of the radius; the third moves it by micrometres."""
 LARGEST_STEP_MM = 0.2
-PENALTIES = np.logspace(-9.0, 3.0, 49)
-"""Candidates of the penalty against the whitened data."""
+WIDTHS = np.geomspace(0.4, 2.5, 38)
+"""Gaussians tried for a point spread's free shape, as multiples of its blur: steps of 5 %, which f² makes up for."""
+FREE_POWERS = np.array([[0.0], [2.0], [4.0]])
+"""Powers of frequency that multiply it. Without f⁴ a kernel with overshoot is pulled off by up to 10 % in strong noise;
+one more doubles the scatter."""
+OUTER = 0.6
+"""Share of a point source's surroundings, by radius, beyond which they show their base alone."""
+PRECISION = 2e-5
+"""White noise, against the peak, that stands for what splines and tables miss. Without it an image without noise is
+taken at its word, and f50 may be anything."""
+WHITENED = 6
+"""Spots whose rings are looked at for the noise of all; where the pixels lie within them differs from spot to spot."""
 RIDGE = 1e-9
 """Added to the covariance of the sums, against its mean: rings that hold no pixel."""
 PAD = 40
@@ -82,8 +99,9 @@ class Transfer:
     value : (k,) float
         T, 1 at frequency 0.
     contrast : float
-        HU.
+        Of a disc, HU; of a point source its integral over the plane, HU mm².
     radius_mm : float
+        Of a disc; 0 for a point.
     """
 
     frequency: Array
@@ -93,7 +111,9 @@ class Transfer:
     _splines: Array
     """(splines, k) at the frequencies."""
     _covariance: Array
-    """(splines, splines) HU², of their coefficients: noise, and the square of what the penalty may have moved."""
+    """(splines, splines) HU², of their coefficients: noise, and what the penalty may have moved."""
+    misfit: float
+    """Residual variance against that of the noise, 1 where noise may be all of it; u has been raised by its root."""
 
     @property
     def u(self) -> Array:
@@ -109,8 +129,13 @@ class Transfer:
         share = (self.value[i - 1] - level) / (self.value[i - 1] - self.value[i])
         at = self.frequency[i - 1] + share * (self.frequency[i] - self.frequency[i - 1])
         slope = (self.value[i] - self.value[i - 1]) / (self.frequency[i] - self.frequency[i - 1])
-        u = float(np.interp(at, self.frequency, self.u)) / abs(slope)
+        u = float(np.interp(at, self.frequency, self.u) / abs(slope))
         return float(at), u
+
+    def allowing(self, change: Array) -> Transfer:
+        """The same with a (k,) change of `value`, which something unknown might have made, as a component of u."""
+        gains = np.linalg.lstsq(self._splines.T, change * self.contrast, rcond=None)[0]
+        return replace(self, _covariance=self._covariance + np.outer(gains, gains))
 
     def _gradient(self) -> Array:
         """(splines, k) derivatives of T by the coefficients."""
@@ -118,6 +143,27 @@ class Transfer:
 
     def _variance(self, gradient: Array) -> Array:
         return np.asarray(np.einsum("sk,st,tk->k", gradient, self._covariance, gradient))
+
+
+@dataclass(frozen=True, eq=False)
+class Spot:
+    """A point source on one slice.
+
+    Attributes
+    ----------
+    crop : Crop
+    height : float
+        How bright the source is here, against the other spots.
+    weight : float
+        Of this spot in their sum.
+    shape : callable
+        (k,) transform at (k,) frequencies, 1/mm, of what the image holds beside T: the object and its smear.
+    """
+
+    crop: Crop
+    height: float
+    weight: float
+    shape: Callable[[Array], Array]
 
 
 def disc_transfer(
@@ -138,28 +184,86 @@ def disc_transfer(
     independent : float
         Slices as many as are independent in their noise, at most their number.
     """
-    reach = float(max(c.r_mm.max() for c in crops))
-    splines = _Splines.of(_largest(blur_mm), round(reach + 1.0, 1))
-    step = float(np.clip(RING_STEP * blur_mm, *RINGS_MM))
-    rings = [_Rings.of(c.r_mm, step, reach) for c in crops]
-    whiten = _whitener(crops[0], step, reach, covariance) * np.sqrt(independent)
-    values = whiten @ np.mean([r.sums(c.hu[c.mask][None])[0] for r, c in zip(rings, crops, strict=True)], axis=0)
+    pool = _Pool.of(crops, np.full(len(crops), 1.0 / len(crops)), blur_mm)
+    splines = _Splines.of(_largest(DISC_REACH / blur_mm), pool.table_mm, DISC_KNOT)
+    whiten = pool.whitener(covariance, 1) * np.sqrt(independent)
+    values, radial, base = whiten @ pool.values(), whiten @ pool.radial(), whiten @ pool.base()
     radius, gains = radius_mm, np.zeros(len(splines.values))
+    roughest = ROUGHEST * (2.0 * math.pi * blur_mm * splines.knot) ** 3
     for turn in range(ROUNDS):
         table = splines.disc(radius, gains) if turn else splines.disc(radius, gains)[:-1]
-        columns = [r.sums(_columns(table, c.r_mm, reach)) for r, c in zip(rings, crops, strict=True)]
-        found = _penalised(whiten @ np.mean(columns, axis=0).T, values, len(gains))
+        columns = np.concatenate([radial @ table.T, base], axis=1)
+        found = fit_smooth(columns, values, len(gains), roughest * float(np.abs(gains @ splines.values).max()))
         gains = found.factors[: len(gains)]
         if turn:
             radius += float(np.clip(found.factors[len(gains)], -LARGEST_STEP_MM, LARGEST_STEP_MM))
+    return _transfer(splines, found, radius)
+
+
+def point_transfer(
+    spots: Sequence[Spot], blur_mm: float, covariance: Covariance, amplitude: tuple[float, float] | None = None
+) -> Transfer:
+    """Transfer function from point sources, beads or wires, on one or several slices.
+
+    Parameters
+    ----------
+    spots
+        At least one; all of one shape.
+    blur_mm : float
+        Standard deviation of the point spread, for the range of frequencies.
+    covariance : Covariance
+        Of the noise of the spots' weighted sum, HU².
+    amplitude : (float, float), optional
+        Integral over the plane of a source of height 1 and its standard uncertainty, HU mm², where something beside
+        these spots tells it: T(0) is then tied to it.
+
+    Notes
+    -----
+    The scale, T(0), rests on frequencies that the base shares: a base wrong by 1 % of the peak would more than double
+    it, and a penalty on all curvature would flatten T just there. So only what T has beside a Gaussian times a
+    polynomial in f² is penalised, and never so much that it could not be what kernels have (decision 006). u is that of
+    the Bayesian posterior, in which such a part is as likely as the data leave it; it grows where the rings stray from
+    the model by more than noise explains, as streaks make them.
+
+    References
+    ----------
+    Wahba, J R Stat Soc B 1983;45:133 (the posterior's intervals); Nickoloff and Riley, Med Phys 1985;12:437.
+    """
+    pool = _Pool.of([_levelled(s.crop) for s in spots], np.array([s.weight for s in spots]), blur_mm)
+    splines = _Splines.of(_largest(POINT_REACH / blur_mm), pool.table_mm, POINT_KNOT)
+    columns = pool.columns([splines.point(s.shape(splines.frequency)) * s.height for s in spots])
+    whiten = pool.whitener(_no_finer(covariance, pool), WHITENED)
+    seen, values = whiten @ columns, whiten @ pool.values()
+    if amplitude is not None:
+        tie = np.concatenate([splines.values[:, 0], np.zeros(columns.shape[1] - len(splines.values))])
+        seen = np.concatenate([seen, tie[None] / amplitude[1]])
+        values = np.append(values, amplitude[0] / amplitude[1])
+    free = _free_shape(splines, seen, values)
+    return _transfer(splines, fit_beside(seen, values, len(splines.values), free), 0.0)
+
+
+def _no_finer(covariance: Covariance, pool: _Pool) -> Covariance:
+    """The noise with a white floor where the model itself is no better: knots, tables."""
+    tops = [w * float(np.abs(c.hu[c.mask]).max()) for w, c in zip(pool.weights, pool.crops, strict=True)]
+    pixel = covariance.pixel_mm[0] * covariance.pixel_mm[1]
+    return replace(covariance, nps=covariance.nps + pixel * (PRECISION * sum(tops)) ** 2)
+
+
+def _levelled(crop: Crop) -> Crop:
+    """The crop less its own base: one constant for all would not fit rings that hold unequal shares of pixels."""
+    outer = crop.r_mm > OUTER * crop.r_mm.max()
+    return replace(crop, hu=crop.hu - crop.hu[crop.mask][outer].mean())
+
+
+def _transfer(splines: _Splines, found: Solved, radius_mm: float) -> Transfer:
+    gains = found.factors[: len(splines.values)]
     contrast = float(gains @ splines.values[:, 0])
-    return Transfer(
-        splines.frequency, gains @ splines.values / contrast, contrast, radius, splines.values, found.covariance
-    )
+    value = gains @ splines.values / contrast
+    return Transfer(splines.frequency, value, contrast, radius_mm, splines.values, found.covariance, found.misfit)
 
 
-def _largest(blur_mm: float) -> float:
-    return round(float(np.clip(REACH / blur_mm, *LARGEST)), 1)
+def _largest(per_mm: float) -> float:
+    return round(float(np.clip(per_mm, *LARGEST)), 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,120 +271,164 @@ class _Splines:
     """Even cubic splines over frequency and what each makes of a point, along the radius."""
 
     frequency: Array
+    knot: float
+    """Distance of the knots, 1/mm."""
     values: Array
     """(splines, frequencies)."""
-    point: Array
+    hankel: Array
     """(frequencies, radii) J₀(2πrf) with the weights of the integral."""
 
     @classmethod
     @lru_cache(maxsize=8)
-    def of(cls, largest: float, reach_mm: float) -> _Splines:
+    def of(cls, largest: float, reach_mm: float, knot: float) -> _Splines:
         frequency = np.linspace(0.0, largest, SAMPLES + 1)
-        count = max(4, round(largest / KNOT_PER_MM))
+        count = max(4, round(largest / knot))
         places = largest / count * np.arange(count - 1)[:, None]
-        values = _bump((frequency - places) * count / largest)
-        values[1:] += _bump((frequency + places[1:]) * count / largest)
+        values = bump((frequency - places) * count / largest)
+        values[1:] += bump((frequency + places[1:]) * count / largest)
         weight = np.full(SAMPLES + 1, largest / SAMPLES)
         weight[[0, -1]] *= 0.5
-        radii = np.arange(0.0, reach_mm + RADIUS_STEP_MM, RADIUS_STEP_MM)
-        return cls(frequency, values, weight[:, None] * j0(2.0 * np.pi * frequency[:, None] * radii))
+        radii = np.arange(_radii(reach_mm)) * RADIUS_STEP_MM
+        return cls(
+            frequency,
+            largest / count,
+            values,
+            np.asarray(weight[:, None] * j0(2.0 * np.pi * frequency[:, None] * radii)),
+        )
+
+    @cached_property
+    def free(self) -> tuple[Array, ...]:
+        """(splines, 3) gains of a Gaussian of each width times 1, f² and f⁴, height 1 at 0."""
+        scaled = WIDTHS[:, None] * (POINT_REACH / self.frequency[-1]) * self.frequency
+        bells = np.exp(-2.0 * (np.pi * scaled) ** 2)
+        inverse = np.linalg.pinv(self.values.T)
+        return tuple(np.asarray(inverse @ (x**FREE_POWERS * bell).T) for x, bell in zip(scaled, bells, strict=True))
 
     def disc(self, radius_mm: float, gains: Array) -> Array:
         """(splines + 1, radii): the image of a disc under each spline, and the fitted one's derivative by R."""
         phase = 2.0 * np.pi * radius_mm * self.frequency
         shown = self.values * (2.0 * np.pi * radius_mm * j1(phase))
         moved = (gains @ self.values) * (2.0 * np.pi * phase * j0(phase))
-        return np.asarray(np.concatenate([shown, moved[None]]) @ self.point)
+        return np.asarray(np.concatenate([shown, moved[None]]) @ self.hankel)
 
-
-def _bump(t: Array) -> Array:
-    """Cubic B-spline of unit knot distance."""
-    t = np.abs(t)
-    inner, outer = 2.0 / 3.0 - t**2 + 0.5 * t**3, np.clip(2.0 - t, 0.0, None) ** 3 / 6.0
-    return np.where(t < 1.0, inner, outer)
-
-
-def _columns(table: Array, r_mm: Array, reach: float) -> Array:
-    """(columns, k): the rows of the table at the pixels, then a constant and a bowl."""
-    at = r_mm / RADIUS_STEP_MM
-    low = at.astype(np.intp)
-    seen = table[:, low] + (at - low) * (table[:, low + 1] - table[:, low])
-    return np.concatenate([seen, np.ones((1, len(r_mm))), (r_mm[None] / reach) ** 2])
+    def point(self, shape: Array) -> Array:
+        """(splines, radii): the image under each spline of a source of unit integral and of that transform."""
+        return np.asarray((self.values * (2.0 * np.pi * self.frequency * shape)) @ self.hankel)
 
 
 @dataclass(frozen=True, eq=False)
 class _Rings:
-    """Sums over pixels with hat functions of their distance."""
+    """Sums over pixels with hat functions of their distance from the centre."""
 
+    r_mm: Array
     low: NDArray[np.intp]
     share: Array
     count: int
 
     @classmethod
     def of(cls, r_mm: Array, step: float, reach: float) -> _Rings:
-        at = r_mm / step
-        low = at.astype(np.intp)
-        return cls(low, at - low, int(reach / step) + 2)
+        low, share = _hats(r_mm, step)
+        return cls(r_mm, low, share, int(reach / step) + 2)
 
-    def sums(self, fields: Array) -> Array:
-        """(m, rings) of (m, k) fields."""
-        low = [np.bincount(self.low, f * (1.0 - self.share), self.count) for f in fields]
-        high = [np.bincount(self.low + 1, f * self.share, self.count) for f in fields]
-        return np.asarray(np.add(low, high))
+    def sums(self, values: Array) -> Array:
+        """(rings,) sums of one value per pixel."""
+        inner = np.bincount(self.low, values * (1.0 - self.share), self.count)
+        return np.asarray(inner + np.bincount(self.low + 1, values * self.share, self.count))
+
+    def of_radii(self, radii: int) -> Array:
+        """(rings, radii) matrix of the sums of a function of the radius that is known every RADIUS_STEP_MM."""
+        low, share = _hats(self.r_mm, RADIUS_STEP_MM)
+        total = np.zeros(self.count * radii)
+        for ring, outer in ((self.low, 1.0 - self.share), (self.low + 1, self.share)):
+            for radius, inner in ((low, 1.0 - share), (low + 1, share)):
+                total += np.bincount(ring * radii + radius, outer * inner, len(total))
+        return total.reshape(self.count, radii)
 
 
-def _whitener(crop: Crop, step: float, reach: float, covariance: Covariance) -> Array:
-    """(rings, rings) matrix that makes the noise of the sums white and of unit variance."""
-    rings = _Rings.of(crop.r_mm, step, reach)
-    fields = np.zeros((rings.count, *crop.mask.shape))
-    y, x = np.nonzero(crop.mask)
-    np.add.at(fields, (rings.low, y, x), 1.0 - rings.share)
-    np.add.at(fields, (rings.low + 1, y, x), rings.share)
-    rows, columns = (fft.next_fast_len(n + PAD, real=True) for n in crop.mask.shape)
-    smeared = fft.irfft2(fft.rfft2(fields, (rows, columns)) * covariance.spectrum((rows, columns)), (rows, columns))
-    near = smeared[:, : crop.mask.shape[0], : crop.mask.shape[1]].reshape(rings.count, -1)
-    gram = fields.reshape(rings.count, -1) @ near.T
-    gram += RIDGE * np.trace(gram) / rings.count * np.eye(rings.count)
-    return np.asarray(np.linalg.inv(np.linalg.cholesky(gram)))
+def _hats(r_mm: Array, step: float) -> tuple[NDArray[np.intp], Array]:
+    """(k,) index of the knot below each radius, and the share of the one above."""
+    at = r_mm / step
+    low = at.astype(np.intp)
+    return low, at - low
 
 
 @dataclass(frozen=True, eq=False)
-class _Solved:
-    factors: Array
-    covariance: Array
-    """Of the penalised factors."""
+class _Pool:
+    """Ring sums of several crops, weighted and added."""
+
+    crops: Sequence[Crop]
+    weights: Array
+    rings: Sequence[_Rings]
+    reach: float
+
+    @classmethod
+    def of(cls, crops: Sequence[Crop], weights: Array, blur_mm: float) -> _Pool:
+        reach = float(max(c.r_mm.max() for c in crops))
+        step = float(np.clip(RING_STEP * blur_mm, *RINGS_MM))
+        return cls(crops, weights, [_Rings.of(c.r_mm, step, reach) for c in crops], reach)
+
+    @property
+    def table_mm(self) -> float:
+        """Reach of the tables over radius."""
+        return round(self.reach + 1.0, 1)
+
+    def values(self) -> Array:
+        """(rings,) sums of the pixels."""
+        return self._pooled([r.sums(c.hu[c.mask]) for r, c in zip(self.rings, self.crops, strict=True)])
+
+    def base(self) -> Array:
+        """(rings, 2) sums of a constant and of a bowl."""
+        flat = self._pooled([r.sums(np.ones_like(r.r_mm)) for r in self.rings])
+        return np.column_stack([flat, self._pooled([r.sums((r.r_mm / self.reach) ** 2) for r in self.rings])])
+
+    def radial(self) -> Array:
+        """(rings, radii) matrix of the sums of one function of the radius, the same in all crops."""
+        return self._pooled([r.of_radii(_radii(self.table_mm)) for r in self.rings])
+
+    def columns(self, tables: Sequence[Array]) -> Array:
+        """(rings, columns): each crop's own table over radius, then a constant and a bowl."""
+        radii = _radii(self.table_mm)
+        seen = self._pooled([r.of_radii(radii) @ t.T for r, t in zip(self.rings, tables, strict=True)])
+        return np.concatenate([seen, self.base()], axis=1)
+
+    def _pooled(self, sums: Sequence[Array]) -> Array:
+        return np.asarray(np.tensordot(self.weights, np.array(sums), 1))
+
+    def whitener(self, covariance: Covariance, crops: int) -> Array:
+        """(rings, rings) matrix that makes the noise of the sums white and of unit variance.
+
+        covariance : of the noise of the weighted sum. crops : how many are looked at, for all.
+        """
+        picked = np.unique(np.linspace(0, len(self.crops) - 1, min(crops, len(self.crops))).round().astype(np.intp))
+        share = self.weights[picked] ** 2 / np.sum(self.weights[picked] ** 2)
+        gram = np.tensordot(share, np.array([self._gram(covariance, i) for i in picked]), 1)
+        gram += RIDGE * np.trace(gram) / len(gram) * np.eye(len(gram))
+        return np.asarray(np.linalg.inv(np.linalg.cholesky(gram)))
+
+    def _gram(self, covariance: Covariance, index: int) -> Array:
+        """(rings, rings) covariance, HU², of the ring sums of one crop."""
+        mask, rings = self.crops[index].mask, self.rings[index]
+        fields = np.zeros((rings.count, *mask.shape))
+        y, x = np.nonzero(mask)
+        fields[rings.low, y, x] = 1.0 - rings.share
+        fields[rings.low + 1, y, x] = rings.share
+        rows, columns = (fft.next_fast_len(n + PAD, real=True) for n in mask.shape)
+        return covariance.of_sums(fields, (rows, columns))
 
 
-def _penalised(columns: Array, values: Array, penalised: int) -> _Solved:
-    """Least squares with second differences of the first factors penalised as marginal likelihood wants it.
-
-    columns : (rings, factors), values : (rings,); noise white, of unit variance.
-    """
-    penalty = np.zeros((columns.shape[1], columns.shape[1]))
-    bent = _second_differences(penalised)
-    penalty[:penalised, :penalised] = bent.T @ bent
-    rank = int(np.linalg.matrix_rank(bent))
-    normal, pull, power = columns.T @ columns, columns.T @ values, float(values @ values)
-
-    def unlikely(strength: float) -> float:
-        held = normal + strength * penalty
-        explained = float(pull @ np.linalg.solve(held, pull))
-        return power - explained + float(np.linalg.slogdet(held)[1]) - float(rank * math.log(strength))
-
-    scale = np.trace(normal[:penalised, :penalised]) / np.trace(penalty)
-    strength = scale * float(PENALTIES[int(np.argmin([unlikely(scale * p) for p in PENALTIES]))])
-    inverse = np.linalg.inv(normal + strength * penalty)
-    factors = inverse @ pull
-    moved = strength * (inverse @ (penalty @ factors))
-    spread = inverse @ normal @ inverse + np.outer(moved, moved)
-    return _Solved(np.asarray(factors), np.asarray(spread[:penalised, :penalised]))
+def _radii(reach_mm: float) -> int:
+    """How many radii a table holds, from 0 in steps of RADIUS_STEP_MM."""
+    return int(reach_mm / RADIUS_STEP_MM) + 2
 
 
-def _second_differences(count: int) -> Array:
-    """(count + 1, count) second differences of an even sequence that ends in zeros."""
-    bent = np.zeros((count + 1, count))
-    for j in range(count + 1):
-        for neighbour, weight in ((j - 1, 1.0), (j, -2.0), (j + 1, 1.0)):
-            if abs(neighbour) < count:
-                bent[j, abs(neighbour)] += weight
-    return bent
+def _free_shape(splines: _Splines, columns: Array, values: Array) -> Free:
+    """A Gaussian times 1, f² and f⁴, its width the one that fits best with the first two."""
+    base = np.eye(columns.shape[1])[:, len(splines.values) :]
+    best, least = Free(splines.free[0], 1.0), np.inf
+    for gains in splines.free:
+        seen = columns @ np.column_stack([np.pad(gains[:, :-1], ((0, base.shape[1]), (0, 0))), base])
+        factors = np.linalg.lstsq(seen, values, rcond=None)[0]
+        left = values - seen @ factors
+        if left @ left < least:
+            best, least = Free(gains, float(factors[0])), float(left @ left)
+    return best

@@ -24,7 +24,6 @@ from iqa.model import (
     Region,
     Scan,
     StepRamp,
-    Target,
     Wire,
 )
 from iqa.simulate.blur import Blur
@@ -310,5 +309,7 @@ def _resolution(made: Made) -> Iterator[Value]:
 
 
 def _contrasts(made: Made) -> Iterator[Value]:
-    for placed, f in made.all(Target):
-        yield f"low_contrast.{f.name}.contrast", made.physics.gain * made.contrast(placed, f)
+    for placed in made.modules:
+        for name, rods in placed.module.targets.items():
+            mean = math.fsum(made.contrast(placed, rod) for rod in rods) / len(rods)
+            yield f"low_contrast.{name}.contrast", made.physics.gain * mean

@@ -36,10 +36,11 @@ PLACE = "position."
 """Compared as the pose, since these are relative to the middle of the picture."""
 ON_THE_IMAGE = ("uniformity.",)
 """Discs at the clock's hours belong to the displayed image and not to the phantom."""
-INTERPOLATED = ("noise.", *(f"line_pairs.{q}.{lp}" for q in ("modulation", "droege_morin") for lp in ("9", "10")))
-"""Cubic interpolation takes from noise and from bars of 9 lp/cm and more, near the limit of the pixels."""
-FRINGE = ("line_pairs.",)
-"""Bars of a gauge of which the slices that are left show the fringe alone: it is blurred there, and flagged."""
+BARS = tuple(f"line_pairs.{q}.{lp}" for q in ("modulation", "droege_morin") for lp in ("9", "10"))
+INTERPOLATED = ("noise.", "nps.", "ttf.", "mtf.", "low_contrast.statistical", *BARS)
+"""Turning by interpolation blurs the picture, its noise, and bars near the limit of the pixels."""
+FRINGE = ("line_pairs.", "mtf.bead.")
+"""Bars and beads of which the slices that are left show the fringe alone: flagged, or too faint to measure."""
 RATIOS = ("uniformity.integral",)
 """Made of absolute CT numbers."""
 OTHERS = [

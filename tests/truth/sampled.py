@@ -11,13 +11,14 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from iqa.metrics import ct_number, geometry, linearity, slice_thickness, uniformity
+from iqa.metrics import ct_number, geometry, linearity, mtf, slice_thickness, uniformity
 from iqa.metrics import noise as noise_family
 from iqa.metrics.context import Context
-from iqa.model import Measurement
+from iqa.model import Curve, Measurement
 from iqa.signal.noise import estimate_spectrum
 from tests import ramps_made
 from tests.made_phantom import INSERTS, PIXEL_MM, SIDE, made_located, made_scan, noise, picture
+from tests.made_points import Made, bead, wire
 
 SIGMA = 10.0
 Pairs = tuple[list[float], list[float]]
@@ -142,3 +143,48 @@ def of_thickness(case: Case, seeds: int) -> Pairs:
         values.append(found.value if isinstance(found, Measurement) else np.nan)
         us.append(found.u if isinstance(found, Measurement) and found.u is not None else np.nan)
     return values, us
+
+
+# -------------------------------------------------------------------------------------------------- beads and wires
+
+
+@dataclass(frozen=True)
+class PointCase:
+    """Beads or wires in the uniform module of the small phantom, in noise of the kernel's own texture."""
+
+    key: str
+    made: Made
+    sigma: float
+
+
+_PAIR = (bead("near", 0.0, -18.0), bead("far", 12.0, 16.0))
+POINT_CASES = {
+    "bead, soft, 100": PointCase("mtf.bead", Made("soft", _PAIR[:1], 1000.0), 10.0),
+    "bead, sharp, 100": PointCase("mtf.bead", Made("sharp", _PAIR[:1], 1000.0), 10.0),
+    "bead, hann, 30": PointCase("mtf.bead", Made("hann", _PAIR[:1], 300.0), 10.0),
+    "two beads on two slices, soft, 30": PointCase("mtf.bead", Made("soft", _PAIR, 300.0, (0.0, 0.6, 0.4, 0.0)), 10.0),
+    "bead, sharp, 22": PointCase("mtf.bead", Made("sharp", _PAIR[:1], 220.0), 10.0),
+    "tilted wire, sharp, 40": PointCase(
+        "mtf.wire", Made("sharp", (wire("w", 5.0, 12.0, 5.0),), 200.0, (0.0,) * 5), 10.0
+    ),
+}
+"""What is drawn, and the height of one whole section over the noise."""
+
+
+@cache
+def _points(name: str, seeds: int) -> dict[str, list[tuple[float, float]]]:
+    case = POINT_CASES[name]
+    found: dict[str, list[tuple[float, float]]] = {}
+    clean = case.made.clean()
+    for seed in np.random.SeedSequence(31).spawn(seeds):
+        for result in mtf.measure(case.made.noisy(seed, case.sigma, clean)).results:
+            if not isinstance(result, Curve):
+                pair = (result.value, result.u or np.nan) if isinstance(result, Measurement) else (np.nan, np.nan)
+                found.setdefault(result.key, []).append(pair)
+    return found
+
+
+def of_points(name: str, level: str, seeds: int) -> Pairs:
+    """f50 or f10 of a case, through the whole family; a refusal counts as NaN."""
+    pairs = _points(name, seeds)[f"{POINT_CASES[name].key}.{level}"]
+    return [v for v, _ in pairs], [u for _, u in pairs]

@@ -59,7 +59,7 @@ def test_without_noise_nothing_is_lost(kernel: str) -> None:
             [crop(1000.0 * image(kernel, at), at)], RADIUS_MM, BLUR_MM[kernel], covariance(kernel, 1.0), 1
         )
         assert found.radius_mm == pytest.approx(RADIUS_MM, abs=0.001)
-        assert found.contrast == pytest.approx(1000.0, rel=1e-3)
+        assert found.contrast == pytest.approx(1000.0, rel=2e-3)  # T(0) is what no edge shows
         for level in LEVELS.values():
             crossed = found.crossing(level, 9.0)
             assert crossed is not None

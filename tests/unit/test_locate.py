@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from iqa.errors import UsageError
-from iqa.locate import contenders, decide, locate, templates
+from iqa.locate import contenders, decide, evidence, locate, templates
 from iqa.locate.along import AxialFit
 from iqa.locate.body import find_body
 from iqa.locate.contenders import at_landmarks
-from iqa.locate.evidence import Explained, LayerMatch
+from iqa.locate.evidence import Explained, Judge, LayerMatch
 from iqa.locate.pose import Refined, core_slices
 from iqa.locate.search import Hypothesis, Window
 from iqa.model import (
@@ -141,6 +141,14 @@ def test_a_featureless_body_is_any_phantom_of_its_diameter() -> None:
     assert isinstance(result, Candidates)
     assert "120.0 mm without structure" in result.reason
     assert [c.name for c in result.candidates] == ["mine", "uniform_cylinder"]
+
+
+def test_one_slice_of_something_unknown_in_a_plain_body_is_refused() -> None:
+    strange = painted(None)
+    strange.stored[5, 40:88, 64:104] = 900  # half of what lies about the axis
+    found = locate(strange, [MINE])
+    assert isinstance(found, Refused)
+    assert "whose structure no definition explains" in found.reason
 
 
 def test_no_round_body_is_refused() -> None:
@@ -342,6 +350,19 @@ def test_a_block_is_first_fitted_on_slices_in_its_middle_however_thin_they_are()
     assert core_slices(seen, module(), thin) == [2, 3, 4, 5]
     fading = replace(seen, matches=(replace(seen.matches[0], whole=False),))
     assert core_slices(fading, module(), thin) == []
+
+
+def test_a_picture_and_its_mirror_image_are_matched_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = explained("a", 3.0)
+    hypothesis = replace(one.hypothesis, layers=tuple(m.layer for m in one.matches))
+    places = Mock(covered=Window(0, 3))
+    matched = Mock(return_value=one.matches[0])
+    for name, stand_in in (("_match", matched), ("_span", lambda *_: places), ("_unexplained", lambda *_: 0)):
+        monkeypatch.setattr(evidence, name, stand_in)
+    judge = Judge(Mock())
+    for mirrored in (False, False, True):
+        judge.explain(replace(hypothesis, mirrored=mirrored))
+    assert matched.call_count == 2
 
 
 def test_landmarks_that_lose_their_own_block_are_distrusted() -> None:

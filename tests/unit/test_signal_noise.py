@@ -15,6 +15,7 @@ from iqa.signal.noise import (
     estimate_slice_correlation,
     estimate_spectrum,
     overlap_correlation,
+    plane_spectrum,
 )
 from tests.made_phantom import PIXEL_MM, noise, spectrum
 
@@ -147,3 +148,20 @@ def test_mean_over_slices_counts_correlated_ones_less() -> None:
 
 def test_overlap_stands_in_for_an_unknown_slice_correlation() -> None:
     assert overlap_correlation(2.0).mean_factor(np.array([0.0, 1.0])) == pytest.approx(0.75)
+
+
+def test_plane_spectrum_holds_the_variance_of_the_patches() -> None:
+    """Parseval: nothing is lost between pixels and bins, whatever the pixels' shape."""
+    patches = noise(np.random.default_rng(7), "sharp", (5, 48, 48), 20.0).astype(np.float32) + np.float32(300.0)
+    seen = plane_spectrum(patches, (0.4, 0.7)).sum() / (48 * 0.4) / (48 * 0.7)
+    inside = np.ones((48, 48), dtype=bool)
+    variance = np.mean([detrended_sum_of_squares(patch, inside) for patch in patches]) / 48**2
+    assert seen == pytest.approx(variance, rel=1e-6)  # pixels are single precision
+
+
+def test_a_wave_shows_at_its_frequency_with_its_power() -> None:
+    side, cycles, amplitude = 64, 9, 12.0
+    wave = amplitude * np.cos(2.0 * np.pi * cycles * np.arange(side) / side)
+    plane = plane_spectrum(np.tile(wave, (1, side, 1)).astype(np.float32), PIXEL) / (side * PIXEL_MM) ** 2
+    for bin_ in (cycles, -cycles):  # the trend takes 0.3 %
+        assert plane[0, bin_] == pytest.approx(amplitude**2 / 4.0, rel=5e-3)

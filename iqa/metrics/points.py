@@ -1,0 +1,366 @@
+"""Point sources of a scan, beads and wires: on which slices each one shows, where, how high and in what noise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import ndimage
+
+from iqa.metrics import absent
+from iqa.metrics.context import Context
+from iqa.metrics.patches import covering
+from iqa.metrics.regions import (
+    CLIPPED_HU,
+    CLIPPED_STORED,
+    Array,
+    Circle,
+    Noise,
+    centred,
+    crop,
+    cut_by_field,
+    pixels,
+    rod_slices,
+    section_mm,
+)
+from iqa.model import Bead, Drawn, Module, ModuleFit, NotMeasured, Scan, Wire
+from iqa.signal.noise import detrended_sum_of_squares
+from iqa.signal.points import ball_transform, fit_point, point_height, smear_transform, wire_transform
+from iqa.signal.robust import median, spread
+from iqa.signal.transfer import Crop
+
+FIT_MM = 10.0
+"""Radius about a source that is given to the fit: the base and the point spread's tails. 6 mm costs a fifth of the
+precision, 14 mm gains nothing."""
+LARGEST_MM = 0.5
+"""Largest ball or wire that is a point source: one of 0.5 mm takes 28 % of a frequency of 1 /mm, one of 1 mm nearly
+all of it, and what it leaves is not worth dividing by."""
+SEARCH_MM = 3.0
+"""A source may lie this far beside its place on the image: modules are turned by some degrees."""
+SEARCH_Z_MM = 2.0
+"""And this far along z; beads of real units stray by up to 1 mm."""
+LEAST_WIDTH = 0.75
+"""Width, in pixels, with which a spot is looked for at least: a narrower one would rest on a few pixels."""
+NARROWEST = 0.3
+"""Width, in pixels, below which it is a grain of noise: a point spread's f50 would lie beyond Nyquist."""
+SHOWN = 0.25
+"""Height on a slice, against the slice that shows a bead best, from which it counts: less adds noise alone."""
+FAINTEST = 5.0
+"""Height over noise below which what is found may be noise."""
+QUIET_MM = 4.0
+"""Distance from a source beyond which its surroundings show their noise."""
+NEIGHBOUR_MM = 3.0
+"""Distance kept from what else stands in the module."""
+CORE_MM = 5.0
+"""A source within this of something else, margin included, does not stand alone."""
+RIM_MM = 2.0
+"""Distance that the fitted circle keeps from the body's edge."""
+STRAYED = 3.0
+"""A slice on which a wire is seen this many spreads off its straight line saw something else."""
+STRAY_MM = 0.2
+"""But never less than this."""
+STRAIGHT = 3
+"""Slices from which a wire's own line is taken; fewer lie where each is found, at the defined tilt."""
+CLIPPED_CORE = 2
+"""Pixels of one slice's spot that hold the scan's very largest value when it is clipped at an unusual one: that two do
+by chance, the source midway between them, happens once in 500 times."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One bead or wire with the slices that show it."""
+
+    feature: Bead | Wire
+    module: str
+    slices: tuple[int, ...]
+    crops: tuple[Crop, ...]
+    heights: Array
+    """(slices,) HU."""
+    width_mm: float
+    """Of its image, as the standard deviation of a Gaussian."""
+    level: float
+    """Pixel variance of the noise about it, HU²."""
+    smear_mm: float
+    """Length that a section's thickness adds along the image, through the tilt."""
+    drawn: Drawn
+
+    @property
+    def known(self) -> bool:
+        """The diameter has a source: a number that nobody vouches for removes nothing."""
+        return self.feature.provenance.of("diameter_mm")[1] != "U"
+
+    def shape(self, frequency: Array) -> Array:
+        """Its transform beside the scanner's: the object's where that is known, and the smear."""
+        own = self.object(frequency) if self.known else np.ones_like(frequency)
+        return own * smear_transform(frequency, self.smear_mm)
+
+    def object(self, frequency: Array) -> Array:
+        """Transform of a ball or wire of the defined diameter."""
+        transform = ball_transform if isinstance(self.feature, Bead) else wire_transform
+        return transform(frequency, self.feature.diameter_mm)
+
+
+Seen = Source | NotMeasured
+
+
+def see(context: Context, noise: Noise, module: Module, feature: Bead | Wire) -> Seen:
+    """A bead or wire of the definition as the scan shows it, or why not (a result without a key)."""
+    scan, fit = context.scan, context.whole.module(module.name)
+    if fit is None:
+        return absent.module("", scan, context.whole, module)
+    if feature.diameter_mm > LARGEST_MM:
+        return _large(feature)
+    if _at_rim(context, module, fit, feature):
+        reason = f"'{feature.name}' stands less than {FIT_MM + RIM_MM:g} mm from the edge of its module."
+        return NotMeasured("", reason, f"Plain material for {FIT_MM + RIM_MM:g} mm about it.")
+    path = _Path.of(fit, feature)
+    slices = _bead_slices(scan, fit, path) if isinstance(feature, Bead) else _wire_slices(scan, fit, feature)
+    if not slices:
+        return _missed(scan, feature, path)
+    if any(crop(scan, i, Circle(*path.at(float(scan.z_mm[i])), FIT_MM)) is None for i in slices):
+        return cut_by_field("", f"surroundings of {feature.name}")
+    find = _bead_spots if isinstance(feature, Bead) else _wire_spots
+    spots = find(context, path, slices)
+    return _source(context, noise, (module, fit), feature, spots) if spots else _not_found(feature)
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """Where a source is expected: a point of the stack frame and, for a wire, how it runs on from there."""
+
+    x_mm: float
+    y_mm: float
+    z_mm: float
+    slope_x: float = 0.0
+    slope_y: float = 0.0
+
+    @classmethod
+    def of(cls, fit: ModuleFit, feature: Bead | Wire) -> _Path:
+        if isinstance(feature, Bead):
+            return cls(*fit.pose.place(feature.x_mm, feature.y_mm, feature.z_mm))
+        lean, angle = math.tan(math.radians(feature.tilt_deg)), math.radians(feature.direction_deg)
+        dx, dy, dz = fit.pose.matrix @ (lean * math.cos(angle), -lean * math.sin(angle), 1.0)
+        return cls(*fit.pose.place(feature.x_mm, feature.y_mm, 0.0), float(dx / dz), float(dy / dz))
+
+    def at(self, z_mm: float) -> tuple[float, float]:
+        """(x, y) on the plane z."""
+        return self.x_mm + (z_mm - self.z_mm) * self.slope_x, self.y_mm + (z_mm - self.z_mm) * self.slope_y
+
+
+def _at_rim(context: Context, module: Module, fit: ModuleFit, feature: Bead | Wire) -> bool:
+    body = context.located.body
+    diameter = module.insert_diameter_mm or module.diameter_mm or (body.diameter_mm if body else math.inf)
+    away = math.hypot(feature.x_mm, feature.y_mm) + (FIT_MM + RIM_MM) / fit.pose.scale
+    return away > diameter / 2
+
+
+def _bead_slices(scan: Scan, fit: ModuleFit, path: _Path) -> tuple[int, ...]:
+    """Slices of the module that may show a bead."""
+    reach = section_mm(scan) / 2 + SEARCH_Z_MM + (fit.u_z_mm or 0.0)
+    return tuple(i for i in fit.slices if abs(scan.z_mm[i] - path.z_mm) <= reach)
+
+
+def _wire_slices(scan: Scan, fit: ModuleFit, wire: Wire) -> tuple[int, ...]:
+    """Slices whose sections lie wholly between a wire's ends, a whole section from either if that leaves any."""
+    section = section_mm(scan)
+    return rod_slices(scan, fit, wire, section + (fit.u_z_mm or 0.0)) or rod_slices(scan, fit, wire, section / 2)
+
+
+# ------------------------------------------------------------------------------------- finding them
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A source on one slice, stack frame."""
+
+    index: int
+    x_mm: float
+    y_mm: float
+    width_mm: float
+    height: float
+
+
+def _bead_spots(context: Context, path: _Path, slices: Sequence[int]) -> tuple[_Spot, ...]:
+    """A bead on the slices that show it: at one place, with the width that it has where it shows best."""
+    scan, at = context.scan, (path.x_mm, path.y_mm)
+    seen = [s for s in (_brightest(context, i, at) for i in slices) if s is not None]
+    if not seen:
+        return ()
+    best = max(seen, key=lambda s: s.height)
+    shown = [_height_at(scan, replace(best, index=i)) for i in slices]
+    top = max(s.height for s in shown)
+    shown = [s for s in shown if s.height >= SHOWN * top]
+    own = [s for s in (_fitted(scan, s.index, (s.x_mm, s.y_mm), s.width_mm) for s in shown) if s is not None]
+    near = [s for s in own if math.hypot(s.x_mm - best.x_mm, s.y_mm - best.y_mm) < best.width_mm] or [best]
+    weights = [s.height**2 for s in near]
+    x, y, width = np.average([(s.x_mm, s.y_mm, s.width_mm) for s in near], axis=0, weights=weights).tolist()
+    return tuple(_height_at(scan, _Spot(s.index, x, y, width, 0.0)) for s in shown)
+
+
+def _wire_spots(context: Context, path: _Path, slices: Sequence[int]) -> tuple[_Spot, ...]:
+    """A wire on its slices: on the straight line through the places where each shows it."""
+    scan = context.scan
+    seen = [s for s in (_brightest(context, i, path.at(float(scan.z_mm[i]))) for i in slices) if s is not None]
+    if len(seen) < STRAIGHT:
+        return tuple(_height_at(scan, s) for s in seen)
+    z, places = scan.z_mm[[s.index for s in seen]], np.array([(s.x_mm, s.y_mm) for s in seen])
+    kept = np.ones(len(seen), dtype=bool)
+    for _ in range(2):
+        lines = [np.polynomial.Polynomial.fit(z[kept], c[kept], 1) for c in places.T]
+        away = np.hypot(*(c - line(z) for c, line in zip(places.T, lines, strict=True)))
+        kept = away <= max(STRAYED * spread(away), STRAY_MM)
+    on_line = [s for s, held in zip(seen, kept, strict=True) if held]
+    width = median([s.width_mm for s in on_line])
+    at_x, at_y = lines
+    moved = ((s.index, float(scan.z_mm[s.index])) for s in on_line)
+    return tuple(_height_at(scan, _Spot(i, float(at_x(z)), float(at_y(z)), width, 0.0)) for i, z in moved)
+
+
+def _brightest(context: Context, index: int, at: tuple[float, float]) -> _Spot | None:
+    """The brightest point near a place on one slice, fitted; None where there is none.
+
+    Its height is that of the smoothed image: a Gaussian fitted to a grain of noise may be of any height.
+    """
+    scan = context.scan
+    width = max(context.blur_mm, *(LEAST_WIDTH * p for p in scan.pixel_mm))
+    seen = crop(scan, index, Circle(*at, SEARCH_MM))
+    if seen is None:
+        return None
+    smooth = ndimage.gaussian_filter(seen.hu, [width / p for p in scan.pixel_mm])
+    row, column = divmod(int(np.argmax(np.where(seen.mask, smooth, -np.inf))), smooth.shape[1])
+    found = _fitted(scan, index, scan.to_stack(column + seen.corner[1], row + seen.corner[0], index), width)
+    height = float(smooth[row, column]) - median(smooth[seen.mask])
+    return None if found is None else replace(found, height=height)
+
+
+def _fitted(scan: Scan, index: int, at: tuple[float, float], width_mm: float) -> _Spot | None:
+    seen = crop(scan, index, Circle(*at, CORE_MM))
+    found = None if seen is None else fit_point(pixels(scan, index, seen), at, width_mm)
+    if found is None or found.height <= 0.0 or found.width_mm < NARROWEST * min(scan.pixel_mm):
+        return None
+    return _Spot(index, found.x_mm, found.y_mm, found.width_mm, found.height)
+
+
+def _height_at(scan: Scan, spot: _Spot) -> _Spot:
+    """The same place and width with the height that its slice shows there."""
+    seen = crop(scan, spot.index, Circle(spot.x_mm, spot.y_mm, CORE_MM))
+    at = (spot.x_mm, spot.y_mm)
+    height = -math.inf if seen is None else point_height(pixels(scan, spot.index, seen), at, spot.width_mm)
+    return replace(spot, height=height)
+
+
+# ------------------------------------------------------------------------------------- taking them
+
+
+def _source(
+    context: Context, noise: Noise, place: tuple[Module, ModuleFit], feature: Bead | Wire, spots: tuple[_Spot, ...]
+) -> Seen:
+    scan, (module, fit) = context.scan, place
+    crops = _crops(scan, place, feature, spots)
+    if isinstance(crops, NotMeasured):
+        return crops
+    level, heights = _level(noise, crops), np.array([s.height for s in spots])
+    if math.sqrt(float(heights @ heights) / level) < FAINTEST:
+        return _not_found(feature)
+    top = int(scan.stored.max())
+    if any(_clipped(scan, s, c, top) for s, c in zip(spots, crops, strict=True)):
+        reason = f"Pixels of '{feature.name}' lie at the end of the stored scale, so its top is cut off."
+        return NotMeasured("", reason, "An extended CT number scale.")
+    middle, slices = spots[len(spots) // 2], tuple(s.index for s in spots)
+    kind = "bead" if isinstance(feature, Bead) else "wire"
+    drawn = Drawn(module.name, f"mtf.{kind}", middle.x_mm, middle.y_mm, FIT_MM, slices)
+    smear = 0.0 if isinstance(feature, Bead) else section_mm(scan) * _travel(scan, spots, _Path.of(fit, feature))
+    return Source(feature, module.name, slices, crops, heights, middle.width_mm, level, smear, drawn)
+
+
+def _crops(
+    scan: Scan, place: tuple[Module, ModuleFit], feature: Bead | Wire, spots: tuple[_Spot, ...]
+) -> tuple[Crop, ...] | NotMeasured:
+    """The source and its surroundings on each slice, what else stands there left out."""
+    near, crops = _neighbours(place[0], feature), []
+    for spot in spots:
+        z = float(scan.z_mm[spot.index])
+        holes = [Circle(*place[1].pose.on_plane(c.x_mm, c.y_mm, z), c.radius_mm) for c in near]
+        if any(math.hypot(h.x_mm - spot.x_mm, h.y_mm - spot.y_mm) < h.radius_mm + CORE_MM for h in holes):
+            return _crowded(feature)
+        crops.append(centred(scan, spot.index, Circle(spot.x_mm, spot.y_mm, FIT_MM), holes))
+    seen = tuple(c for c in crops if c is not None)
+    return seen if len(seen) == len(crops) else cut_by_field("", f"surroundings of {feature.name}")
+
+
+def _travel(scan: Scan, spots: tuple[_Spot, ...], path: _Path) -> float:
+    """Millimetres that a wire travels on the image per mm of z: as seen, or as defined where too few slices show it."""
+    if len(spots) < STRAIGHT:
+        return math.hypot(path.slope_x, path.slope_y)
+    first, last = spots[0], spots[-1]
+    rise = float(scan.z_mm[last.index] - scan.z_mm[first.index])
+    return math.hypot(last.x_mm - first.x_mm, last.y_mm - first.y_mm) / rise
+
+
+def _neighbours(module: Module, feature: Bead | Wire) -> list[Circle]:
+    """What else may reach into the fitted circle, with a margin, in the module's frame."""
+    taken = (c for other in module.features if other is not feature for c in covering(other))
+    circles = (Circle(x, y, radius + NEIGHBOUR_MM) for x, y, radius in taken)
+    reach = FIT_MM + SEARCH_MM
+    return [c for c in circles if math.hypot(c.x_mm - feature.x_mm, c.y_mm - feature.y_mm) < c.radius_mm + reach]
+
+
+def _level(noise: Noise, crops: Sequence[Crop]) -> float:
+    """Pixel variance of the noise about a source, HU²: what a 2nd-order fit leaves, freed from what it swallows."""
+    quiet = [c.mask & (np.hypot(c.x_mm, c.y_mm) > QUIET_MM) for c in crops]
+    sums = [
+        detrended_sum_of_squares(c.hu.astype(np.float32), q) / np.count_nonzero(q)
+        for c, q in zip(crops, quiet, strict=True)
+    ]
+    return float(np.mean(sums)) / noise.covariance.kept_after_detrend(quiet[len(quiet) // 2])
+
+
+def _clipped(scan: Scan, spot: _Spot, seen: Crop, stored_top: int) -> bool:
+    """True where a spot's top holds the largest value that its scale has, or more than once the scan's largest."""
+    core = seen.hu[np.hypot(seen.x_mm, seen.y_mm) < max(2.0 * spot.width_mm, *scan.pixel_mm)]
+    slope, intercept = float(scan.slope[spot.index]), float(scan.intercept[spot.index])
+    top, half = stored_top * slope + intercept, 0.5 * abs(slope)
+    ends = (CLIPPED_HU[1], *(value * slope + intercept for value in CLIPPED_STORED))
+    return bool(
+        any(np.any(np.abs(core - end) < half) for end in ends)
+        or np.count_nonzero(np.abs(core - top) < half) >= CLIPPED_CORE
+    )
+
+
+# ------------------------------------------------------------------------------------- and why not
+
+
+def _large(feature: Bead | Wire) -> NotMeasured:
+    return NotMeasured(
+        "",
+        f"'{feature.name}' of {feature.diameter_mm:g} mm is no point source: at most {LARGEST_MM:g} mm is.",
+        "A phantom with a small bead or a thin wire.",
+    )
+
+
+def _missed(scan: Scan, feature: Bead | Wire, path: _Path) -> NotMeasured:
+    if isinstance(feature, Wire):
+        return absent.section("", feature.name, feature.z_to_mm - feature.z_from_mm, section_mm(scan))
+    return NotMeasured(
+        "",
+        f"No slice of its module shows '{feature.name}', which is expected at z = {path.z_mm:.1f} mm.",
+        "Contiguous slices through the whole module.",
+    )
+
+
+def _not_found(feature: Bead | Wire) -> NotMeasured:
+    return NotMeasured(
+        "",
+        f"No point {FAINTEST:g} times above the noise lies within {SEARCH_MM:g} mm of the place of '{feature.name}'.",
+        "More dose, or thinner slices.",
+    )
+
+
+def _crowded(feature: Bead | Wire) -> NotMeasured:
+    return NotMeasured(
+        "",
+        f"Something else stands within {CORE_MM + NEIGHBOUR_MM:g} mm of '{feature.name}'.",
+        f"Plain material for {CORE_MM + NEIGHBOUR_MM:g} mm about it.",
+    )
