@@ -24,7 +24,7 @@ from iqa.metrics.regions import (
     take,
 )
 from iqa.model import LinePairs, Module, ModuleFit, NotMeasured, Scan
-from iqa.signal.bars import Group, Patch
+from iqa.signal.bar_strips import Group, Patch
 from iqa.signal.noise import Mask
 
 Array = NDArray[np.float64]

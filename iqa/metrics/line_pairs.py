@@ -17,7 +17,8 @@ from iqa.metrics.extremes import BIAS_WEIGHT, expected_excess
 from iqa.metrics.flags import one_slice, uncalibrated
 from iqa.metrics.regions import CHANCE_OF_NOISE, SMALLEST_PIXELS, where
 from iqa.model import Drawn, LinePairs, Measurement, Module, ModuleFit, NotMeasured, Result
-from iqa.signal.bars import FAINTEST, BarsFit, GroupFit, find_offset, fit_bars
+from iqa.signal.bar_strips import FAINTEST
+from iqa.signal.bars import BarsFit, GroupFit, find_offset, fit_bars
 from iqa.signal.noise import Covariance
 
 Array = NDArray[np.float64]

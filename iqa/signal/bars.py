@@ -15,37 +15,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
+from iqa.signal.bar_strips import FAINTEST, Frame, Group, Strips
 from iqa.signal.noise import Covariance
-from iqa.signal.smooth import EvenSplines, Smooth, smooth_transfer
+from iqa.signal.penalised import Tied, fit_tied
+from iqa.signal.splines import EvenSplines
 
 Array = NDArray[np.float64]
-Complex = NDArray[np.complex128]
-Indices = NDArray[np.intp]
 
-PERIOD_MM = 40.0
-"""The integrals over frequency are sums, which repeat the image at this distance; the widest group reaches 13 mm."""
-REACH = 0.66
-"""Largest frequency of the spline, as a multiple of 1/blur: T of every known kernel is below 0.005 there."""
-BEYOND_NYQUIST = (1.3, 2.2)
-"""Its bounds against the pixels' Nyquist frequency: an overshooting kernel reaches further than its blur says."""
-STRIP_STEP = 0.5
-"""Width of the strips in blurs: half of one loses nothing of T."""
-STRIPS_MM = (0.2, 0.3)
-"""Bounds of it: finer than half a pixel is of no use, 0.3 mm still serves 15 lp/cm."""
-PLAIN_NOISE = 0.1
-"""White noise added to the weights, as a share of the pixel variance: a smooth noise's empty frequencies would else
-weigh what no model holds. It costs 2 % of precision; u counts the true noise alone."""
-PITCH = 0.004
-"""Relative standard deviation of a group's scale: 0.2 mm of 47 mm in the gauge's radius. Without it, a pitch wrong by
-so much would move all T by 4 %; with it by 0.1 %, at no loss of precision."""
-SMALLEST_NOISE = 1e-4
-"""Directions of the strips with less noise, against the mean, are numerical zeros."""
 OFFSET_MM = 0.4
 """Standard deviation of a gauge's own shift and turn against its module: units differ by up to 0.5° at 47 mm."""
 STRAY_MM = 0.06
@@ -55,76 +36,8 @@ SEARCHED = 3.0
 TRIALS = 41
 ROUNDS = 3
 """Rounds of the joint fit; the third moves no modulation by 0.1 %."""
-LARGEST_STEP_MM = 0.1
 PROFILE_MM = 0.02
 """Step at which a bar's image is looked up."""
-FAINTEST = 0.02
-"""Transfer below which its shape within a heap is not known any more, and no modulation is given."""
-
-
-@dataclass(frozen=True, eq=False)
-class Patch:
-    """The middle part of a group on one slice, and where its bars lie.
-
-    Attributes
-    ----------
-    hu, place_mm : (n,) float
-        Pixels that show the bars and the base beside them, and their places across the bars from the group's middle.
-    rows, columns : (n,) int
-        Where each stands on the axes.
-    x_mm, y_mm : (columns,), (rows,) float
-    normals : (m, 2) float
-        Unit vectors across the bars: one for parallel bars, one a bar for a fan.
-    offsets_mm, spread_mm : (m, k) float
-        A bar's middle line is where normal · (x, y) = offset; its distance from the group's middle.
-    """
-
-    hu: Array
-    place_mm: Array
-    rows: Indices
-    columns: Indices
-    x_mm: Array
-    y_mm: Array
-    normals: Array
-    offsets_mm: Array
-    spread_mm: Array
-
-
-@dataclass(frozen=True, eq=False)
-class Group:
-    """A group of bars on the slices that show it.
-
-    Attributes
-    ----------
-    patches : tuple of Patch
-        At least one.
-    fringe : tuple of Patch
-        Of slices that show the group more faintly.
-    bar_mm, length_mm : float
-        Width and length of a bar, gaps as wide.
-    half_mm : float
-        Half of the part of that length that the patches hold.
-    contrast : float
-        HU, roughly; positive.
-    lever : (3,) float
-        How far the group moves across its bars when the gauge moves by (1, 0), (0, 1) or turns by 1 mm on its radius.
-    noise : float
-        Variance of the patches' mean against that of one slice.
-    """
-
-    patches: tuple[Patch, ...]
-    fringe: tuple[Patch, ...]
-    bar_mm: float
-    length_mm: float
-    half_mm: float
-    contrast: float
-    lever: Array
-    noise: float
-
-    @property
-    def frequency(self) -> float:
-        """Fundamental frequency, 1/mm."""
-        return 0.5 / self.bar_mm
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,9 +90,9 @@ class BarsFit:
 
 def find_offset(groups: Sequence[Group], blur_mm: float, covariance: Covariance) -> Array:
     """(3,) shift (x, y) and turn of a gauge, mm, as its groups show it; see `fit_bars`."""
-    frame = _Frame.of(blur_mm, covariance)
+    frame = Frame.of(blur_mm, covariance)
     start = frame.gaussian(blur_mm)
-    return _place([_Strips.of(g, frame, start, covariance) for g in groups], start)
+    return _place([Strips.of(g, frame, start, covariance) for g in groups], start)
 
 
 def fit_bars(groups: Sequence[Group], blur_mm: float, covariance: Covariance) -> BarsFit:
@@ -200,209 +113,18 @@ def fit_bars(groups: Sequence[Group], blur_mm: float, covariance: Covariance) ->
     the common shape they are projected out, and the third differences of its spline penalised as marginal likelihood
     wants it, but much less strongly: the shape may be noisy, not flattened.
     """
-    frame = _Frame.of(blur_mm, covariance)
+    frame = Frame.of(blur_mm, covariance)
     knots = frame.gaussian(blur_mm)
-    strips = [_Strips.of(g, frame, knots, covariance) for g in groups]
+    strips = [Strips.of(g, frame, knots, covariance) for g in groups]
     offset = _place(strips, knots)
     for _ in range(ROUNDS):
         common = _common(strips, frame.splines, knots)
-        knots = common.knots
+        knots = common.factors
         for s in strips:
             s.settle(knots)
     spread = common.inverse @ sum(s.pulls @ s.noise @ s.pulls.T for s in strips) @ common.inverse
     found = tuple(_result(s, common, spread) for s in strips)
     return BarsFit(found, offset, frame.frequency, tuple(s.bar * (knots @ s.along) for s in strips))
-
-
-@dataclass(frozen=True, eq=False)
-class _Frame:
-    """Frequencies, and the splines over them."""
-
-    splines: EvenSplines
-    frequency: Array
-    weight: Array
-    """Of each frequency in a cosine integral from 0."""
-    rings: Array
-    """(splines, frequencies, frequencies): at frequencies in the plane."""
-    strip_mm: float
-
-    @classmethod
-    def of(cls, blur_mm: float, covariance: Covariance) -> _Frame:
-        low, high = (b * 0.5 / max(covariance.pixel_mm) for b in BEYOND_NYQUIST)
-        splines = EvenSplines.of(float(np.clip(REACH / blur_mm, low, high)))
-        f = np.arange(0.0, splines.largest, 1.0 / PERIOD_MM)
-        weight = np.full(len(f), 2.0 / PERIOD_MM)
-        weight[0] *= 0.5
-        rings = splines.at(np.hypot(f[:, None], f))
-        return cls(splines, f, weight, rings, float(np.clip(STRIP_STEP * blur_mm, *STRIPS_MM)))
-
-    def gaussian(self, blur_mm: float) -> Array:
-        """(splines,) coefficients for a Gaussian blur."""
-        wanted = np.exp(-2.0 * (np.pi * blur_mm * self.frequency) ** 2)
-        return np.asarray(np.linalg.lstsq(self.splines.at(self.frequency).T, wanted, rcond=None)[0])
-
-    def along(self, group: Group) -> Array:
-        """(splines, k) means over the kept part of a bar's length."""
-        length, f = group.length_mm, self.frequency
-        return np.asarray(self.rings @ (self.weight * length * np.sinc(length * f) * np.sinc(2.0 * group.half_mm * f)))
-
-    def bar(self, group: Group) -> Array:
-        """(k,) spectrum of a bar with the weights of the integral."""
-        return np.asarray(group.bar_mm * np.sinc(group.bar_mm * self.frequency) * self.weight)
-
-
-def _heap(ratio: Array) -> Array:
-    """1 from half to 1.5 times a group's fundamental frequency, where its bars have next to nothing; else 0."""
-    return np.where((ratio > 0.5) & (ratio < 1.5), 1.0, np.where((ratio == 0.5) | (ratio == 1.5), 0.5, 0.0))
-
-
-@dataclass(eq=False)
-class _Strips:
-    """One group's strips, whitened, and what is known of it so far."""
-
-    frequency: float
-    """Fundamental."""
-    lever: Array
-    along: Array
-    """(splines, k) transfer of each spline."""
-    there: Array
-    """(splines,) at the fundamental frequency."""
-    inside: Array
-    """(k,) 1 within the heap about it."""
-    bar: Array
-    """(k,) spectrum of a bar."""
-    waves: Complex
-    """(q, k) a wave of each frequency over all bars, in the whitened strips."""
-    steps: Array
-    """(k,) −2π times the frequencies: what a shift does to the waves."""
-    values: Array
-    """(q,)."""
-    fringe: Array
-    """(slices, q) those of the fringe against the number of patches."""
-    base: Array
-    """(q, 2) constant and slope."""
-    noise: Array
-    """(q, q) covariance."""
-    shift_mm: float = 0.0
-    contrast: float = 0.0
-    found: Array = field(default_factory=lambda: np.zeros(2))
-    """Amplitudes of the two heaps, HU."""
-    solve: Array = field(default_factory=lambda: np.zeros((2, 0)))
-    """(≥ 2, q) what makes them of the values."""
-    pulls: Array = field(default_factory=lambda: np.zeros((0, 0)))
-    """(splines, q) what the values contribute to the common shape."""
-    misfit: float = 1.0
-    freedom: float = 0.0
-
-    @classmethod
-    def of(cls, group: Group, frame: _Frame, knots: Array, covariance: Covariance) -> _Strips:
-        every = (*group.patches, *group.fringe)
-        lowest = min(float(p.place_mm.min()) for p in every)
-        highest = max(float(p.place_mm.max()) for p in every)
-        strips, count = int((highest - lowest) / frame.strip_mm) + 2, len(frame.frequency)
-
-        def hats(patch: Patch) -> sparse.csr_array:
-            return _hats((patch.place_mm - lowest) / frame.strip_mm, strips)
-
-        sums = [hats(p) for p in group.patches]
-        pairs = list(zip(sums, group.patches, strict=True))
-        steps, bar, along = -2.0 * np.pi * frame.frequency, frame.bar(group), frame.along(group)
-        seen = [_waves(p, count) for p in group.patches]
-        waves, pulled = (np.mean([h @ w[i] for h, w in zip(sums, seen, strict=True)], axis=0) for i in (0, 1))
-        base = np.mean([h @ np.stack([np.ones_like(p.hu), p.place_mm], axis=1) for h, p in pairs], axis=0)
-        pitch = PITCH * group.contrast * ((pulled * (1j * steps)) @ (knots @ along * bar)).real
-        noise = _strip_noise(*pairs[len(pairs) // 2], covariance) * group.noise + np.outer(pitch, pitch)
-        middle = sums[len(pairs) // 2]
-        plain = PLAIN_NOISE * covariance.variance * group.noise * (middle @ middle.T).toarray()
-        whiten = _whitener(noise + plain)
-        return cls(
-            frequency=group.frequency,
-            lever=group.lever,
-            along=along,
-            there=frame.splines.at(np.array(group.frequency)),
-            inside=_heap(frame.frequency / group.frequency),
-            bar=bar,
-            waves=whiten @ waves,
-            steps=steps,
-            values=whiten @ np.mean([h @ p.hu for h, p in pairs], axis=0),
-            # Less its own level: its strips hold other numbers of pixels, so that the base would not cancel.
-            fringe=np.reshape(
-                [whiten @ (hats(p) @ (p.hu - p.hu.mean())) / len(pairs) for p in group.fringe], (-1, len(whiten))
-            ),
-            base=whiten @ base,
-            noise=whiten @ noise @ whiten.T,
-        )
-
-    def columns(self, transfers: Array, shift_mm: float, moved: bool = False) -> Array:
-        """(q, m) images of the group under (m, k) transfers, or their derivatives by the shift."""
-        turn = np.exp(1j * self.steps * shift_mm)
-        waves = (self.waves * (1j * self.steps * turn if moved else turn)).real
-        return np.asarray(waves @ (transfers * self.bar).T)
-
-    def heaps(self, knots: Array) -> tuple[Array, float]:
-        """(2, k) mean transfer without and within the heap, the latter for T = 1 there; and that T."""
-        transfer, there = knots @ self.along, float(knots @ self.there)
-        return np.stack([transfer * (1.0 - self.inside), transfer * self.inside / max(there, FAINTEST)]), there
-
-    def settle(self, knots: Array) -> None:
-        """The two amplitudes and the shift under a transfer, by least squares."""
-        heaps, there = self.heaps(knots)
-        seen = self.columns(heaps, self.shift_mm)
-        start = self.found if self.found.any() else self.contrast * np.array([1.0, there])
-        moved = self.columns(heaps, self.shift_mm, moved=True) @ start
-        design = np.column_stack([seen, moved, self.base])
-        self.solve = np.linalg.pinv(design)
-        amplitudes = self.solve @ self.values
-        left = self.values - design @ amplitudes
-        kept = np.eye(len(left)) - design @ self.solve
-        self.freedom = float(np.trace(kept @ self.noise @ kept.T))
-        self.misfit = float(left @ left) / self.freedom
-        self.found, self.contrast = amplitudes[:2], float(amplitudes[0])
-        self.shift_mm += float(np.clip(amplitudes[2], -LARGEST_STEP_MM, LARGEST_STEP_MM))
-
-
-def _hats(at: Array, count: int) -> sparse.csr_array:
-    """(count, n) shares of the pixels in strips, from their places in strip widths."""
-    low, n = at.astype(np.intp), len(at)
-    pixel = np.arange(n)
-    share = np.concatenate([1.0 - (at - low), at - low])
-    place = (np.concatenate([low, low + 1]), np.concatenate([pixel, pixel]))
-    return sparse.csr_array((share, place), shape=(count, n))
-
-
-def _waves(patch: Patch, count: int) -> tuple[Complex, Complex]:
-    """(n, count) exp(2πi f a) at the pixels, a their distance from a bar: summed over bars, and so times the spread."""
-    total, pulled = np.zeros((2, len(patch.hu), count), dtype=np.complex128)
-    for normal, offsets, spread in zip(patch.normals, patch.offsets_mm, patch.spread_mm, strict=True):
-        x, y = (_powers(n * axis, count) for n, axis in zip(normal, (patch.x_mm, patch.y_mm), strict=True))
-        wave, bars = x[patch.columns] * y[patch.rows], _powers(-offsets, count)
-        total += wave * bars.sum(axis=0)
-        pulled += wave * (spread @ bars)
-    return total, pulled
-
-
-def _powers(place_mm: Array, count: int) -> Complex:
-    """(n, count) exp(2πi f x) at the frequencies of a frame, multiples of 1/PERIOD_MM."""
-    waves = np.ones((len(place_mm), 1), dtype=np.complex128)
-    step = np.exp(2j * np.pi / PERIOD_MM * place_mm)[:, None]
-    while waves.shape[1] < count:
-        waves = np.concatenate([waves, waves * step], axis=1)
-        step = step * step
-    return waves[:, :count]
-
-
-def _strip_noise(hats: sparse.csr_array, patch: Patch, covariance: Covariance) -> Array:
-    """(strips, strips) covariance of the strips' sums on one slice."""
-    reach = (int(np.ptp(patch.rows)), int(np.ptp(patch.columns)))
-    lags = tuple(np.subtract.outer(axis, axis) + r for axis, r in zip((patch.rows, patch.columns), reach, strict=True))
-    return np.asarray(hats @ (hats @ covariance.grid(reach)[lags]).T)
-
-
-def _whitener(covariance: Array) -> Array:
-    """(q, n) matrix that makes noise of a covariance white; directions without noise are left out."""
-    power, directions = np.linalg.eigh(covariance)
-    kept = power > SMALLEST_NOISE * power.mean()
-    return np.asarray((directions[:, kept] / np.sqrt(power[kept])).T)
 
 
 def _without(columns: Array, *fields: Array) -> list[Array]:
@@ -411,7 +133,7 @@ def _without(columns: Array, *fields: Array) -> list[Array]:
     return [f - basis @ (basis.T @ f) for f in fields]
 
 
-def _place(strips: Sequence[_Strips], knots: Array) -> Array:
+def _place(strips: Sequence[Strips], knots: Array) -> Array:
     """Finds each group across its bars, from coarse to fine; the gauge's shift and turn, (3,) mm, from all of them.
 
     What the groups so far say of the gauge, and how surely, narrows the search for the next.
@@ -426,7 +148,7 @@ def _place(strips: Sequence[_Strips], knots: Array) -> Array:
     return offset
 
 
-def _search(s: _Strips, knots: Array, expected: float, sd: float) -> float:
+def _search(s: Strips, knots: Array, expected: float, sd: float) -> float:
     """Sets a group's shift and contrast to the best ones about the expected place; the variance of the shift, mm²."""
     heaps, _ = s.heaps(knots)
     trials = expected + sd * np.linspace(-SEARCHED, SEARCHED, TRIALS)
@@ -447,7 +169,7 @@ def _two(low: Array, high: Array, values: Array) -> tuple[Array, Array, Array]:
     """(m,) amplitudes of two columns, the second not negative, and the sum of squares that they explain."""
     ll, lh, hh = (low * low).sum(axis=0), (low * high).sum(axis=0), (high * high).sum(axis=0)
     lv, hv = values @ low, values @ high
-    second = np.maximum((ll * hv - lh * lv) / (ll * hh - lh**2), 0.0)
+    second = np.maximum((ll * hv - lh * lv) / np.maximum(ll * hh - lh**2, np.finfo(np.float64).tiny), 0.0)
     first = (lv - second * lh) / ll
     return (
         first,
@@ -456,7 +178,7 @@ def _two(low: Array, high: Array, values: Array) -> tuple[Array, Array, Array]:
     )
 
 
-def _common(strips: Sequence[_Strips], splines: EvenSplines, knots: Array) -> Smooth:
+def _common(strips: Sequence[Strips], splines: EvenSplines, knots: Array) -> Tied:
     """The common transfer from all groups."""
     normal = np.zeros((splines.count, splines.count))
     pull, power = np.zeros(splines.count), 0.0
@@ -468,14 +190,14 @@ def _common(strips: Sequence[_Strips], splines: EvenSplines, knots: Array) -> Sm
         normal += columns.T @ columns
         pull += columns.T @ values
         power += float(values @ values)
-    return smooth_transfer(splines, normal, pull, power)
+    return fit_tied(normal, pull, power, splines.at(np.array(0.0)))
 
 
-def _result(s: _Strips, shape: Smooth, spread: Array) -> GroupFit:
+def _result(s: Strips, shape: Tied, spread: Array) -> GroupFit:
     contrast, height = (float(a) for a in s.found)
     modulation = height / contrast
     whole = s.found + s.solve[:2] @ s.fringe.sum(axis=0)
-    heaps, there = s.heaps(shape.knots)
+    heaps, there = s.heaps(shape.factors)
     # A change of the shape moves the amplitudes by minus what they would have to explain of it.
     bent = contrast * s.along * (1.0 - s.inside)
     if there > FAINTEST:

@@ -22,6 +22,7 @@ from scipy.special import j0, j1
 
 from iqa.signal.noise import Covariance
 from iqa.signal.penalised import Free, Solved, fit_beside, fit_smooth
+from iqa.signal.splines import bump
 
 Array = NDArray[np.float64]
 
@@ -283,8 +284,8 @@ class _Splines:
         frequency = np.linspace(0.0, largest, SAMPLES + 1)
         count = max(4, round(largest / knot))
         places = largest / count * np.arange(count - 1)[:, None]
-        values = _bump((frequency - places) * count / largest)
-        values[1:] += _bump((frequency + places[1:]) * count / largest)
+        values = bump((frequency - places) * count / largest)
+        values[1:] += bump((frequency + places[1:]) * count / largest)
         weight = np.full(SAMPLES + 1, largest / SAMPLES)
         weight[[0, -1]] *= 0.5
         radii = np.arange(_radii(reach_mm)) * RADIUS_STEP_MM
@@ -313,13 +314,6 @@ class _Splines:
     def point(self, shape: Array) -> Array:
         """(splines, radii): the image under each spline of a source of unit integral and of that transform."""
         return np.asarray((self.values * (2.0 * np.pi * self.frequency * shape)) @ self.hankel)
-
-
-def _bump(t: Array) -> Array:
-    """Cubic B-spline of unit knot distance."""
-    t = np.abs(t)
-    inner, outer = 2.0 / 3.0 - t**2 + 0.5 * t**3, np.clip(2.0 - t, 0.0, None) ** 3 / 6.0
-    return np.where(t < 1.0, inner, outer)
 
 
 @dataclass(frozen=True, eq=False)

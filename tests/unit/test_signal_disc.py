@@ -94,3 +94,10 @@ def test_bleed_is_what_the_blurred_edge_takes_from_the_mean(roi_mm: float) -> No
     r = np.linspace(0.0, roi_mm, 4001)
     mean = np.trapezoid(2.0 * r * disc_profile(r, 6.1, 0.4685), r) / roi_mm**2
     assert edge_bleed(6.1, Edge(0.4685, 0.0), roi_mm) == pytest.approx(1.0 - mean, rel=0.25)
+
+
+def test_the_width_of_an_edge_is_that_of_the_gaussian_with_the_same_half() -> None:
+    assert Edge(0.5, 0.0).width_mm == pytest.approx(0.5, rel=5e-3)  # sought in steps of 0.3 %
+    f50 = np.sqrt(0.5 * np.log(2.0)) / (np.pi * Edge(0.5, -0.3).width_mm)
+    phase = 2.0 * (np.pi * 0.5 * f50) ** 2
+    assert np.exp(-phase) * (1.0 + 2.0 * phase * 0.3 / 0.5) == pytest.approx(0.5, abs=3e-3)

@@ -6,18 +6,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from iqa.signal.smooth import EvenSplines, Smooth, smooth_transfer
+from iqa.signal.penalised import Tied, fit_tied
+from iqa.signal.splines import EvenSplines
 
 
 def wanted(f: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.exp(-2.0 * (np.pi * 0.4685 * f) ** 2))
 
 
-def fitted(f: NDArray[np.float64], noise: float) -> tuple[EvenSplines, Smooth]:
+def fitted(f: NDArray[np.float64], noise: float) -> tuple[EvenSplines, Tied]:
     splines = EvenSplines.of(1.4)
     columns = splines.at(f).T / noise
     values = wanted(f) / noise + np.random.default_rng(2).standard_normal(len(f))
-    return splines, smooth_transfer(splines, columns.T @ columns, columns.T @ values, float(values @ values))
+    return splines, fit_tied(columns.T @ columns, columns.T @ values, float(values @ values), splines.at(np.array(0.0)))
 
 
 def test_splines_add_up_to_one_and_end_in_zero() -> None:
@@ -31,11 +32,11 @@ def test_splines_add_up_to_one_and_end_in_zero() -> None:
 def test_the_curve_is_found_and_is_one_at_zero() -> None:
     f = np.linspace(0.05, 1.3, 60)
     splines, found = fitted(f, 1e-3)
-    assert float(found.knots @ splines.at(np.array(0.0))) == pytest.approx(1.0, abs=1e-9)
-    assert np.allclose(found.knots @ splines.at(f), wanted(f), atol=1.5e-3)
+    assert float(found.factors @ splines.at(np.array(0.0))) == pytest.approx(1.0, abs=1e-9)
+    assert np.allclose(found.factors @ splines.at(f), wanted(f), atol=1.5e-3)
 
 
 def test_a_gap_in_the_data_is_bridged_smoothly() -> None:
     f = np.concatenate([np.linspace(0.05, 0.35, 30), np.linspace(0.65, 1.3, 30)])
     splines, found = fitted(f, 1e-3)
-    assert np.allclose(found.knots @ splines.at(np.array([0.5])), wanted(np.array([0.5])), atol=0.01)
+    assert np.allclose(found.factors @ splines.at(np.array([0.5])), wanted(np.array([0.5])), atol=0.01)
