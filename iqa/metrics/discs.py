@@ -9,7 +9,7 @@ import numpy as np
 from iqa.metrics import absent
 from iqa.metrics.regions import Array, Circle, Sample, crop, cut_by_field, places, small_features, take
 from iqa.model import Drawn, Located, Module, ModuleFit, NotMeasured, Scan
-from iqa.signal.noise import detrended_sum_of_squares
+from iqa.signal.trend import detrended_sum_of_squares
 
 SHARE_OF_DIAMETER = 0.4
 """Diameter of the central disc against the body's, as IEC 61223-3-5 and makers have it."""

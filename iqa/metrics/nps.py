@@ -12,7 +12,7 @@ from iqa.metrics.context import Context, Measured
 from iqa.metrics.flags import one_slice
 from iqa.metrics.regions import Noise, where
 from iqa.model import Curve, Measurement, NotMeasured, Result
-from iqa.signal.noise import Spectrum
+from iqa.signal.spectrum import Spectrum
 
 Array = NDArray[np.float64]
 
@@ -44,8 +44,7 @@ def measure(context: Context) -> Measured:
 
     Notes
     -----
-    See `iqa.signal.noise.estimate_spectrum`. The average is ∫f·NPS df / ∫NPS df of the radial curve from its first bin
-    to Nyquist; the two-dimensional mean weighs each frequency by its ring, corners of the square included.
+    See `iqa.signal.spectrum`. The average is ∫f·NPS df / ∫NPS df of the radial curve from its first bin to Nyquist; the two-dimensional mean weighs each frequency by its ring, corners of the square included.
 
     References
     ----------

@@ -10,13 +10,8 @@ from numpy.typing import NDArray
 
 from iqa.metrics.regions import Circle, Noise, section_mm
 from iqa.model import BodyFit, Feature, LinePairs, Located, Module, ModuleFit, Ramp, Region, Scan, StepRamp
-from iqa.signal.noise import (
-    SliceCorrelation,
-    estimate_slice_correlation,
-    estimate_spectrum,
-    independent_patches,
-    overlap_correlation,
-)
+from iqa.signal.noise import SliceCorrelation, estimate_slice_correlation, overlap_correlation
+from iqa.signal.spectrum import estimate_spectrum, independent_patches
 
 SIDES_MM = (48.0, 32.0, 24.0, 16.0)
 """Sides tried, largest first: a long side shows the low frequencies that decide the means of large discs."""

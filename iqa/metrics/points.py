@@ -26,10 +26,10 @@ from iqa.metrics.regions import (
     section_mm,
 )
 from iqa.model import Bead, Drawn, Module, ModuleFit, NotMeasured, Scan, Wire
-from iqa.signal.noise import detrended_sum_of_squares
 from iqa.signal.points import ball_transform, fit_point, point_height, smear_transform, wire_transform
 from iqa.signal.robust import median, spread
 from iqa.signal.transfer import Crop
+from iqa.signal.trend import detrended_sum_of_squares
 
 FIT_MM = 10.0
 """Radius about a source that is given to the fit: the base and the point spread's tails. 6 mm costs a fifth of the

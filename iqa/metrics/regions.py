@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy.special import chdtri
 
 from iqa.model import Bead, Insert, Module, ModuleFit, NotMeasured, Pin, Pose, Scan, Target, Wire
-from iqa.signal.noise import Covariance, Mask, SliceCorrelation, Spectrum
+from iqa.signal.noise import Covariance, Mask, SliceCorrelation
+from iqa.signal.spectrum import Spectrum
 from iqa.signal.transfer import Crop as CentredCrop
 
 Array = NDArray[np.float64]

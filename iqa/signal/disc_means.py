@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.special import j1
 
-from iqa.signal.noise import Covariance, Mask, Spectrum
+from iqa.signal.noise import Covariance, Mask
+from iqa.signal.spectrum import Spectrum
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]

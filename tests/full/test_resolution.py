@@ -17,7 +17,7 @@ import numpy as np
 import test_nps
 from numpy.typing import NDArray
 
-from iqa.signal.noise import estimate_spectrum
+from iqa.signal.spectrum import estimate_spectrum
 from iqa.signal.transfer import disc_transfer
 from tests.honest import BAND
 from tests.made_phantom import PIXEL_MM, noise

@@ -13,7 +13,7 @@ from scipy import fft
 from scipy.special import j0, j1
 
 from iqa.signal.centres import disc_centres
-from iqa.signal.noise import estimate_spectrum
+from iqa.signal.spectrum import estimate_spectrum
 from iqa.signal.transfer import Crop, Transfer, disc_transfer
 from tests.made_phantom import spectrum, transfer
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from iqa.model import Measurement
 from iqa.signal.disc_means import disc_mask, scatter_of_means
-from iqa.signal.noise import estimate_spectrum, independent_patches
+from iqa.signal.spectrum import estimate_spectrum, independent_patches
 from tests.made_phantom import PIXEL_MM, noise, spectrum
 from tests.targets_made import CONTRAST_OF_ROW, GROUPS, clean, located, noisy, results, scan
 

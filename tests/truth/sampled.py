@@ -15,7 +15,7 @@ from iqa.metrics import ct_number, geometry, linearity, mtf, slice_thickness, un
 from iqa.metrics import noise as noise_family
 from iqa.metrics.context import Context
 from iqa.model import Curve, Measurement
-from iqa.signal.noise import estimate_spectrum
+from iqa.signal.spectrum import estimate_spectrum
 from tests import ramps_made
 from tests.made_phantom import INSERTS, PIXEL_MM, SIDE, made_located, made_scan, noise, picture
 from tests.made_points import Made, bead, wire

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from test_transfer import covariance
 
-from iqa.signal.noise import estimate_spectrum
+from iqa.signal.spectrum import estimate_spectrum
 from iqa.signal.transfer import Crop, Transfer, disc_transfer
 
 RADIUS_MM = 6.0

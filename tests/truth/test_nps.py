@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from iqa.metrics import nps
 from iqa.metrics.context import Context
 from iqa.model import Curve, Measurement
-from iqa.signal.noise import estimate_spectrum
+from iqa.signal.spectrum import estimate_spectrum
 from tests.honest import BAND, unfair
 from tests.made_phantom import PIXEL_MM, SIDE, made_located, made_scan, noise, picture, spectrum
 

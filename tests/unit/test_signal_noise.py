@@ -8,15 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from iqa.signal.noise import (
-    Covariance,
-    SliceCorrelation,
-    detrended_sum_of_squares,
-    estimate_slice_correlation,
-    estimate_spectrum,
-    overlap_correlation,
-    plane_spectrum,
-)
+from iqa.signal.noise import Covariance, SliceCorrelation, estimate_slice_correlation, overlap_correlation
+from iqa.signal.spectrum import estimate_spectrum, plane_spectrum
+from iqa.signal.trend import detrended_sum_of_squares
 from tests.made_phantom import PIXEL_MM, noise, spectrum
 
 PIXEL = (PIXEL_MM, PIXEL_MM)

@@ -1,0 +1,269 @@
+"""The noise power spectrum of uniform patches, freed from the bias of trend, window and leakage, and its u."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from iqa.signal.noise import Covariance, radial_frequency
+from iqa.signal.trend import detrended, polynomials
+
+Array = NDArray[np.float64]
+
+TAPERED = 0.125
+"""Share of a patch's side on which its window rises, at either end: leakage falls as fast as with a Hann window, and
+the spectrum scatters a third less (average frequency, 24 patches of 64²: 0.65 % for 1.04 %)."""
+ITERATIONS = 8
+"""Multiplicative corrections of the spectrum: after half as many the first bin of a ramp is still 10 % high, not 3."""
+TIE_BINS = 4
+"""Lowest bins whose straight line gives the spectrum at frequency 0, which no detrended patch can show."""
+FLOOR = 1e-9
+"""Smallest spectrum, as a share of its maximum: keeps ratios of empty bins finite."""
+STEEP = 3
+"""Rings that are corrected one by one."""
+SMALLEST_SHARE = 0.01
+"""Of flat noise that is left on a ring: of bin 0 the trend leaves nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """The noise power spectrum of a scan with what it was read from, for its uncertainty.
+
+    Attributes
+    ----------
+    covariance : Covariance
+        Of the radial spectrum, freed from the bias of trend and window.
+    measured : (rings,) float, HU²
+        Mean of the periodogram on each ring.
+    periodogram : (side, side) float, HU²
+        What such noise gives in the mean.
+    effective : float
+        Patches as many as are independent.
+    """
+
+    covariance: Covariance
+    measured: Array
+    periodogram: Array
+    effective: float
+
+    @cached_property
+    def response(self) -> Array:
+        """(rings, rings) mm²: change of the spectrum by the periodogram's mean on each ring, which unleaking lifts."""
+        return _response(self.covariance, _Rings.of(len(self.periodogram), self.covariance.pixel_mm), self.measured)
+
+    @property
+    def ring_sizes(self) -> Array:
+        """(rings,) bins of the frequency square in each ring."""
+        return _Rings.of(len(self.periodogram), self.covariance.pixel_mm).weight
+
+    def u_of(self, weights: Array) -> float:
+        """Standard uncertainty of Σ wₖ Nₖ over the rings.
+
+        Notes
+        -----
+        Periodograms of Gaussian noise through a window w are correlated between bins by |DFT(w²)|², normalised, and
+        equal at opposite bins.
+        """
+        side = len(self.periodogram)
+        rings = _Rings.of(side, self.covariance.pixel_mm)
+        share = ((weights @ self.response) / rings.weight)[rings.index] * self.periodogram
+        window = _window(side) ** 2
+        # Correlation over the distance of bins is a product with the window's own autocorrelation in the plane.
+        overlap = fft.ifft2(np.abs(fft.fft2(window) / window.sum()) ** 2)
+        smeared = fft.fft2(fft.ifft2(share) * overlap).real * side**2
+        return float(np.sqrt(max(0.0, 2.0 * float((share * smeared).sum()) / self.effective)))
+
+
+def estimate_spectrum(patches: NDArray[np.float32], pixel_mm: tuple[float, float], effective: float) -> Spectrum:
+    """Noise power spectrum of a scan from uniform square patches.
+
+    Parameters
+    ----------
+    patches : (m, n, n) float, HU
+        Patches of the uniform object; they may overlap and come from several slices.
+    pixel_mm : (float, float)
+        Pixel distance, (y, x).
+    effective : float
+        Patches as many as are independent; see `independent_patches`.
+
+    Notes
+    -----
+    Each patch loses its 2nd-order trend and is seen through a window with cosine flanks. Both distort the periodogram,
+    at low frequencies by up to half. So a radial spectrum is sought whose exactly expected periodogram, trend and
+    window included, is the measured one: the model is multiplied by measured/expected. At frequency 0, which the trend
+    swallows, the straight line through the lowest bins is taken, never below 0.
+
+    References
+    ----------
+    ICRU Report 87 (2012); Kijewski and Judy, Phys Med Biol 1987;32:565.
+    """
+    side = patches.shape[-1]
+    columns = polynomials(np.ones((side, side), dtype=bool))
+    measured = _periodogram(patches, columns)
+    rings = _Rings.of(side, pixel_mm)
+    wanted = rings.mean(measured)
+    area = pixel_mm[0] * pixel_mm[1]
+    detrending = _Detrending.of(columns)
+    flat = Covariance(rings.frequency, np.full(len(wanted), area), pixel_mm)
+    start = wanted * area / np.maximum(rings.mean(detrending.expected(flat)), SMALLEST_SHARE)
+    model = replace(flat, nps=_tied(rings.frequency, start, rings.weight))
+    smooth = _neighbours(len(wanted))
+    for _ in range(ITERATIONS):
+        expected = detrending.expected(model)
+        seen = rings.mean(expected)
+        ratio = wanted / np.maximum(seen, max(FLOOR * seen.max(), np.finfo(np.float64).tiny))
+        model = replace(model, nps=_tied(rings.frequency, model.nps * (smooth @ ratio), rings.weight))
+    return Spectrum(model, wanted, expected, effective)
+
+
+def plane_spectrum(patches: NDArray[np.float32], pixel_mm: tuple[float, float]) -> Array:
+    """(n, n) noise power spectrum in the plane, HU² mm², of (m, n, n) patches, HU; bins in the order of `numpy.fft`.
+
+    Notes
+    -----
+    Mean |DFT|² of the patches less their 2nd-order trend, without a window: its sum times the area of a bin is their
+    mean variance exactly. Trend and leakage are not undone, so it is for the eye; numbers come from
+    `estimate_spectrum`.
+    """
+    side = patches.shape[-1]
+    flat = detrended(patches, polynomials(np.ones((side, side), dtype=bool)))
+    power = np.abs(fft.rfft2(flat.astype(np.float64))) ** 2
+    return _whole(power.mean(axis=0) / side**2, side) * (pixel_mm[0] * pixel_mm[1])
+
+
+def independent_patches(corners: Array, side: int) -> float:
+    """Patches as many as are independent: of m patches at (m, 2) pixel corners, m²/ΣΣ ρ.
+
+    ρ is the overlap of two squared windows: what the powers of all frequencies together correlate by. Those of one and
+    the same frequency correlate less, but with one another's neighbours too.
+    """
+    squared = _taper(side) ** 2
+    along = np.correlate(squared, squared, mode="full")[side - 1 :] / (squared @ squared)
+    apart = np.abs(corners[:, None] - corners[None])
+    rho = np.prod(np.where(apart < side, along[np.minimum(apart, side - 1)], 0.0), axis=2)
+    return float(len(corners) ** 2 / np.sum(rho))
+
+
+def _response(model: Covariance, rings: _Rings, measured: Array) -> Array:
+    """Derivatives of the iterated spectrum by the measured rings: what each round adds, S being the relative leakage.
+
+    The trend is left out: it moves the lowest two bins alone.
+    """
+    side = len(rings.index)
+    overlap = np.abs(fft.ifft2(np.abs(fft.fft2(_window(side))) ** 2)).real / side**2
+    whole = _whole(radial_frequency((side, side), model.pixel_mm), side)
+    unit = np.eye(len(measured))
+    hats = np.stack([np.interp(whole, model.frequency, e) for e in unit])
+    seen = fft.fft2(fft.ifft2(hats) * overlap).real
+    leak = np.stack([rings.mean(field) for field in seen], axis=1)
+    relative = leak * model.nps / np.maximum(leak @ model.nps, np.finfo(np.float64).tiny)[:, None]
+    smooth, total = _neighbours(len(unit)), np.eye(len(unit))
+    for _ in range(ITERATIONS):
+        total = total + smooth @ (np.eye(len(unit)) - relative @ total)
+    safe = np.maximum(measured, max(FLOOR * measured.max(), np.finfo(np.float64).tiny))
+    return np.asarray(model.nps[:, None] * total / safe)
+
+
+def _neighbours(rings: int) -> Array:
+    """(rings, rings) mean of a ring and its two neighbours, ¼, ½, ¼, from ring STEEP on.
+
+    Without it the rounds would undo what a window does to neighbouring bins, and double their scatter. The first rings
+    are corrected one by one: trend and cusp change them by tens of per cent from one to the next.
+    """
+    unit = np.eye(rings)
+    padded = np.pad(unit, ((0, 0), (1, 1)), mode="edge")
+    mean = 0.25 * padded[:, :-2] + 0.5 * padded[:, 1:-1] + 0.25 * padded[:, 2:]
+    return np.concatenate([unit[:, :STEEP], mean[:, STEEP:]], axis=1).T
+
+
+def _taper(side: int) -> Array:
+    """(side,) 1 but for cosine flanks (Tukey)."""
+    inwards = (np.minimum(np.arange(side), np.arange(side)[::-1]) + 0.5) / (TAPERED * side)
+    return np.sin(0.5 * np.pi * np.minimum(inwards, 1.0)) ** 2
+
+
+def _window(side: int) -> Array:
+    """Tapered window over a square patch, of mean square 1."""
+    window = np.outer(_taper(side), _taper(side))
+    return np.asarray(window / np.sqrt(np.mean(window**2)))
+
+
+def _periodogram(patches: NDArray[np.float32], columns: Array) -> Array:
+    """Mean |DFT|²/n² of the detrended, windowed patches, HU²."""
+    side = patches.shape[-1]
+    seen = fft.rfft2(detrended(patches, columns) * _window(side).astype(np.float32))
+    return _whole(np.asarray(np.mean(np.abs(seen) ** 2, axis=0) / side**2, dtype=np.float64), side)
+
+
+@dataclass(frozen=True, eq=False)
+class _Detrending:
+    """What trend and window do to a patch, whatever its noise."""
+
+    columns: Array
+    """(k, side, side) orthonormal polynomials."""
+    window: Array
+    overlap: Array
+    """Autocorrelation of the window, on twice the side."""
+    padded: NDArray[np.complex128]
+    """Transforms of the columns, on twice the side."""
+    windowed: NDArray[np.complex128]
+    """Transforms of the windowed columns."""
+
+    @classmethod
+    def of(cls, columns: Array) -> _Detrending:
+        side = columns.shape[-1]
+        window, pad = _window(side), (2 * side, 2 * side)
+        overlap = fft.irfft2(np.abs(fft.rfft2(window, pad)) ** 2, pad)
+        return cls(columns, window, overlap, fft.rfft2(columns, pad), fft.rfft2(window * columns))
+
+    def expected(self, model: Covariance) -> Array:
+        """What `_periodogram` gives in the mean for noise of this covariance.
+
+        With y = w (1 − QQᵀ) x: E|ŷ|² = (window's autocorrelation × c)^ − 2 Re Σ (w C q)^ (w q)^* + Σ G (w q)^ (w q)^*,
+        G = QᵀCQ.
+        """
+        k, side, _ = self.columns.shape
+        pad = (2 * side, 2 * side)
+        spectrum = model.spectrum(pad)
+        plain = fft.rfft2(self.overlap * fft.irfft2(spectrum, pad)).real[::2, ::2]
+        smeared = fft.irfft2(self.padded * spectrum, pad)[:, :side, :side]
+        gram = self.columns.reshape(k, -1) @ smeared.reshape(k, -1).T
+        q, cq = self.windowed, fft.rfft2(self.window * smeared)
+        trend = np.sum(q.conj() * ((gram @ q.reshape(k, -1)).reshape(q.shape) - 2.0 * cq), axis=0)
+        return _whole((plain + trend.real) / side**2, side)
+
+
+def _whole(half: Array, side: int) -> Array:
+    """The full square of a real field's power from the half of it that its transform holds."""
+    mirrored = np.roll(half[::-1], 1, axis=0)[:, 1 : (side + 1) // 2][:, ::-1]
+    return np.concatenate([half, mirrored], axis=1)
+
+
+def _tied(frequency: Array, nps: Array, weight: Array) -> Array:
+    """The spectrum with its value at frequency 0 from a straight line through the lowest bins."""
+    low = slice(1, 1 + TIE_BINS)
+    start = np.polyfit(frequency[low], nps[low], 1, w=np.sqrt(weight[low]) / np.maximum(nps[low], FLOOR))[1]
+    return np.concatenate([[np.clip(start, 0.0, None)], nps[1:]])
+
+
+@dataclass(frozen=True, eq=False)
+class _Rings:
+    """Rings of one bin's width centred on multiples of it, out to the corner."""
+
+    frequency: Array
+    index: NDArray[np.intp]
+    weight: Array
+
+    @classmethod
+    def of(cls, side: int, pixel_mm: tuple[float, float]) -> _Rings:
+        radius = _whole(radial_frequency((side, side), pixel_mm), side)
+        index = np.rint(radius * side * max(pixel_mm)).astype(np.intp)
+        weight = np.bincount(index.ravel()).astype(np.float64)
+        return cls(np.bincount(index.ravel(), radius.ravel()) / weight, index, weight)
+
+    def mean(self, field: Array) -> Array:
+        return np.asarray(np.bincount(self.index.ravel(), field.ravel()) / self.weight)

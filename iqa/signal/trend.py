@@ -1,0 +1,45 @@
+"""Second-order trends over masks and patches: what shading leaves, and how noise is freed from it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+def monomials(mask: Mask) -> Array:
+    """(6, n): 1, x, y, x², xy, y² at the pixels of a mask, centred and scaled."""
+    y, x = np.array(np.nonzero(mask)) / max(mask.shape)
+    y, x = y - y.mean(), x - x.mean()
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y])
+
+
+def polynomials(mask: Mask) -> Array:
+    """(6, rows, columns): orthonormal 2nd-order polynomials on a mask, 0 outside it."""
+    return orthonormal(mask, monomials(mask))
+
+
+def orthonormal(mask: Mask, columns: Array) -> Array:
+    """(k, rows, columns): (k, n) columns made orthonormal, as fields on a mask that are 0 outside it."""
+    fields = np.zeros((len(columns), *mask.shape))
+    fields[:, mask] = np.linalg.solve(np.linalg.cholesky(columns @ columns.T), columns)
+    return fields
+
+
+def detrended(patches: NDArray[np.float32], columns: Array) -> NDArray[np.float32]:
+    """(m, n, n) patches less their trend; columns : (k, n, n) orthonormal polynomials."""
+    flat = patches.reshape(len(patches), -1)
+    flat = flat - flat.mean(axis=1, keepdims=True)
+    basis = columns.reshape(len(columns), -1).astype(np.float32)
+    return np.asarray((flat - (flat @ basis.T) @ basis).reshape(patches.shape))
+
+
+def detrended_sum_of_squares(image: NDArray[np.float32], mask: Mask) -> float:
+    """Residual sum of squares, HU², of the 2nd-order polynomial fit to (rows, columns) pixels in a mask."""
+    values = image[mask].astype(np.float64)
+    values -= values.mean()
+    columns = monomials(mask)
+    along = columns @ values
+    return float(values @ values - along @ np.linalg.solve(columns @ columns.T, along))
