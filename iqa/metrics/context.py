@@ -33,6 +33,11 @@ class Context:
     located: Located
 
     @cached_property
+    def stored_ends(self) -> tuple[int, int]:
+        """Smallest and largest stored value of the scan: where many pixels share one, the grey scale ends there."""
+        return int(self.scan.stored.min()), int(self.scan.stored.max())
+
+    @cached_property
     def whole(self) -> Located:
         """The located phantom with only those slices that truly show their modules."""
         return whole_slices(self.scan, self.located)

@@ -44,7 +44,8 @@ def measure(context: Context) -> Measured:
 
     Notes
     -----
-    See `iqa.signal.spectrum`. The average is ∫f·NPS df / ∫NPS df of the radial curve from its first bin to Nyquist; the two-dimensional mean weighs each frequency by its ring, corners of the square included.
+    See `iqa.signal.spectrum`. The average is ∫f·NPS df / ∫NPS df of the radial curve from its first bin to Nyquist;
+    the two-dimensional mean weighs each frequency by its ring, corners of the square included.
 
     References
     ----------

@@ -11,7 +11,7 @@ from iqa.metrics import absent
 from iqa.metrics.context import Context, Measured
 from iqa.metrics.flags import uncalibrated
 from iqa.metrics.inserts import InsertMean
-from iqa.metrics.regions import Circle, centred, cut_by_field, places, small_features, where
+from iqa.metrics.regions import Circle, Places, centred, cut_by_field, places, small_features, where
 from iqa.metrics.transfers import LEVELS, crossings, curve
 from iqa.model import Drawn, Insert, ModuleFit, NotMeasured, Result, Scan
 from iqa.model import Measurement as Value
@@ -78,11 +78,11 @@ def _edge(context: Context, mean: InsertMean) -> _Edge | NotMeasured:
         return absent.noise("")
     radius = mean.insert.diameter_mm / 2 * fit.pose.scale
     placed = _centred(scan, fit, mean, radius, context.blur_mm)
-    crops = [_crop(context, fit, mean.insert, index, circle) for index, circle in placed]
+    crops = _crops(context, fit, mean.insert, placed)
     seen = [c for c in crops if c is not None]
     if len(seen) < len(crops):
         return cut_by_field("", f"surroundings of {mean.insert.name}")
-    if any(_clipped(scan, index, c, radius) for (index, _), c in zip(placed, seen, strict=True)):
+    if any(_clipped(context, index, c, radius) for (index, _), c in zip(placed, seen, strict=True)):
         reason = f"Pixels of '{mean.insert.name}' lie at the end of the stored scale, so its edge is cut off."
         return NotMeasured("", reason, "An extended CT number scale.")
     independent = 1.0 / noise.slices.mean_factor(scan.z_mm[list(mean.slices)])
@@ -99,9 +99,7 @@ def _edge(context: Context, mean: InsertMean) -> _Edge | NotMeasured:
     return _Edge(mean, transfer, cnr, drawn)
 
 
-def _centred(
-    scan: Scan, fit: ModuleFit, mean: InsertMean, radius: float, blur_mm: float
-) -> tuple[tuple[int, Circle], ...]:
+def _centred(scan: Scan, fit: ModuleFit, mean: InsertMean, radius: float, blur_mm: float) -> Places:
     """Each slice with the insert's own centre there: on the straight line through the centres found."""
     slices = list(mean.slices)
     z, drift = scan.z_mm[slices], scan.drift_mm[slices].T
@@ -116,14 +114,20 @@ def _centred(
     return tuple((i, Circle(float(x), float(y), reach)) for i, x, y in zip(slices, *lines, strict=True))
 
 
-def _crop(context: Context, fit: ModuleFit, insert: Insert, index: int, circle: Circle) -> Crop | None:
-    """The insert and its plain surroundings on one slice, neighbours left out; None where the field cuts them."""
-    module = context.located.spec.module(fit.name)
+def _crops(context: Context, fit: ModuleFit, insert: Insert, placed: Places) -> list[Crop | None]:
+    """The insert and its plain surroundings slice by slice, neighbours left out; None where the field cuts them."""
+    module, slices = context.located.spec.module(fit.name), [index for index, _ in placed]
     others = [f for f in small_features(module) if f.name != insert.name]
     spared = [Circle(f.x_mm, f.y_mm, f.diameter_mm / 2 + NEIGHBOUR_MM) for f in others]
-    holes = [places(context.scan, fit, c, [index])[0][1] for c in spared]
-    near = [h for h in holes if np.hypot(h.x_mm - circle.x_mm, h.y_mm - circle.y_mm) < h.radius_mm + circle.radius_mm]
-    return centred(context.scan, index, circle, near)
+    holes = [[hole for _, hole in places(context.scan, fit, c, slices)] for c in spared]
+    return [
+        centred(context.scan, index, circle, [h[k] for h in holes if _meet(h[k], circle)])
+        for k, (index, circle) in enumerate(placed)
+    ]
+
+
+def _meet(one: Circle, other: Circle) -> bool:
+    return bool(np.hypot(one.x_mm - other.x_mm, one.y_mm - other.y_mm) < one.radius_mm + other.radius_mm)
 
 
 def _base(crops: list[Crop], radius: float) -> float:
@@ -131,10 +135,10 @@ def _base(crops: list[Crop], radius: float) -> float:
     return float(np.mean([c.hu[c.mask][c.r_mm > radius + NEIGHBOUR_MM].mean() for c in crops]))
 
 
-def _clipped(scan: Scan, index: int, seen: Crop, radius: float) -> bool:
+def _clipped(context: Context, index: int, seen: Crop, radius: float) -> bool:
     """True where many of the insert's pixels hold the smallest or largest value that the whole scan has."""
-    inner = seen.hu[seen.mask][seen.r_mm < radius]
-    ends = np.array([scan.stored.min(), scan.stored.max()]) * scan.slope[index] + scan.intercept[index]
+    inner, scan = seen.hu[seen.mask][seen.r_mm < radius], context.scan
+    ends = np.array(context.stored_ends) * scan.slope[index] + scan.intercept[index]
     tolerance = 0.5 * abs(scan.slope[index])
     return bool(max(np.mean(np.abs(inner - end) < tolerance) for end in ends) > CLIPPED_SHARE)
 

@@ -53,12 +53,12 @@ class Spectrum:
     @cached_property
     def response(self) -> Array:
         """(rings, rings) mm²: change of the spectrum by the periodogram's mean on each ring, which unleaking lifts."""
-        return _response(self.covariance, _Rings.of(len(self.periodogram), self.covariance.pixel_mm), self.measured)
+        return _response(self.covariance, self._rings, self.measured)
 
     @property
     def ring_sizes(self) -> Array:
         """(rings,) bins of the frequency square in each ring."""
-        return _Rings.of(len(self.periodogram), self.covariance.pixel_mm).weight
+        return self._rings.weight
 
     def u_of(self, weights: Array) -> float:
         """Standard uncertainty of Σ wₖ Nₖ over the rings.
@@ -68,14 +68,21 @@ class Spectrum:
         Periodograms of Gaussian noise through a window w are correlated between bins by |DFT(w²)|², normalised, and
         equal at opposite bins.
         """
-        side = len(self.periodogram)
-        rings = _Rings.of(side, self.covariance.pixel_mm)
+        rings = self._rings
         share = ((weights @ self.response) / rings.weight)[rings.index] * self.periodogram
-        window = _window(side) ** 2
         # Correlation over the distance of bins is a product with the window's own autocorrelation in the plane.
-        overlap = fft.ifft2(np.abs(fft.fft2(window) / window.sum()) ** 2)
-        smeared = fft.fft2(fft.ifft2(share) * overlap).real * side**2
+        smeared = fft.fft2(fft.ifft2(share) * self._overlap).real * share.size
         return float(np.sqrt(max(0.0, 2.0 * float((share * smeared).sum()) / self.effective)))
+
+    @cached_property
+    def _rings(self) -> _Rings:
+        return _Rings.of(len(self.periodogram), self.covariance.pixel_mm)
+
+    @cached_property
+    def _overlap(self) -> NDArray[np.complex128]:
+        """(side, side) autocorrelation of the squared window in the plane, of sum 1."""
+        window = _window(len(self.periodogram)) ** 2
+        return np.asarray(fft.ifft2(np.abs(fft.fft2(window) / window.sum()) ** 2))
 
 
 def estimate_spectrum(patches: NDArray[np.float32], pixel_mm: tuple[float, float], effective: float) -> Spectrum:
