@@ -16,6 +16,7 @@ import fan_beam
 import numpy as np
 import test_nps
 from numpy.typing import NDArray
+from test_fan_beam import BLUR_MM, CONTRAST, FINE, PLACES, RADIUS_MM, SIDE, crop, disc
 
 from iqa.signal.spectrum import estimate_spectrum
 from iqa.signal.transfer import disc_transfer
@@ -40,7 +41,7 @@ RATIOS = (20.0, 50.0, 100.0, 300.0)
 POOLED_SEEDS = 44
 """Of each condition: 36 conditions give over 1,300 results of a key where all resolve it."""
 COVERED = (0.93, 0.97)
-FAN_CONTRAST, FAN_SIGMA = 900.0, 9.0
+FAN_SIGMA = 9.0
 FAN_SEEDS = 100
 FAN_PERCENT = {"bias": 0.5, "sd": 1.0}
 
@@ -131,8 +132,6 @@ def test_coverage(evidence: Evidence) -> None:
 
 def fan(place: tuple[float, float], seed: int) -> list[tuple[float, float]]:
     """A disc by filtered back-projection in noise of its own, the covariance from the noise beside it."""
-    from test_fan_beam import BLUR_MM, CONTRAST, RADIUS_MM, SIDE, crop, disc  # noqa: PLC0415 - draws when imported
-
     x, y = place
     field = fan_beam.noise_image.__wrapped__(seed, x, y, 192)
     field *= FAN_SIGMA / field.std()
@@ -145,8 +144,6 @@ def fan(place: tuple[float, float], seed: int) -> list[tuple[float, float]]:
 
 
 def test_filtered_back_projection(evidence: Evidence) -> None:
-    from test_fan_beam import FINE, PLACES  # noqa: PLC0415
-
     found = {}
     for name, place in PLACES.items():
         values, us = over(partial(fan, place), FAN_SEEDS)

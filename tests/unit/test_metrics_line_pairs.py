@@ -13,9 +13,10 @@ from scipy import ndimage
 
 from iqa.metrics import line_pairs
 from iqa.metrics.context import Context
-from iqa.model import Measurement, NotMeasured, Result
+from iqa.model import Measurement, Result
 from tests.bars_made import CONTRAST_HU, MIDDLE_MM, fan, located, results, rows, scan, stack, truth
 from tests.made_phantom import PIXEL_MM
+from tests.results import number, reason
 
 SIGMA = 5.0
 BLUR_MM = 0.5
@@ -31,16 +32,6 @@ def of(made: NDArray[np.float64], **changes: Any) -> dict[str, Result]:
     """What a scan with other header values gives."""
     changed = replace(scan(made), **changes)
     return {r.key: r for r in line_pairs.measure(Context(changed, located(changed))).results}
-
-
-def number(result: Result) -> Measurement:
-    assert isinstance(result, Measurement), result
-    return result
-
-
-def reason(result: Result) -> str:
-    assert isinstance(result, NotMeasured), result
-    return result.reason
 
 
 def assert_true(found: dict[str, Result], kernel: str, labels: tuple[str, ...], name: str = "modulation") -> None:

@@ -14,22 +14,12 @@ from iqa.model import Curve, Measurement, NotMeasured, Result
 from iqa.phantom import library
 from iqa.phantom.find import find
 from tests.made_phantom import SIDE, noise
+from tests.results import number, reason
 from tests.targets_made import CONTRAST_OF_ROW, GROUPS, SIZES_MM, clean, located, noisy, results, rods, scan
 
 SIGMA = 5.0
 SLICES = 3
 STATISTICAL = tuple(f"low_contrast.statistical.{d}mm" for d in (3, 5, 8, 10, 15))
-
-
-def number(result: Result) -> Measurement:
-    assert isinstance(result, Measurement), result
-    return result
-
-
-def reason(result: Result) -> str:
-    assert isinstance(result, NotMeasured), result
-    assert result.needs.endswith(".")
-    return result.reason
 
 
 @cache

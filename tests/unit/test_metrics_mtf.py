@@ -12,9 +12,10 @@ import pytest
 
 from iqa.metrics import mtf
 from iqa.metrics.context import Context
-from iqa.model import Curve, Measurement, ModuleFit, NotMeasured, Provenance, Result
+from iqa.model import Curve, Measurement, ModuleFit, Provenance, Result
 from tests.made_phantom import PIXEL_MM, SIDE, Array, made_located, made_scan, made_spec, noise
 from tests.made_points import Made, bead, truth, wire
+from tests.results import number, reason
 
 SIGMA = 5.0
 SEED = np.random.SeedSequence(3)
@@ -33,17 +34,6 @@ def clean(made: Made) -> Array:
 def results(made: Made = ONE, sigma: float = SIGMA, **changes: Any) -> dict[str, Result]:
     context = made.noisy(SEED, sigma, clean(made))
     return measured(Context(replace(context.scan, **changes), context.located))
-
-
-def number(result: Result) -> Measurement:
-    assert isinstance(result, Measurement), result
-    return result
-
-
-def reason(result: Result) -> str:
-    assert isinstance(result, NotMeasured), result
-    assert result.needs.endswith(".")
-    return result.reason
 
 
 def close(found: dict[str, Result], key: str, kernel: str, within: float) -> Measurement:

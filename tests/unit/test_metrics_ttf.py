@@ -10,8 +10,9 @@ import pytest
 
 from iqa.metrics import ttf
 from iqa.metrics.context import Context
-from iqa.model import Curve, Measurement, NotMeasured, Result
+from iqa.model import Curve, Result
 from tests.made_phantom import SIDE, made_located, made_scan, noise, picture
+from tests.results import number, reason
 
 SIGMA = 10.0
 F50 = {"soft": 0.400, "sharp": 0.693}
@@ -23,16 +24,6 @@ def results(kernel: str = "soft", sigma: float = SIGMA, slices: int = 3, **chang
     hu = hu + noise(np.random.default_rng(7), kernel, (len(hu), SIDE, SIDE), sigma)
     scan = replace(made_scan(hu), **changes)
     return {r.key: r for r in ttf.measure(Context(scan, made_located(scan))).results}
-
-
-def number(result: Result) -> Measurement:
-    assert isinstance(result, Measurement), result
-    return result
-
-
-def reason(result: Result) -> str:
-    assert isinstance(result, NotMeasured), result
-    return result.reason
 
 
 @pytest.mark.parametrize("kernel", ["soft", "sharp"])
