@@ -68,6 +68,20 @@ def test_a_row_of_wires_is_as_long_as_its_steps_and_as_wide_as_the_inner_part_of
     assert (found.half_length_mm, found.half_width_mm, found.half_height_mm) == pytest.approx((32.0, 3.325, 32.0))
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("10permille_9mm", "9mm"),
+        ("sub7_10permille_5mm", "sub7 5mm"),
+        ("line_pairs.6p25", "6p25"),
+        ("air_top", "air top"),
+    ],
+)
+def test_rods_and_bars_are_named_by_what_tells_them_apart(name: str, words: str) -> None:
+    axes = marks.draw_regions(new_figure(3.0, 3.0).subplots(), [Drawn("m", name, 0.0, 40.0, 3.0, (0,))], (0.0, 0.0), {})
+    assert [text.get_text() for text in axes.texts] == [words]
+
+
 def test_names_that_would_overprint_stand_apart() -> None:
     pair = [marks.Label("top right", 5.0, -50.0, above=True), marks.Label("top left", -5.0, -50.0, above=True)]
     right, left = marks.apart(pair, mm_per_pt=0.7)

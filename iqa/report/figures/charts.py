@@ -19,7 +19,7 @@ MOST_MARKED = 40
 """Points that are still told apart on one chart; more are a line."""
 ROOM_FOR_NAMES = 0.22
 """Height kept free below the profiles for their names, as a part of theirs."""
-_X_NAMES = {"noise.sigma": "slice position z, mm"}
+_X_NAMES = {"noise.sigma": "slice position z, mm", "low_contrast.statistical": "diameter of the disc, mm"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,7 @@ def draw_profiles(
 
 
 def _axis(unit: str) -> str:
-    named = {"1/mm": "spatial frequency, mm⁻¹", "mm": "position, mm"}
-    return named.get(unit, print_unit(unit))
+    return "spatial frequency, mm⁻¹" if unit == "1/mm" else print_unit(unit)
 
 
 def _of(unit: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -133,6 +134,11 @@ def _outline(region: Drawn, strip: Strip | None) -> Patch:
     return Polygon(strip.corners(region.x_mm, region.y_mm), closed=True, **look)
 
 
+def _words(name: str) -> str:
+    """A region's name as it is printed: of many rods or bars side by side what tells them apart."""
+    return re.sub(r"line_pairs\.|\d+permille_", "", name).replace("_", " ")
+
+
 def _one_label_each(regions: Sequence[Drawn]) -> list[Drawn]:
     """The largest region of each name: a feature measured by two families is named once."""
     largest: dict[str, Drawn] = {}
@@ -144,7 +150,7 @@ def _one_label_each(regions: Sequence[Drawn]) -> list[Drawn]:
 
 def _label(region: Drawn, centre: tuple[float, float], strip: Strip | None) -> Label:
     """Below the region, above it in the upper half; inside it where it is large and central, off what lies round it."""
-    text = region.name.replace("_", " ")
+    text = _words(region.name)
     dx, dy = region.x_mm - centre[0], region.y_mm - centre[1]
     half = strip.half_height_mm if strip else region.radius_mm
     central = strip is None and math.hypot(dx, dy) <= half
