@@ -176,7 +176,8 @@ def _values(context: Context, gauge: _Gauge, at: int) -> Iterator[Result]:
     if isinstance(contrast, NotMeasured):
         yield replace(contrast, key=key)
     else:
-        flags = ("one_slice", *_fringe(gauge, at), *uncalibrated(context))
+        unseen = ("unresolved",) if isinstance(modulation, NotMeasured) else ()
+        flags = ("one_slice", *unseen, *_fringe(gauge, at), *uncalibrated(context))
         yield Measurement(key, *contrast, "HU", 1, where(gauge.module.name, [best.index]), CONTRAST, flags)
 
 

@@ -142,6 +142,7 @@ def test_drowned_bars_have_a_limit_not_a_zero() -> None:
     found = results(stack(sigma=100.0))
     for name in ("modulation", "droege_morin"):
         assert "9 lp/cm do not stand out: their modulation is below 0." in reason(found[f"line_pairs.{name}.9"])
+    assert number(found["line_pairs.bar_contrast.9"]).flags == ("one_slice", "unresolved")
     assert number(found["line_pairs.resolved"]).value < 8.0
 
 
