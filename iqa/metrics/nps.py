@@ -30,6 +30,9 @@ SMOOTHED_PER_MM = 0.06
 """Half width of the mean by which the highest top is found."""
 TINY = 1e-9
 """Imaginary part below which a root is real, 1/mm."""
+RISE = 1.5
+"""Smoothed power at the first bin against the valley before the peak, from which it is shading: sampling alone gives
+1.2."""
 FEWEST_BINS = 6
 """Bins that a cubic with some say of its own needs."""
 ROUNDS = 3
@@ -97,15 +100,15 @@ def _number(context: Context, noise: Noise, key: str, value: float, u: float) ->
 
 def peak_frequency(spectrum: Spectrum) -> tuple[float, float] | None:
     """Top of the cubic through the curve about its highest top, and its u, 1/mm; None where the curve has none."""
-    shown = _shown(spectrum)
-    frequency, nps = spectrum.covariance.frequency[shown], spectrum.covariance.nps[shown]
-    sizes = spectrum.ring_sizes[shown]
-    near, gradient = _top(frequency, nps, sizes), np.zeros(len(shown))
+    shown = np.flatnonzero(_shown(spectrum))
+    frequency, nps, sizes = spectrum.covariance.frequency, spectrum.covariance.nps, spectrum.ring_sizes
+    first, near = _top(frequency[shown], nps[shown], sizes[shown])
+    used, gradient = shown[first:], np.zeros(len(frequency))
     for _ in range(ROUNDS):
-        found = None if near is None else _cubic_top(frequency, nps, sizes, near)
+        found = None if near is None else _cubic_top(frequency[used], nps[used], sizes[used], near)
         if found is None:
             return None
-        near, gradient[shown] = found
+        near, gradient[used] = found
     return None if near is None else (near, float(np.hypot(spectrum.u_of(gradient), BIAS_U * near)))
 
 
@@ -114,15 +117,20 @@ def _no_peak() -> NotMeasured:
     return NotMeasured(PEAK, reason, "Larger free areas or smaller pixels; white or very smooth noise has none.")
 
 
-def _top(frequency: Array, nps: Array, sizes: Array) -> float | None:
-    """Highest top of the smoothed curve, 1/mm; its ends are no tops.
+def _top(frequency: Array, nps: Array, sizes: Array) -> tuple[int, float | None]:
+    """First bin that is clear of shading, and the highest top of the smoothed curve, 1/mm; its ends are no tops.
 
-    Rings and shading raise the lowest bins of cone-beam scans above the peak of the noise.
+    Rings and shading raise the lowest bins of cone-beam scans above the peak of the noise: they end at the valley
+    before it.
     """
     near = np.abs(frequency[:, None] - frequency) <= SMOOTHED_PER_MM
     smooth = (near @ (nps * sizes)) / (near @ sizes)
     tops = 1 + np.flatnonzero((smooth[1:-1] > smooth[:-2]) & (smooth[1:-1] >= smooth[2:]))
-    return float(frequency[tops[int(np.argmax(smooth[tops]))]]) if len(tops) else None
+    if not len(tops):
+        return 0, None
+    top = tops[int(np.argmax(smooth[tops]))]
+    valley = int(np.argmin(smooth[:top]))
+    return valley if smooth[0] > RISE * smooth[valley] else 0, float(frequency[top])
 
 
 def _cubic_top(frequency: Array, nps: Array, sizes: Array, near: float) -> tuple[float, Array] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import edges
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -93,3 +94,21 @@ def test_the_curve_is_the_spectrum(kernel: str) -> None:
     scatter = np.std([c.values for c in curves], axis=0)
     said = np.mean([c.u for c in curves], axis=0)
     assert np.median((scatter / said)[band]) == pytest.approx(1.0, abs=0.12)
+
+
+def test_rings_and_shading_are_no_peak() -> None:
+    """Power at the lowest bins far above the noise's peak, as cone beams have it."""
+    rng = np.random.default_rng(4)
+    rough = edges.grain(rng, "soft", PIXEL_MM, (200, 64, 64)) * SIGMA
+    slow = np.cos(2.0 * np.pi * 1.6 * np.arange(64) / 64 + rng.uniform(0.0, 6.3, (200, 1, 1)))
+    found = nps.peak_frequency(estimate_spectrum((rough + 8.0 * slow).astype(np.float32), (PIXEL_MM,) * 2, 200.0))
+    assert found is not None
+    assert found[0] == pytest.approx(truth("soft")["nps.peak_frequency"], rel=0.05)
+
+
+def test_a_peak_is_known_no_better_than_a_cubic_finds_it() -> None:
+    rough = edges.grain(np.random.default_rng(5), "soft", PIXEL_MM, (24, 64, 64)) * SIGMA
+    found = nps.peak_frequency(estimate_spectrum(rough.astype(np.float32), (PIXEL_MM,) * 2, 1e9))
+    assert found is not None
+    assert abs(found[0] / truth("soft")["nps.peak_frequency"] - 1.0) < 0.1
+    assert found[1] == pytest.approx(0.012 * found[0], rel=0.01)

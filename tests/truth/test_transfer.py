@@ -81,6 +81,20 @@ def test_a_constant_changes_nothing_and_a_bowl_next_to_nothing() -> None:
     assert bowled == pytest.approx(f50, rel=1e-3)
 
 
+@pytest.mark.parametrize("blur_mm", [0.47, 0.7])
+def test_a_kernel_that_passes_more_than_its_noise_and_its_blur_say(blur_mm: float) -> None:
+    """As scanners have it: next to no noise where the edge still shows 1 %, which then weighs most."""
+    at = places()[0]
+    f = np.linspace(0.0, 2.0**0.5 * NYQUIST, 200)
+    quiet = Covariance(f, f * np.exp(-((f / 0.35) ** 4)) + 1e-5, (PIXEL_MM, PIXEL_MM)).scaled(1.0)
+    found = disc_transfer([crop(100.0 * image("soft", at), at)], RADIUS_MM, blur_mm, quiet, 1)
+    assert found.misfit == 1.0
+    for level in LEVELS.values():
+        crossed = found.crossing(level, NYQUIST)
+        assert crossed is not None
+        assert crossed[0] == pytest.approx(truth("soft", level), rel=2e-3)
+
+
 @pytest.mark.parametrize(
     ("kernel", "contrast", "sigma", "bias", "sd"),
     [("soft", 1000.0, 10.0, 0.4, 1.2), ("sharp", 1000.0, 10.0, 0.4, 0.6), ("soft", 100.0, 5.0, 2.0, 4.0)],

@@ -10,8 +10,8 @@ import pytest
 
 from iqa.metrics import ttf
 from iqa.metrics.context import Context
-from iqa.model import Curve, Result
-from tests.made_phantom import SIDE, made_located, made_scan, noise, picture
+from iqa.model import Curve, Pin, Result
+from tests.made_phantom import SIDE, disc, made_located, made_scan, made_spec, noise, on_circle, picture
 from tests.results import number, reason
 
 SIGMA = 10.0
@@ -67,3 +67,35 @@ def test_coarse_pixels_do_not_resolve_ten_per_cent() -> None:
     located = made_located(fine)
     found = {r.key: r for r in ttf.measure(Context(coarse, located)).results}
     assert "below 0.50 /mm" in reason(found["ttf.teflon.f10"])
+
+
+def test_the_same_noise_on_all_slices_is_no_more_certain_than_on_one() -> None:
+    clean = picture("soft", 3)
+    grain = noise(np.random.default_rng(7), "soft", (2, SIDE, SIDE), SIGMA)
+    us = []
+    for fields in (grain[[0, 0, 0, 1, 1, 1]], noise(np.random.default_rng(8), "soft", (6, SIDE, SIDE), SIGMA)):
+        scan = made_scan(clean + fields)
+        found = {r.key: r for r in ttf.measure(Context(scan, made_located(scan))).results}
+        us.append(number(found["ttf.delrin.f50"]).u)
+    assert us[0] is not None
+    assert us[1] is not None
+    assert us[0] / us[1] == pytest.approx(3**0.5, rel=0.2)
+
+
+def test_a_neighbour_in_the_base_changes_nothing() -> None:
+    """A rod of 3 mm whose blurred edge reaches into the insert's surroundings."""
+    x, y = on_circle(28.0 - 6.1 - 5.0, 90.0)
+    spec = made_spec()
+    pin = next(f for f in spec.modules[0].features if isinstance(f, Pin))
+    near = replace(pin, name="near", x_mm=x, y_mm=y)
+    module = replace(spec.modules[0], features=(*spec.modules[0].features, near))
+    hu = picture("soft", 3) + noise(np.random.default_rng(7), "soft", (6, SIDE, SIDE), 1.0)
+    hu[:3] += 900.0 * disc("soft", SIDE, (x, y), 1.5)
+    scan = made_scan(hu)
+    located = made_located(scan, spec=replace(spec, modules=(module, *spec.modules[1:])))
+    found = {r.key: r for r in ttf.measure(Context(scan, located)).results}
+    f50 = number(found["ttf.teflon.f50"])
+    assert f50.u is not None
+    assert f50.flags == ()
+    assert abs(f50.value - F50["soft"]) < 3.3 * f50.u
+    assert f50.u < 0.003
