@@ -39,6 +39,8 @@ LOSS_U = 0.3
 STEADY_TO = 0.2
 """1/mm: up to here the spectrum is close to a parabola, and its parabola is what the loss is reckoned with; the lowest
 bins alone, of the six patches that one slice holds, would make 15 mm discs' scatter a quarter less certain."""
+SHRINKAGE = 2.0
+"""Variances of that parabola's value at frequency 0 by which its square must exceed 0 to count at all."""
 FREQUENCIES = 512
 """Nodes of the integral over radial frequency."""
 
@@ -112,7 +114,8 @@ def _scatter(
     means = [_smoothed(x, transform, mask.shape)[fits] for x in spectra]
     seen = float(np.mean([np.mean(np.square(y, dtype=np.float64)) for y in means]))
     variance, largest = seen / (1.0 - lost), max(float(np.abs(y).max()) for y in means) / math.sqrt(seen)
-    relative = _relative_variance(covariance, transform, fits, shape) * pooled
+    # The trend leaves fewer degrees of freedom.
+    relative = _relative_variance(covariance, transform, fits, shape) * pooled / (1.0 - lost)
     u = 0.5 * math.hypot(math.sqrt(relative), LOSS_U * lost / (1.0 - lost))
     return Scatter(diameter_mm, math.sqrt(variance), math.sqrt(variance) * u, largest)
 
@@ -223,7 +226,7 @@ def _steadied(covariance: Covariance) -> Array:
     inverse = np.linalg.inv((weights * columns)[low].T @ (weights * columns)[low])
     found = inverse @ (f[:, None] * columns)[low].T @ nps[low]
     left = float(f[low] @ (nps - columns @ found)[low] ** 2) / spare
-    kept = found[0] ** 2 / (found[0] ** 2 + left * inverse[0, 0]) if found[0] > 0.0 else 0.0
+    kept = max(0.0, 1.0 - SHRINKAGE * left * inverse[0, 0] / found[0] ** 2) if found[0] > 0.0 else 0.0
     found = found - (1.0 - kept) * found[0] * inverse[0] / inverse[0, 0]
     return np.where(f <= 0.5 * STEADY_TO, np.maximum(columns @ found, 0.0), nps)
 
