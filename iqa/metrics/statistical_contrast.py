@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 
 from iqa.metrics import absent
 from iqa.metrics.context import Context, Measured
@@ -17,6 +16,7 @@ from iqa.metrics.regions import Circle, cut_by_field, where
 from iqa.model import Curve, Drawn, Measurement, Module, ModuleFit, NotMeasured
 from iqa.signal.disc_means import Scatter, scatter_of_means
 from iqa.signal.noise import Mask
+from iqa.signal.robust import falling
 
 METHOD = "disc-scatter@1"
 CRITERION = 3.29
@@ -97,8 +97,7 @@ def _curve(scatters: Sequence[Scatter]) -> tuple[Curve, ...]:
     if not scatters:
         return ()
     values, u = np.array([_limit(s) for s in scatters]).T
-    fitted = isotonic_regression(values, weights=u**-2.0, increasing=False)
-    runs = np.repeat(np.arange(len(fitted.blocks) - 1), np.diff(fitted.blocks))
-    level = np.array([u[runs == run].mean() for run in runs])
+    fitted = falling(values, u**-2.0)
+    level = np.array([u[fitted == value].mean() for value in fitted])
     x = tuple(s.diameter_mm for s in scatters)
-    return (Curve(CURVE, x, tuple(fitted.x.tolist()), tuple(level.tolist()), "mm", "HU", METHOD),)
+    return (Curve(CURVE, x, tuple(fitted.tolist()), tuple(level.tolist()), "mm", "HU", METHOD),)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from iqa.signal.noise import Covariance
 from iqa.signal.splines import EvenSplines
@@ -204,7 +203,7 @@ class Strips:
         highest = max(float(p.place_mm.max()) for p in every)
         strips, count = int((highest - lowest) / frame.strip_mm) + 2, len(frame.frequency)
 
-        def hats(patch: Patch) -> sparse.csr_array:
+        def hats(patch: Patch) -> Array:
             return _hats((patch.place_mm - lowest) / frame.strip_mm, strips)
 
         sums = [hats(p) for p in group.patches]
@@ -216,7 +215,7 @@ class Strips:
         pitch = PITCH * group.contrast * ((pulled * (1j * steps)) @ (knots @ along * bar)).real
         noise = _strip_noise(*pairs[len(pairs) // 2], covariance) * group.noise + np.outer(pitch, pitch)
         middle = sums[len(pairs) // 2]
-        plain = PLAIN_NOISE * covariance.variance * group.noise * (middle @ middle.T).toarray()
+        plain = PLAIN_NOISE * covariance.variance * group.noise * (middle @ middle.T)
         whiten = _whitener(noise + plain)
         return cls(
             frequency=group.frequency,
@@ -264,13 +263,9 @@ class Strips:
         self.shift_mm += float(np.clip(amplitudes[2], -LARGEST_STEP_MM, LARGEST_STEP_MM))
 
 
-def _hats(at: Array, count: int) -> sparse.csr_array:
+def _hats(at: Array, count: int) -> Array:
     """(count, n) shares of the pixels in strips, from their places in strip widths."""
-    low, n = at.astype(np.intp), len(at)
-    pixel = np.arange(n)
-    share = np.concatenate([1.0 - (at - low), at - low])
-    place = (np.concatenate([low, low + 1]), np.concatenate([pixel, pixel]))
-    return sparse.csr_array((share, place), shape=(count, n))
+    return np.maximum(0.0, 1.0 - np.abs(at - np.arange(count)[:, None]))
 
 
 def _waves(patch: Patch, count: int) -> tuple[Complex, Complex]:
@@ -294,7 +289,7 @@ def _powers(place_mm: Array, count: int) -> Complex:
     return waves[:, :count]
 
 
-def _strip_noise(hats: sparse.csr_array, patch: Patch, covariance: Covariance) -> Array:
+def _strip_noise(hats: Array, patch: Patch, covariance: Covariance) -> Array:
     """(strips, strips) covariance of the strips' sums on one slice."""
     reach = (int(np.ptp(patch.rows)), int(np.ptp(patch.columns)))
     lags = tuple(np.subtract.outer(axis, axis) + r for axis, r in zip((patch.rows, patch.columns), reach, strict=True))

@@ -114,8 +114,7 @@ def _scatter(
     means = [_smoothed(x, transform, mask.shape)[fits] for x in spectra]
     seen = float(np.mean([np.mean(np.square(y, dtype=np.float64)) for y in means]))
     variance, largest = seen / (1.0 - lost), max(float(np.abs(y).max()) for y in means) / math.sqrt(seen)
-    # The trend leaves fewer degrees of freedom.
-    relative = _relative_variance(covariance, transform, fits, shape) * pooled / (1.0 - lost)
+    relative = _relative_variance(covariance, transform, fits, shape) * pooled
     u = 0.5 * math.hypot(math.sqrt(relative), LOSS_U * lost / (1.0 - lost))
     return Scatter(diameter_mm, math.sqrt(variance), math.sqrt(variance) * u, largest)
 

@@ -117,15 +117,41 @@ def fit_tied(normal: Array, pull: Array, power: float, level: Array) -> Tied:
     penalty = _penalty(len(level), _third_differences(len(level)))
     left = power - float(given @ (2.0 * pull - normal @ given))
     strengths = PENALTIES * float(np.trace(normal) / np.trace(penalty))
-    inside = free.T @ (normal + strengths[:, None, None] * penalty) @ free
+    held = _Held.of(free.T @ normal @ free, free.T @ penalty @ free, strengths)
     wanted = (pull - normal @ given - strengths[:, None] * (penalty @ given)) @ free
-    found = np.linalg.solve(inside, wanted[..., None])[..., 0]
-    lost = left + strengths * float(given @ penalty @ given) - np.sum(wanted * found, axis=1)
-    unlikely = lost + np.linalg.slogdet(inside)[1] - free.shape[1] * np.log(strengths)
+    lost = left + strengths * float(given @ penalty @ given) - held.explained(wanted)
+    unlikely = lost + held.log_determinant - free.shape[1] * np.log(strengths)
     strength = TIED_SHARE * float(strengths[int(np.argmin(unlikely))])
     inverse = free @ np.linalg.inv(free.T @ (normal + strength * penalty) @ free) @ free.T
     factors = given + inverse @ (pull - (normal + strength * penalty) @ given)
     return Tied(np.asarray(factors), np.asarray(inverse), np.asarray(strength * (inverse @ (penalty @ factors))))
+
+
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """normal + s · penalty at each of several strengths s, by one decomposition for all (Demmler and Reinsch 1975)."""
+
+    basis: Array
+    """(n, n) directions in which all of them are diagonal."""
+    levels: Array
+    """(strengths, n) their diagonals."""
+    log_determinant: Array
+    """(strengths,)."""
+
+    @classmethod
+    def of(cls, normal: Array, penalty: Array, strengths: Array) -> _Held:
+        """The strongest, listed last, is the only one that is sure to be positive definite in rounded numbers."""
+        lower = np.linalg.cholesky(normal + strengths[-1] * penalty)
+        inverse = np.linalg.inv(lower)
+        seen, turned = np.linalg.eigh(inverse @ normal @ inverse.T)
+        share = (strengths / strengths[-1])[:, None]
+        levels = share + (1.0 - share) * np.clip(seen, 0.0, 1.0)
+        both = 2.0 * np.log(np.diag(lower)).sum() + np.log(levels).sum(axis=1)
+        return cls(inverse.T @ turned, levels, both)
+
+    def explained(self, pull: Array) -> Array:
+        """(strengths,) pullᵀ (normal + s · penalty)⁻¹ pull; pull may be (n,) or (strengths, n)."""
+        return np.asarray(np.sum((pull @ self.basis) ** 2 / self.levels, axis=-1))
 
 
 def _penalty(factors: int, bent: Array) -> Array:
@@ -138,9 +164,8 @@ def _likeliest(normal: Array, pull: Array, penalty: Array, rank: int) -> float:
     """Strength of the penalty at which the data are likeliest, all factors averaged over (REML)."""
     bent = np.diag(penalty) > 0.0
     strengths = PENALTIES * float(np.trace(normal[np.ix_(bent, bent)]) / np.trace(penalty))
-    held = normal + strengths[:, None, None] * penalty
-    explained = np.linalg.solve(held, np.broadcast_to(pull[:, None], (len(held), len(pull), 1)))[..., 0] @ pull
-    unlikely = np.linalg.slogdet(held)[1] - explained - rank * np.log(strengths)
+    held = _Held.of(normal, penalty, strengths)
+    unlikely = held.log_determinant - held.explained(pull) - rank * np.log(strengths)
     return float(strengths[int(np.argmin(unlikely))])
 
 

@@ -142,7 +142,7 @@ class Transfer:
         return np.asarray((self._splines - self._splines[:, :1] * self.value) / self.contrast)
 
     def _variance(self, gradient: Array) -> Array:
-        return np.asarray(np.einsum("sk,st,tk->k", gradient, self._covariance, gradient))
+        return np.asarray(np.sum(gradient * (self._covariance @ gradient), axis=0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,12 +187,13 @@ def disc_transfer(
     pool = _Pool.of(crops, np.full(len(crops), 1.0 / len(crops)), blur_mm)
     splines = _Splines.of(_largest(DISC_REACH / blur_mm), pool.table_mm, DISC_KNOT)
     whiten = pool.whitener(covariance, 1) * np.sqrt(independent)
-    values, radial, base = whiten @ pool.values(), whiten @ pool.radial(), whiten @ pool.base()
+    values, base = whiten @ pool.values(), whiten @ pool.base()
+    waves = whiten @ (pool.radial() @ splines.hankel.T)
     radius, gains = radius_mm, np.zeros(len(splines.values))
     roughest = ROUGHEST * (2.0 * math.pi * blur_mm * splines.knot) ** 3
     for turn in range(ROUNDS):
-        table = splines.disc(radius, gains) if turn else splines.disc(radius, gains)[:-1]
-        columns = np.concatenate([radial @ table.T, base], axis=1)
+        spectra = splines.disc(radius, gains) if turn else splines.disc(radius, gains)[:-1]
+        columns = np.concatenate([waves @ spectra.T, base], axis=1)
         found = fit_smooth(columns, values, len(gains), roughest * float(np.abs(gains @ splines.values).max()))
         gains = found.factors[: len(gains)]
         if turn:
@@ -305,11 +306,11 @@ class _Splines:
         return tuple(np.asarray(inverse @ (x**FREE_POWERS * bell).T) for x, bell in zip(scaled, bells, strict=True))
 
     def disc(self, radius_mm: float, gains: Array) -> Array:
-        """(splines + 1, radii): the image of a disc under each spline, and the fitted one's derivative by R."""
+        """(splines + 1, frequencies): spectrum of a disc under each spline, and the fitted one's derivative by R."""
         phase = 2.0 * np.pi * radius_mm * self.frequency
         shown = self.values * (2.0 * np.pi * radius_mm * j1(phase))
         moved = (gains @ self.values) * (2.0 * np.pi * phase * j0(phase))
-        return np.asarray(np.concatenate([shown, moved[None]]) @ self.hankel)
+        return np.concatenate([shown, moved[None]])
 
     def point(self, shape: Array) -> Array:
         """(splines, radii): the image under each spline of a source of unit integral and of that transform."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from iqa.signal.penalised import Free, fit_beside, fit_smooth
+from iqa.signal.penalised import LIKELY_SHARE, PENALTIES, Free, fit_beside, fit_smooth
 
 COUNT, ROWS = 12, 60
 RNG = np.random.default_rng(20)
@@ -41,3 +42,25 @@ def test_a_function_rougher_than_it_can_be_is_not_followed() -> None:
     free, held = (fit_smooth(COLUMNS, COLUMNS @ ripple, COUNT, most).factors for most in (0.0, 0.01))
     assert np.abs(free - ripple).max() < 0.02
     assert np.abs(np.diff(held, 3)).max() < 0.5 * np.abs(np.diff(ripple, 3)).max()
+
+
+@pytest.mark.parametrize("noise", [0.1, 1.0, 30.0])
+def test_the_penalty_is_a_share_of_the_likeliest(noise: float) -> None:
+    """The likelihood of every candidate, written out: of a function without noise in its third differences."""
+    values = COLUMNS @ TRUTH + noise * NOISE
+    bent = np.array([np.diff(_mirrored(unit), 3) for unit in np.eye(COUNT)]).T
+    penalty, normal = bent.T @ bent, COLUMNS.T @ COLUMNS
+    strengths = PENALTIES * np.trace(normal) / np.trace(penalty)
+    held = [normal + s * penalty for s in strengths]
+    unlikely = [
+        np.linalg.slogdet(one)[1] - COLUMNS.T @ values @ np.linalg.solve(one, COLUMNS.T @ values) - COUNT * np.log(s)
+        for one, s in zip(held, strengths, strict=True)
+    ]
+    chosen = normal + LIKELY_SHARE * strengths[int(np.argmin(unlikely))] * penalty
+    wanted = np.linalg.solve(chosen, COLUMNS.T @ values)
+    assert fit_smooth(COLUMNS, values, COUNT, 0.0).factors == pytest.approx(wanted, rel=1e-6)
+
+
+def _mirrored(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """An even sequence that ends in zeros, from two before its middle to three behind its end."""
+    return np.concatenate([values[2:0:-1], values, np.zeros(3)])
