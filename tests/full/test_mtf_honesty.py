@@ -10,18 +10,21 @@ from collections.abc import Callable
 import numpy as np
 from sampled import POINT_CASES, of_points
 
+from tests.honest import unfair, unfair_with_bias
 from tests.made_points import truth
 
 SEEDS = 400
 LEVELS = {"f50": 0.5, "f10": 0.1}
+COVERED = (0.93, 0.97)
+"""Of all 95 % intervals together, 2,400 of either key."""
 FEWEST = 0.9
 """Share of the seeds that give a number: f10 of the sharp kernel lies at 96 % of Nyquist, and some miss it."""
-WIDEST, LARGEST_MEAN, LEAST_COVERED = 1.12, 0.5, 0.93
 
 Evidence = Callable[[str, object], None]
 
 
-def found(name: str, level: str) -> dict[str, float]:
+def found(name: str, level: str) -> tuple[dict[str, float], list[str]]:
+    """What 400 seeds give, and what is wrong with u: neither is it honest nor does it hold a known bias."""
     wanted = truth(POINT_CASES[name].made.kernel, LEVELS[level])
     pairs = np.array(of_points(name, level, SEEDS))
     values, us = pairs[:, np.isfinite(pairs[0])]
@@ -34,18 +37,13 @@ def found(name: str, level: str) -> dict[str, float]:
         "spread_z": round(float(z.std()), 3),
         "within_1u": round(float(np.mean(np.abs(z) < 1.0)), 3),
         "within_1.96u": round(float(np.mean(np.abs(z) < 1.96)), 3),
-    }
+    }, min(unfair(values, us, wanted, conservative=True), unfair_with_bias(values, us, wanted), key=len)
 
 
 def test_u_of_beads_and_wires(evidence: Evidence) -> None:
-    summary = {f"{name}, {level}": found(name, level) for name in POINT_CASES for level in LEVELS}
-    evidence("honesty-mtf", summary)
-    wrong = {
-        key: one
-        for key, one in summary.items()
-        if one["given"] < FEWEST
-        or one["spread_z"] > WIDEST
-        or abs(one["mean_z"]) > LARGEST_MEAN
-        or one["within_1.96u"] < LEAST_COVERED
-    }
-    assert wrong == {}
+    rows = {f"{name}, {level}": found(name, level) for name in POINT_CASES for level in LEVELS}
+    evidence("honesty-mtf", {key: one for key, (one, _) in rows.items()})
+    assert {key: wrong for key, (_, wrong) in rows.items() if wrong} == {}
+    assert {key: one for key, (one, _) in rows.items() if one["given"] < FEWEST} == {}
+    covered = [one["within_1.96u"] for one, _ in rows.values()]
+    assert COVERED[0] <= float(np.mean(covered)) <= COVERED[1]
