@@ -18,9 +18,9 @@ from iqa.metrics.regions import (
     Array,
     Circle,
     Noise,
+    beside_the_field,
     centred,
     crop,
-    cut_by_field,
     pixels,
     rod_slices,
     section_mm,
@@ -120,7 +120,7 @@ def see(context: Context, noise: Noise, module: Module, feature: Bead | Wire) ->
     if not slices:
         return _missed(scan, feature, path)
     if any(crop(scan, i, Circle(*path.at(float(scan.z_mm[i])), FIT_MM)) is None for i in slices):
-        return cut_by_field("", f"surroundings of {feature.name}")
+        return beside_the_field("", feature.name)
     find = _bead_spots if isinstance(feature, Bead) else _wire_spots
     spots = find(context, path, slices)
     return _source(context, noise, (module, fit), feature, spots) if spots else _not_found(feature)
@@ -286,7 +286,7 @@ def _crops(
             return _crowded(feature)
         crops.append(centred(scan, spot.index, Circle(spot.x_mm, spot.y_mm, FIT_MM), holes))
     seen = tuple(c for c in crops if c is not None)
-    return seen if len(seen) == len(crops) else cut_by_field("", f"surroundings of {feature.name}")
+    return seen if len(seen) == len(crops) else beside_the_field("", feature.name)
 
 
 def _travel(scan: Scan, spots: tuple[_Spot, ...], path: _Path) -> float:

@@ -266,6 +266,12 @@ def cut_by_field(key: str, name: str) -> NotMeasured:
     )
 
 
+def beside_the_field(key: str, name: str) -> NotMeasured:
+    """The result where the surroundings of a feature reach beyond it."""
+    reason = f"The surroundings of '{name}' lie partly outside the reconstructed field."
+    return NotMeasured(key, reason, "A field of view that holds the whole phantom.")
+
+
 def where(module: str, slices: Sequence[int]) -> str:
     """The place of a measurement in words: module and 0-based slices of the sorted stack."""
     first, last = slices[0], slices[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -11,11 +12,11 @@ from iqa.metrics import absent
 from iqa.metrics.context import Context, Measured
 from iqa.metrics.flags import uncalibrated
 from iqa.metrics.inserts import InsertMean
-from iqa.metrics.regions import Circle, Places, centred, cut_by_field, places, small_features, where
+from iqa.metrics.regions import Circle, Places, beside_the_field, centred, places, small_features, where
 from iqa.metrics.transfers import LEVELS, crossings, curve
 from iqa.model import Drawn, Insert, ModuleFit, NotMeasured, Result, Scan
 from iqa.model import Measurement as Value
-from iqa.signal.centres import disc_centres
+from iqa.signal.centres import disc_centres, fits_field
 from iqa.signal.transfer import Crop, Transfer, disc_transfer
 
 METHOD = "ttf-disc@1"
@@ -78,10 +79,10 @@ def _edge(context: Context, mean: InsertMean) -> _Edge | NotMeasured:
         return absent.noise("")
     radius = mean.insert.diameter_mm / 2 * fit.pose.scale
     placed = _centred(scan, fit, mean, radius, context.blur_mm)
-    crops = _crops(context, fit, mean.insert, placed)
+    crops = _crops(context, fit, mean.insert, placed) if placed else [None]
     seen = [c for c in crops if c is not None]
     if len(seen) < len(crops):
-        return cut_by_field("", f"surroundings of {mean.insert.name}")
+        return beside_the_field("", mean.insert.name)
     if any(_clipped(context, index, c, radius) for (index, _), c in zip(placed, seen, strict=True)):
         reason = f"Pixels of '{mean.insert.name}' lie at the end of the stored scale, so its edge is cut off."
         return NotMeasured("", reason, "An extended CT number scale.")
@@ -100,14 +101,16 @@ def _edge(context: Context, mean: InsertMean) -> _Edge | NotMeasured:
 
 
 def _centred(scan: Scan, fit: ModuleFit, mean: InsertMean, radius: float, blur_mm: float) -> Places:
-    """Each slice with the insert's own centre there: on the straight line through the centres found."""
+    """Each slice with the insert's own centre there, on the straight line through the centres found; () where cut."""
     slices = list(mean.slices)
     z, drift = scan.z_mm[slices], scan.drift_mm[slices].T
     middle = slices.index(mean.drawn.slices[len(mean.drawn.slices) // 2])
     along = fit.pose.on_planes(mean.insert.x_mm, mean.insert.y_mm, z)
     start = along + np.array([[mean.drawn.x_mm], [mean.drawn.y_mm]]) - along[:, middle : middle + 1]
-    images = [scan.stored[i] for i in slices]
-    found = disc_centres(images, scan.pixel_mm, (start[0] - drift[0], start[1] - drift[1]), radius, blur_mm)
+    begin = start[0] - drift[0], start[1] - drift[1]
+    if not fits_field(scan.stored.shape[1:], scan.pixel_mm, *begin, radius):
+        return ()
+    found = disc_centres([scan.stored[i] for i in slices], scan.pixel_mm, begin, radius, blur_mm)
     centres = zip((found.x_mm, found.y_mm), drift, strict=True)
     lines = [np.polynomial.Polynomial.fit(z, c + d, min(1, len(z) - 1))(z) for c, d in centres]
     reach = radius + SURROUNDINGS_MM
@@ -147,7 +150,7 @@ def _faint(mean: InsertMean, cnr: float) -> NotMeasured:
     return NotMeasured(
         "",
         f"'{mean.insert.name}' has {cnr:.1f} times the noise of its slices; an edge needs {LEAST_CNR:g} times.",
-        f"{(LEAST_CNR / max(cnr, 0.1)) ** 2:.0f} times as many slices, or as much dose.",
+        f"{math.ceil((LEAST_CNR / max(cnr, 0.1)) ** 2)} times as many slices, or as much dose.",
     )
 
 

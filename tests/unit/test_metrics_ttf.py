@@ -10,8 +10,8 @@ import pytest
 
 from iqa.metrics import ttf
 from iqa.metrics.context import Context
-from iqa.model import Curve, Pin, Result
-from tests.made_phantom import SIDE, disc, made_located, made_scan, made_spec, noise, on_circle, picture
+from iqa.model import Curve, NotMeasured, Pin, Result
+from tests.made_phantom import PIXEL_MM, SIDE, disc, made_located, made_scan, made_spec, noise, on_circle, picture
 from tests.results import number, reason
 
 SIGMA = 10.0
@@ -99,3 +99,22 @@ def test_a_neighbour_in_the_base_changes_nothing() -> None:
     assert f50.flags == ()
     assert abs(f50.value - F50["soft"]) < 3.3 * f50.u
     assert f50.u < 0.003
+
+
+def test_one_slice_where_ten_are_needed_says_so() -> None:
+    one, twenty = (results(sigma=100.0, slices=n)["ttf.ldpe.f50"] for n in (1, 20))
+    assert isinstance(one, NotMeasured)
+    times = int(one.needs.split()[0])
+    assert f"{times} times as many slices" in one.needs
+    assert 6 <= times <= 15
+    number(twenty)
+
+
+def test_an_insert_whose_surroundings_the_field_cuts_is_refused() -> None:
+    hu = picture("soft", 3) + noise(np.random.default_rng(7), "soft", (6, SIDE, SIDE), SIGMA)
+    whole = made_scan(hu)
+    last = int(SIDE / 2 + (28.0 + 6.0 + 2.0) / PIXEL_MM)  # 2 mm below the edge of the lowest insert
+    cut = replace(whole, stored=whole.stored[:, :last])
+    found = {r.key: r for r in ttf.measure(Context(cut, made_located(whole))).results}
+    assert reason(found["ttf.delrin.f50"]) == "The surroundings of 'delrin' lie partly outside the reconstructed field."
+    number(found["ttf.teflon.f50"])
