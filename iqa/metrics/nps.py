@@ -93,9 +93,9 @@ def _mean(spectrum: Spectrum, weight: Array) -> tuple[float, float]:
 
 
 def _number(context: Context, noise: Noise, key: str, value: float, u: float) -> Measurement:
-    independent = noise.slices.independent(context.scan.z_mm[list(noise.used)])
-    place = where(noise.module, noise.used)
-    return Measurement(key, value, u, "1/mm", independent, place, METHOD, one_slice(noise.used))
+    used = noise.squares.slices
+    independent = noise.slices.independent(context.scan.z_mm[list(used)])
+    return Measurement(key, value, u, "1/mm", independent, where(noise.squares.module, used), METHOD, one_slice(used))
 
 
 def peak_frequency(spectrum: Spectrum) -> tuple[float, float] | None:
