@@ -17,6 +17,7 @@ from iqa.metrics.texture import texture
 from iqa.model import Analysis, Block, ModuleFit, Scan
 from iqa.report.figures import charts, images, marks, textures
 from iqa.report.figures.style import INK_3, new_figure, save, styled
+from iqa.report.figures.transfers import transfer_curves, transfer_figure
 from iqa.report.table import scanner_line
 
 PICTURE_IN = 4.2
@@ -109,8 +110,12 @@ def _figures(scan: Scan, analysis: Analysis) -> Iterator[tuple[str, Figure]]:
     points = charts.insert_points(analysis)
     if points:
         yield "ct-number", _chart(analysis, lambda axes: charts.draw_ct_numbers(axes, points))
-    for curve in (c for c in analysis.curves if len(c.x) > 1):
+    together = transfer_curves(analysis)
+    for curve in (c for c in analysis.curves if len(c.x) > 1 and c not in together):
         yield curve.key.replace(".", "-"), _chart(analysis, partial(charts.draw_curve, curve=curve))
+    transfers = transfer_figure(analysis)
+    if transfers is not None:
+        yield "transfer", _signed(transfers, analysis)
 
 
 def _textures(scan: Scan, analysis: Analysis) -> Iterator[tuple[str, Figure]]:
@@ -129,6 +134,11 @@ def _chart(analysis: Analysis, draw: Callable[[Axes], Axes], size_in: tuple[floa
     """One chart, with the scan it belongs to below it."""
     figure = new_figure(*size_in)
     draw(figure.subplots())
+    return _signed(figure, analysis)
+
+
+def _signed(figure: Figure, analysis: Analysis) -> Figure:
+    """With the scan that it belongs to below it."""
     figure.supxlabel(scanner_line(analysis), fontsize=6.5, color=INK_3, x=0.01, ha="left")
     return figure
 
