@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from iqa.metrics.regions import Circle, Noise, Squares, section_mm
-from iqa.model import BodyFit, Feature, LinePairs, Located, Module, ModuleFit, Ramp, Region, Scan, StepRamp
+from iqa.metrics.regions import Array, Circle, Noise, Squares, section_mm
+from iqa.model import BodyFit, Feature, LinePairs, Located, Module, ModuleFit, Ramp, Region, Scan, StepRamp, Stored
 from iqa.signal.noise import SliceCorrelation, estimate_slice_correlation, overlap_correlation
 from iqa.signal.spectrum import estimate_spectrum, independent_patches
 
@@ -53,7 +53,14 @@ def noise_within(scan: Scan, module: Module, fit: ModuleFit, radius_mm: float) -
 
 def patches(scan: Scan, squares: Squares) -> NDArray[np.float32]:
     """(slices, m, n, n) the pixels of squares, HU from each one's own mean."""
-    return np.stack([[_patch(scan, i, at, squares.side) for at in squares.corners] for i in squares.slices])
+    used = list(squares.slices)
+    return cut(scan.stored[used], scan.slope[used], squares)
+
+
+def cut(stored: Stored, slope: Array, squares: Squares) -> NDArray[np.float32]:
+    """The same from (slices, rows, columns) stored values and (slices,) HU per unit of the squares' slices alone."""
+    pairs = list(zip(stored, slope.tolist(), strict=True))
+    return np.stack([[_patch(image, unit, at, squares.side) for at in squares.corners] for image, unit in pairs])
 
 
 def noise_of(scan: Scan, squares: Squares, images: NDArray[np.float32]) -> Noise | None:
@@ -186,8 +193,8 @@ def _clean(images: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.asarray(variance <= OUTLYING * np.median(variance))
 
 
-def _patch(scan: Scan, index: int, corner: tuple[int, int], side: int) -> NDArray[np.float32]:
+def _patch(image: Stored, unit: float, corner: tuple[int, int], side: int) -> NDArray[np.float32]:
     """HU from the patch's mean: freed from it before rounding to single precision, which then knows no offset."""
     top, left = corner
-    stored = scan.stored[index, top : top + side, left : left + side].astype(np.float64)
-    return np.asarray((stored - stored.mean()) * scan.slope[index], dtype=np.float32)
+    values = image[top : top + side, left : left + side].astype(np.float64)
+    return np.asarray((values - values.mean()) * unit, dtype=np.float32)

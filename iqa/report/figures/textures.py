@@ -31,7 +31,7 @@ def draw_plane_spectrum(axes: Axes, plane: PlaneSpectrum) -> Axes:
     _scale(axes, image, "HU² mm²", extend="max" if plane.nps.max() > top else "neither")
     squares = plane.squares
     axes.set_title(
-        f"Noise power in the plane, {where(squares.module, squares.slices)}\n"
+        f"Noise power of this scan in the plane, {where(squares.module, squares.slices)}\n"
         f"grey: 0 to {_short(top)} HU² mm²; trend taken out, leakage left in (for the eye)",
         fontsize=8,
     )
