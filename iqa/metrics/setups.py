@@ -26,18 +26,23 @@ SAME_VALUE = 1e-4
 """Relative, of lengths and voltages as headers round them."""
 SAME_OUTPUT = 0.02
 """Relative, of mAs: as far as a tube current differs between two runs of one protocol; noise moves by half of it."""
-TEXTS = {
-    "manufacturer": "manufacturer",
-    "model": "model",
-    "serial": "serial number",
-    "kernel": "kernel",
-    "iteration": "iterative level",
-    "filter_type": "filter",
-    "scan_mode": "scan mode",
-}
-NUMBERS = {"kv": ("kV", SAME_VALUE), "kev": ("keV", SAME_VALUE), "pitch": ("pitch", SAME_VALUE),
-           "rotation_time_s": ("rotation time", SAME_VALUE), "exposure_mas": ("mAs", SAME_OUTPUT),
-           "ma": ("mA", SAME_OUTPUT)}  # fmt: skip
+PROTOCOL = (
+    ("manufacturer", "manufacturer", 0.0),
+    ("model", "model", 0.0),
+    ("serial", "serial number", 0.0),
+    ("kv", "kV", SAME_VALUE),
+    ("kev", "keV", SAME_VALUE),
+    ("exposure_mas", "mAs", SAME_OUTPUT),
+    ("ma", "mA", SAME_OUTPUT),
+    ("kernel", "kernel", 0.0),
+    ("iteration", "iterative level", 0.0),
+    ("filter_type", "filter", 0.0),
+    ("scan_mode", "scan mode", 0.0),
+    ("pitch", "pitch", SAME_VALUE),
+    ("rotation_time_s", "rotation time", SAME_VALUE),
+)
+"""Scanner and technique: attribute of `Acquisition`, its name in words, and by what share a number may differ. One that
+is stated for one scan alone parts them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +68,11 @@ class Setup:
     def z_mm(self) -> NDArray[np.float64]:
         """(slices,) position along the normal."""
         return np.asarray(self.origins_mm @ np.cross(*self.orientation))
+
+    @property
+    def slack_mm(self) -> float:
+        """By which slices of repeats may lie apart along the normal."""
+        return SAME_SLICE * self.spacing_mm[0] if self.spacing_mm[0] else SAME_PLACE_MM
 
 
 def setup_of(scan: Scan, located: Located) -> Setup:
@@ -117,7 +127,8 @@ def _alone(scan: Setup, others: Sequence[Setup]) -> str:
     """Why a scan has no repeat, and what to do."""
     if not others:
         copies = "; its other images were copies of its own" if "duplicate_slices" in scan.flags else ""
-        return f"it is the only scan that was located{copies}; repeats are two scans of one setup at least"
+        least = "repeats are two scans of one setup at least (without --repeats, all others are listed with the reason)"
+        return f"it is the only scan that was located{copies}; {least}"
     nearest = min(others, key=lambda o: len(list(_differences(o, scan))))
     first = next(iter(_differences(nearest, scan)))
     return f"it is no repeat of {nearest.source}: {first}; give repeats of one setup, or leave --repeats out"
@@ -137,21 +148,22 @@ def _differences(a: Setup, b: Setup) -> Iterator[str]:
 
 
 def _technique(a: Setup, b: Setup) -> Iterator[str]:
-    for name, words in TEXTS.items():
-        one, other = getattr(a.acquisition, name), getattr(b.acquisition, name)
-        if one != other:
-            yield f"another {words} ({_said(other)} for {_said(one)})"
-    values = [
-        (words, getattr(a.acquisition, name), getattr(b.acquisition, name), tolerance)
-        for name, (words, tolerance) in NUMBERS.items()
+    """Another scanner, protocol or sampling."""
+    compared = [
+        (words, getattr(a.acquisition, name), getattr(b.acquisition, name), share) for name, words, share in PROTOCOL
     ]
-    values += [
-        ("section, mm", a.thickness_mm, b.thickness_mm, SAME_VALUE),
-        *(("pixel, mm", one, other, SAME_VALUE) for one, other in zip(a.spacing_mm[1:], b.spacing_mm[1:], strict=True)),
-    ]
-    for words, one, other, tolerance in values:
-        if one != other and (one is None or other is None or not math.isclose(one, other, rel_tol=tolerance)):
+    compared.append(("section, mm", a.thickness_mm, b.thickness_mm, SAME_VALUE))
+    pixels = zip(a.spacing_mm[1:], b.spacing_mm[1:], strict=True)
+    compared += [("pixel, mm", one, other, SAME_VALUE) for one, other in pixels]
+    for words, one, other, share in compared:
+        if not _alike(one, other, share):
             yield f"another {words} ({_said(other)} for {_said(one)})"
+
+
+def _alike(one: str | float | None, other: str | float | None, share: float) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=share)
+    return one == other
 
 
 def _field(a: Setup, b: Setup) -> Iterator[str]:
@@ -160,7 +172,7 @@ def _field(a: Setup, b: Setup) -> Iterator[str]:
         yield "another direction of rows and columns"
         return
     along = float(np.abs(b.z_mm - a.z_mm).max())
-    if along > SAME_SLICE * (a.spacing_mm[0] or math.inf):
+    if along > a.slack_mm:
         yield f"slices at other places (up to {along:.2f} mm along the axis)"
     across = float(np.linalg.norm((b.origins_mm - a.origins_mm) @ a.orientation.T, axis=1).max())
     if across > SAME_PLACE_MM:
@@ -170,7 +182,8 @@ def _field(a: Setup, b: Setup) -> Iterator[str]:
 def _place(a: Setup, b: Setup) -> Iterator[str]:
     """A phantom that was turned round, moved or turned."""
     one, other = a.located, b.located
-    if (one.pose.mirrored, one.pose.reversed) != (other.pose.mirrored, other.pose.reversed):
+    mirrored = one.mirror_known and other.mirror_known and one.pose.mirrored != other.pose.mirrored
+    if mirrored or one.pose.reversed != other.pose.reversed:
         yield "a phantom that was turned round"
         return
     moved = max(math.dist(p, q) for p, q in _centres(a, b))
@@ -181,7 +194,7 @@ def _place(a: Setup, b: Setup) -> Iterator[str]:
         yield f"a phantom that was turned by {turned:.2f}° (at most {SAME_TURN_DEG:g}°)"
     if one.u_z_mm is not None and other.u_z_mm is not None:
         along = abs(other.pose.z_mm - one.pose.z_mm)
-        most = max(SAME_SLICE * (a.spacing_mm[0] or 0.0), SURE * math.hypot(one.u_z_mm, other.u_z_mm))
+        most = max(a.slack_mm, SURE * math.hypot(one.u_z_mm, other.u_z_mm))
         if along > most:
             yield f"a phantom that was moved by {along:.2f} mm along the axis (at most {most:.2f} mm)"
 

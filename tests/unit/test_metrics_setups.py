@@ -112,7 +112,8 @@ def test_where_no_outline_is_seen_the_origin_tells_of_a_move() -> None:
 
 
 def test_what_a_scan_does_not_fix_does_not_part_repeats() -> None:
-    turned = known(u_roll_deg=None, u_z_mm=None)(posed(roll_deg=40.0, z_mm=9.0)(setup("two")))
+    unknown = known(u_roll_deg=None, u_z_mm=None, mirror_known=False)
+    turned = unknown(posed(roll_deg=40.0, z_mm=9.0, mirrored=True)(setup("two")))
     assert group_setups([setup(), turned]) == ((0, 1), (0, 1))
 
 

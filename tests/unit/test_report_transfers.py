@@ -88,8 +88,20 @@ def test_line_pairs_alone_are_a_figure_and_nothing_is_none() -> None:
 
 
 def test_a_band_wider_than_the_scale_is_cut() -> None:
-    panels = drawn(analysed(curve("ttf.air", 0.25, u=4.0)))
-    assert panels[0].get_ylim() == (transfers.LOWEST, transfers.HIGHEST[1])
+    wide = transfers.transfer_figure(analysed(curve("ttf.air", 0.25, u=4.0)))
+    narrow = transfers.transfer_figure(analysed(curve("ttf.air", 0.25)))
+    assert wide is not None
+    assert narrow is not None
+    assert wide.axes[0].get_ylim() == (transfers.LOWEST, transfers.HIGHEST[1])
+    assert "a band beyond the scale is cut" in wide.get_suptitle()
+    assert "cut" not in narrow.get_suptitle()
+
+
+@pytest.mark.parametrize(("count", "labelled"), [(3, [0, 1, 2]), (4, [2, 3]), (5, [2, 3, 4]), (6, [3, 4, 5])])
+def test_the_lowest_panel_of_each_column_has_its_frequencies(count: int, labelled: list[int]) -> None:
+    panels = drawn(analysed(*(curve(f"ttf.i{k}", 0.2 + 0.01 * k) for k in range(count))))
+    shown = [k for k, panel in enumerate(panels) if panel.xaxis.get_tick_params()["labelbottom"]]
+    assert shown == labelled
 
 
 def test_transfer_functions_are_one_file(tmp_path: Path) -> None:

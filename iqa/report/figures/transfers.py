@@ -25,7 +25,7 @@ SQUARE = 4
 HEAD_IN = 0.75
 """Height of title, axis label and foot."""
 LOWEST, HIGHEST = -0.08, (1.12, 1.5)
-"""Ends of the common scale, as far as curves and bars reach; a band beyond is cut, it says nothing there."""
+"""Ends of the common scale, as far as curves and bars reach; a band beyond is cut: it says nothing there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,14 @@ def transfer_figure(analysis: Analysis) -> Figure | None:
     for at, axes in enumerate(panels[:count]):
         draw_transfer(axes, curves, at if curves else None, bars, limit)
         axes.set_title(_title(analysis, curves[at]) if curves else "modulation of line pairs", fontsize=7.5)
-        if at >= count - columns:  # the lowest of its column
+        axes.tick_params(labelbottom=at >= count - columns)  # the lowest of its column
+        if at >= columns * (rows - 1):
             axes.set_xlabel("spatial frequency, mm⁻¹")
-            axes.tick_params(labelbottom=True)
     for axes in panels[count:]:
         axes.remove()
-    figure.suptitle(_head(curves, bars), fontsize=8, x=0.01, ha="left", color=INK)
+    figure.suptitle(
+        _head(curves, bars, cut=_highest(curves, bars) > HIGHEST[1]), fontsize=8, x=0.01, ha="left", color=INK
+    )
     return figure
 
 
@@ -118,8 +120,11 @@ def _title(analysis: Analysis, curve: Curve) -> str:
     return f"{curve.key}, f50 {show(half.value, half.u, half.unit)}" if half else curve.key
 
 
-def _head(curves: Sequence[Curve], bars: Sequence[Bars]) -> str:
+def _head(curves: Sequence[Curve], bars: Sequence[Bars], *, cut: bool) -> str:
     parts = ["Transfer functions with a band of ± 2 u" if curves else "Line pairs"]
     parts += ["the others grey"] if len(curves) > 1 else []
     parts += ["points: line pairs ± 2 u"] if bars else []
-    return f"{'; '.join(parts)}.\nLevel lines at 0.5 and 0.1; dashed: limit of the pixels"
+    below = "Level lines at 0.5 and 0.1; dashed: limit of the pixels" + (
+        "; a band beyond the scale is cut" if cut else ""
+    )
+    return f"{'; '.join(parts)}.\n{below}"
