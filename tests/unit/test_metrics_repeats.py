@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -31,6 +32,12 @@ def repeats(made: Sequence[Scan]) -> tuple[Repeat, ...]:
     return tuple(repeat_of(s, made_located(s)) for s in made)
 
 
+@cache
+def plain(count: int) -> tuple[tuple[Scan, ...], tuple[Repeat, ...]]:
+    made = scans(count)
+    return tuple(made), repeats(made)
+
+
 def results(made: Sequence[Scan], known: tuple[Repeat, ...]) -> dict[str, Result]:
     return {r.key: r for r in nps.measure(Context(made[0], made_located(made[0]), known)).results}
 
@@ -42,16 +49,15 @@ def curve(made: Sequence[Scan]) -> Array:
 
 
 def test_what_stays_falls_out() -> None:
-    plain = curve(scans(2))
-    assert curve(scans(2, RINGS + 900.0)) == pytest.approx(plain, rel=5e-3, abs=0.05)
+    bare = curve(scans(2))
+    assert curve(scans(2, RINGS + 900.0)) == pytest.approx(bare, rel=5e-3, abs=0.05)
     alone = results(scans(1, RINGS), ())["nps"]
     assert isinstance(alone, Curve)
-    assert max(alone.values[:5]) > 2.0 * plain[:5].max()
+    assert max(alone.values[:5]) > 2.0 * bare[:5].max()
 
 
 def test_two_repeats_are_half_their_difference_squared() -> None:
-    made = scans(2)
-    known = repeats(made)
+    made, known = plain(2)
     found = Context(made[0], made_located(made[0]), known).difference
     squares = known[0].squares
     assert found is not None
@@ -63,8 +69,7 @@ def test_two_repeats_are_half_their_difference_squared() -> None:
 
 
 def test_three_repeats_are_their_deviations_from_the_mean() -> None:
-    made = scans(3)
-    known = repeats(made)
+    made, known = plain(3)
     found = Context(made[0], made_located(made[0]), known).difference
     squares = known[0].squares
     assert found is not None
@@ -79,8 +84,8 @@ def test_three_repeats_are_their_deviations_from_the_mean() -> None:
 
 
 def test_numbers_of_repeats_say_so() -> None:
-    made = scans(3)
-    found, alone = results(made, repeats(made)), results(made, ())
+    made, known = plain(3)
+    found, alone = results(made, known), results(made, ())
     for key in ("nps.average_frequency", "nps.mean_frequency_2d", "nps.peak_frequency"):
         one, other = number(found[key]), number(alone[key])
         assert one.where == f"{other.where}, 3 repeats"
@@ -91,8 +96,7 @@ def test_numbers_of_repeats_say_so() -> None:
 
 
 def test_only_the_slices_that_all_show_count() -> None:
-    made = scans(2)
-    one, other = repeats(made)
+    made, (one, other) = plain(2)
     assert other.squares is not None
     fewer = replace(other.squares, slices=other.squares.slices[1:])
     shorter = replace(other, squares=fewer, stored=other.stored[1:], slope=other.slope[1:])
@@ -103,8 +107,7 @@ def test_only_the_slices_that_all_show_count() -> None:
 
 @pytest.mark.parametrize("lost", ["module", "squares", "noise"])
 def test_repeats_without_a_common_noise_give_a_reason(lost: str) -> None:
-    made = scans(2)
-    one, other = repeats(made)
+    made, (one, other) = plain(2)
     assert other.squares is not None
     unlike = {
         "module": replace(other, squares=replace(other.squares, module="A")),

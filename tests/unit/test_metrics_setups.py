@@ -13,16 +13,18 @@ from iqa.errors import InputError
 from iqa.metrics import Setup, group_setups
 from iqa.metrics.setups import setup_of
 from iqa.model import Acquisition
-from tests.made_phantom import made_located, made_scan, picture
+from tests.made_phantom import SIDE, made_located, made_scan
 
 Change = Callable[[Setup], Setup]
 TECHNIQUE = Acquisition(manufacturer="M", model="X", serial="1", kernel="B30f", kv=120.0, exposure_mas=200.0)
 
 
+SCAN = made_scan(np.zeros((4, SIDE, SIDE)), TECHNIQUE)
+MADE = setup_of(SCAN, made_located(SCAN))
+
+
 def setup(name: str = "one") -> Setup:
-    scan = made_scan(picture("soft", slices=2), TECHNIQUE)
-    made = setup_of(replace(scan, source=name), made_located(scan))
-    return replace(made, identity=replace(made.identity, pixel_sha256=name))
+    return replace(MADE, source=name, identity=replace(MADE.identity, pixel_sha256=name))
 
 
 def technique(**changes: Any) -> Change:
@@ -57,7 +59,7 @@ def bodiless(s: Setup) -> Setup:
     return replace(s, located=replace(s.located, body=None))
 
 
-CENTRE = made_located(made_scan(picture("soft", slices=2))).body
+CENTRE = MADE.located.body
 assert CENTRE is not None
 
 
