@@ -129,9 +129,15 @@ def _alone(scan: Setup, others: Sequence[Setup]) -> str:
         copies = "; its other images were copies of its own" if "duplicate_slices" in scan.flags else ""
         least = "repeats are two scans of one setup at least (without --repeats, all others are listed with the reason)"
         return f"it is the only scan that was located{copies}; {least}"
-    nearest = min(others, key=lambda o: len(list(_differences(o, scan))))
+    nearest = min(others, key=lambda o: _distance(o, scan))
     first = next(iter(_differences(nearest, scan)))
     return f"it is no repeat of {nearest.source}: {first}; give repeats of one setup, or leave --repeats out"
+
+
+def _distance(a: Setup, b: Setup) -> tuple[bool, bool, int]:
+    """Larger the less alike: another phantom or stack ends the comparison, so that it counts before the others."""
+    other_phantom = a.located.spec.label != b.located.spec.label
+    return other_phantom, a.shape != b.shape, sum(1 for _ in _differences(a, b))
 
 
 def _differences(a: Setup, b: Setup) -> Iterator[str]:

@@ -133,9 +133,10 @@ def test_each_setup_has_its_own_group() -> None:
 
 
 def test_a_lone_scan_is_compared_with_the_one_most_like_it() -> None:
-    far, near = technique(kv=80.0, kernel="x"), technique(kv=100.0)
-    setups = [far(setup("a")), far(setup("b")), setup("c"), setup("d"), near(setup("lone"))]
-    with pytest.raises(InputError, match=r"lone: it is no repeat of c: another kV \(100 for 120\); give repeats"):
+    far, near = technique(kv=80.0, kernel="x"), technique(kv=100.0, serial="2")
+    twos = [far(setup("a")), far(setup("b")), setup("c"), setup("d"), named(setup("e")), named(setup("f"))]
+    setups = [*twos, near(setup("lone"))]
+    with pytest.raises(InputError, match=r"lone: it is no repeat of c: another serial number \('2' for '1'\); give"):
         group_setups(setups)
 
 
