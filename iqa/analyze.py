@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
 from iqa.dicom import Stack, Tick, counter, load, survey
-from iqa.errors import UsageError
+from iqa.errors import InputError, UsageError
 from iqa.locate import locate
-from iqa.metrics import measure
+from iqa.metrics import Repeat, Setup, group_setups, measure, repeat_of
 from iqa.model import Analysis, Candidate, Candidates, Located, PhantomSpec, Refused, Scan
 from iqa.phantom import library
 from iqa.phantom.find import find
@@ -58,6 +58,7 @@ def analyze(
     *,
     phantom: str | None = None,
     phantom_dirs: Sequence[str | Path] = (),
+    repeats: bool = False,
     progress: Progress | None = None,
     each: Each | None = None,
 ) -> Session:
@@ -71,13 +72,15 @@ def analyze(
         Name (or name/variant) of the phantom where it is known; without it the scan decides.
     phantom_dirs
         Folders with definitions of the user's own, beside the shipped ones.
+    repeats
+        The scans are repeats of one setup, or of several: noise power spectra are those of their differences.
     progress, each
         Called while files are read, and with every analysed scan; see `Progress` and `Each`.
 
     Raises
     ------
     InputError
-        A path does not exist or holds no DICOM file at all.
+        A path does not exist or holds no DICOM file at all; with `repeats`, a scan is no repeat of any other.
     UsageError
         There is no phantom of that name, or a path is empty.
     DefinitionError
@@ -92,7 +95,9 @@ def analyze(
     tick = counter(found, progress)
     # The matrices are small: threads of the linear algebra would wait for one another longer than they work.
     with threadpool_limits(limits=1, user_api="blas"):
-        outcomes = [_outcome(stack, specs, phantom, tick, each) for stack in found.stacks]
+        outcomes = [_outcome(stack, specs, phantom, tick, repeats, each) for stack in found.stacks]
+        if repeats:
+            outcomes = _again(outcomes, each)
     analyses = [o.analysis for o in outcomes if o.analysis]
     refused = _plain([*found.refused, *(lost for o in outcomes for lost in o.lost)])
     refused += [o.refusal for o in outcomes if o.refusal]
@@ -106,30 +111,63 @@ def analyze(
 class _Outcome:
     """What became of one stack: an analysis or a refusal, or neither where none of its files could be read."""
 
+    stack: Stack
     lost: tuple[Refused, ...]
     analysis: Analysis | None = None
     refusal: Refusal | None = None
+    repeat: Repeat | None = None
+    """Instead of an analysis, where that waits for all repeats."""
 
 
 def _outcome(
-    stack: Stack, specs: Sequence[PhantomSpec], phantom: str | None, tick: Tick, each: Each | None
+    stack: Stack, specs: Sequence[PhantomSpec], phantom: str | None, tick: Tick, repeats: bool, each: Each | None
 ) -> _Outcome:
     """One stack read, located and measured; its pixels are let go before the next one's are read."""
     scan, lost = load(stack, tick=tick)
     if scan is None:
-        return _Outcome(lost)
+        return _Outcome(stack, lost)
     found = locate(scan, specs, phantom=phantom)
     if not isinstance(found, Located):
-        return _Outcome(lost, refusal=_refusal(scan, found))
-    analysis = assemble(scan, found)
+        return _Outcome(stack, lost, refusal=_refusal(scan, found))
+    if repeats:
+        return _Outcome(stack, lost, repeat=repeat_of(scan, found))
+    return _Outcome(stack, lost, _measured(scan, found, (), each))
+
+
+def _again(outcomes: Sequence[_Outcome], each: Each | None) -> list[_Outcome]:
+    """Every located scan measured with its repeats; read a second time, so that no two stacks are held at once."""
+    seen = [o.repeat for o in outcomes if o.repeat]
+    groups = iter(group_setups([r.setup for r in seen]))
+
+    def finished(outcome: _Outcome) -> _Outcome:
+        if outcome.repeat is None:
+            return outcome
+        setup, repeats = outcome.repeat.setup, tuple(seen[k] for k in next(groups))
+        return replace(outcome, analysis=_measured(_same(outcome.stack, setup), setup.located, repeats, each))
+
+    return [finished(o) for o in outcomes]
+
+
+def _same(stack: Stack, setup: Setup) -> Scan:
+    """The scan that a setup was made of, read again."""
+    scan, _ = load(stack)
+    if scan is None or scan.identity.pixel_sha256 != setup.identity.pixel_sha256:
+        raise InputError(
+            setup.source, "its files changed while they were read; wait until they are copied, then repeat"
+        )
+    return scan
+
+
+def _measured(scan: Scan, located: Located, repeats: tuple[Repeat, ...], each: Each | None) -> Analysis:
+    analysis = assemble(scan, located, repeats)
     if each is not None:
         each(scan, analysis)
-    return _Outcome(lost, analysis)
+    return analysis
 
 
-def assemble(scan: Scan, located: Located) -> Analysis:
+def assemble(scan: Scan, located: Located, repeats: Sequence[Repeat] = ()) -> Analysis:
     """A located scan, measured, with all that is needed to derive its numbers again."""
-    measured = measure(scan, located)
+    measured = measure(scan, located, repeats)
     pose = located.pose
     used = measured.located or located
     return Analysis(
@@ -143,6 +181,9 @@ def assemble(scan: Scan, located: Located) -> Analysis:
         centres_px=tuple(_centres(scan, used)),
         results=measured.results,
         regions=measured.regions,
+        repeats_sha256=tuple(
+            sha for r in repeats if (sha := r.setup.identity.pixel_sha256) != scan.identity.pixel_sha256
+        ),
         iqa_version=__version__,
         source=scan.source,
     )

@@ -14,10 +14,16 @@ from iqa.cli.console import print_table, reading_progress, say
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--phantom", metavar="NAME", help="Which phantom it is, where that is known.")
 @click.option("--phantom-dir", "phantom_dirs", multiple=True, metavar="DIR", help="Folder with your own definitions.")
+@click.option("--repeats", is_flag=True, help="The scans are repeats of one setup: noise power from differences.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document (iqa.analysis/1) instead of tables.")
 @click.option("--figures", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Draw figures there.")
 def analyze(
-    paths: tuple[str, ...], phantom: str | None, phantom_dirs: tuple[str, ...], as_json: bool, figures: Path | None
+    paths: tuple[str, ...],
+    phantom: str | None,
+    phantom_dirs: tuple[str, ...],
+    repeats: bool,
+    as_json: bool,
+    figures: Path | None,
 ) -> int:
     """Measure every phantom scan in files, folders or zip archives."""
     from iqa.jobs.analyze import analyze_and_draw
@@ -26,7 +32,7 @@ def analyze(
 
     with reading_progress() as progress:
         session = analyze_and_draw(
-            paths, phantom=phantom, phantom_dirs=phantom_dirs, figures=figures, progress=progress
+            paths, phantom=phantom, phantom_dirs=phantom_dirs, repeats=repeats, figures=figures, progress=progress
         )
     if as_json:
         click.echo(json.dumps(document(session), ensure_ascii=False, allow_nan=False, indent=1))

@@ -17,6 +17,7 @@ def analyze_and_draw(
     *,
     phantom: str | None = None,
     phantom_dirs: Sequence[str | Path] = (),
+    repeats: bool = False,
     figures: Path | None = None,
     progress: Progress | None = None,
 ) -> Session:
@@ -32,7 +33,7 @@ def analyze_and_draw(
         `figures` cannot be made.
     """
     if figures is None:
-        return analyze(paths, phantom=phantom, phantom_dirs=phantom_dirs, progress=progress)
+        return analyze(paths, phantom=phantom, phantom_dirs=phantom_dirs, repeats=repeats, progress=progress)
     _make(figures)
     from iqa.report.figures.sheet import draw_all  # noqa: PLC0415 - a plot library costs a second, few need it
 
@@ -41,7 +42,7 @@ def analyze_and_draw(
     def draw(scan: Scan, analysis: Analysis) -> None:
         draw_all(scan, analysis, figures, prefix=f"{next(numbers)}-{analysis.located.spec.name}")
 
-    return analyze(paths, phantom=phantom, phantom_dirs=phantom_dirs, progress=progress, each=draw)
+    return analyze(paths, phantom=phantom, phantom_dirs=phantom_dirs, repeats=repeats, progress=progress, each=draw)
 
 
 def _make(folder: Path) -> None:

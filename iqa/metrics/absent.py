@@ -33,6 +33,15 @@ def noise(key: str) -> NotMeasured:
     )
 
 
+def difference(key: str) -> NotMeasured:
+    """Repeats that differ by no noise."""
+    return NotMeasured(
+        key,
+        "The repeats do not differ by a scanner's noise on any slice of uniform material that all of them show.",
+        "Repeated scans of one setup, each exposed anew.",
+    )
+
+
 def section(key: str, name: str, length_mm: float, section_mm: float) -> NotMeasured:
     """No section lies wholly inside a rod."""
     return NotMeasured(

@@ -10,6 +10,7 @@ from iqa.metrics.discs import Central, measure_central
 from iqa.metrics.inserts import InsertMean, Outcome, measure_edge, measure_inserts
 from iqa.metrics.patches import measure_noise
 from iqa.metrics.regions import Noise
+from iqa.metrics.repeats import Repeat, difference_noise
 from iqa.metrics.whole import whole_slices
 from iqa.model import Drawn, Located, Module, ModuleFit, NotMeasured, Result, Scan
 from iqa.signal.disc import Edge
@@ -31,6 +32,8 @@ class Context:
 
     scan: Scan
     located: Located
+    repeats: tuple[Repeat, ...] = ()
+    """Repeated scans of this setup, this one among them; none where it stands alone."""
 
     @cached_property
     def stored_ends(self) -> tuple[int, int]:
@@ -46,6 +49,11 @@ class Context:
     def noise(self) -> Noise | None:
         """Texture and slice correlation of the scan's noise; None where no free area shows it."""
         return measure_noise(self.scan, self.whole)
+
+    @cached_property
+    def difference(self) -> Noise | None:
+        """The same noise as the differences between repeats show it; None where they show none."""
+        return difference_noise(self.scan, self.repeats)
 
     @cached_property
     def edge(self) -> Edge:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from iqa.metrics.regions import Circle, Noise, section_mm
-from iqa.model import BodyFit, Feature, LinePairs, Located, Module, ModuleFit, Ramp, Region, Scan, StepRamp
+from iqa.metrics.regions import Array, Circle, Noise, Squares, section_mm
+from iqa.model import BodyFit, Feature, LinePairs, Located, Module, ModuleFit, Ramp, Region, Scan, StepRamp, Stored
 from iqa.signal.noise import SliceCorrelation, estimate_slice_correlation, overlap_correlation
 from iqa.signal.spectrum import estimate_spectrum, independent_patches
 
@@ -40,27 +41,55 @@ def measure_noise(scan: Scan, located: Located) -> Noise | None:
     """The noise of the first module with free patches, uniform modules first; None where no module has any."""
     fits = [(located.spec.module(m.name), m) for m in located.modules if m.slices]
     fits.sort(key=lambda pair: (pair[0].block != "uniform", -len(pair[1].slices)))
-    found = (noise_within(scan, module, fit, _usable_radius(module, located.body)) for module, fit in fits)
+    found = (noise_within(scan, module, fit, usable_radius(module, located.body)) for module, fit in fits)
     return next((n for n in found if n is not None), None)
 
 
 def noise_within(scan: Scan, module: Module, fit: ModuleFit, radius_mm: float) -> Noise | None:
     """The noise of a module's free patches within a radius, mm, of its axis; None where it has too few."""
+    tried = (noise_of(scan, at, patches(scan, at)[None]) for at in _free_squares(scan, module, fit, radius_mm))
+    return next((n for n in tried if n is not None), None)
+
+
+def patches(scan: Scan, squares: Squares) -> NDArray[np.float32]:
+    """(slices, m, n, n) the pixels of squares, HU from each one's own mean."""
+    used = list(squares.slices)
+    return cut(scan.stored[used], scan.slope[used], squares)
+
+
+def cut(stored: Stored, slope: Array, squares: Squares) -> NDArray[np.float32]:
+    """The same from (slices, rows, columns) stored values and (slices,) HU per unit of the squares' slices alone."""
+    pairs = list(zip(stored, slope.tolist(), strict=True))
+    return np.stack([[_patch(image, unit, at, squares.side) for at in squares.corners] for image, unit in pairs])
+
+
+def noise_of(scan: Scan, squares: Squares, images: NDArray[np.float32]) -> Noise | None:
+    """The noise that squares show on independent images of one setup; None where it is no scanner's.
+
+    Parameters
+    ----------
+    images : (k, slices, m, n, n) float, HU
+        The scan's own patches (k = 1), or those of k independent differences of repeats.
+    """
+    clean = _clean(images)
+    kept, images = np.array(squares.corners)[clean], images[:, :, clean]
+    correlation = _correlation(scan, np.concatenate(images, axis=1), squares.slices)
+    spread = correlation.variance_factor(scan.z_mm[list(squares.slices)])
+    effective = len(images) * independent_patches(kept, squares.side) / spread
+    spectrum = estimate_spectrum(images.reshape(-1, squares.side, squares.side), scan.pixel_mm, effective)
+    if spectrum.covariance.variance <= SMALLEST_NOISE_HU**2:
+        return None
+    return Noise(spectrum, correlation, replace(squares, corners=tuple(map(tuple, kept.tolist()))))
+
+
+def _free_squares(scan: Scan, module: Module, fit: ModuleFit, radius_mm: float) -> Iterator[Squares]:
+    """The module's free squares, for each side that leaves enough of them, the largest first."""
     slices = _middle(fit.slices)
     for side_mm in SIDES_MM:
         side = min(LARGEST_SIDE_PX, 2 * round(side_mm / max(scan.pixel_mm) / 2))
         corners = _free_corners(scan, module, fit, index=slices[len(slices) // 2], radius_mm=radius_mm, side=side)
         if side >= SMALLEST_SIDE_PX and len(corners) >= ENOUGH:
-            stack = np.stack([[_patch(scan, i, at, side) for at in corners] for i in slices])
-            clean = _clean(stack)
-            stack = stack[:, clean]
-            correlation = _correlation(scan, stack, slices)
-            spread = correlation.variance_factor(scan.z_mm[list(slices)])
-            effective = independent_patches(np.array(corners)[clean], side) / spread
-            spectrum = estimate_spectrum(stack.reshape(-1, side, side), scan.pixel_mm, effective)
-            if spectrum.covariance.variance > SMALLEST_NOISE_HU**2:
-                return Noise(spectrum, correlation, module.name, slices)
-    return None
+            yield Squares(module.name, slices, tuple(corners), side)
 
 
 def _correlation(scan: Scan, stack: NDArray[np.float32], slices: tuple[int, ...]) -> SliceCorrelation:
@@ -75,7 +104,7 @@ def _middle(slices: tuple[int, ...]) -> tuple[int, ...]:
     return slices[spare : spare + LARGEST_STACK]
 
 
-def _usable_radius(module: Module, body: BodyFit | None) -> float:
+def usable_radius(module: Module, body: BodyFit | None) -> float:
     """How far from its axis a module's base material reaches, mm, less the rim."""
     diameter = module.insert_diameter_mm or module.diameter_mm or (body.diameter_mm if body else 0.0)
     return diameter / 2 - RIM_MM
@@ -87,7 +116,7 @@ def _free_corners(
     """First pixels (row, column) of free squares that overlap by at most half, within the module's radius."""
     z = float(scan.z_mm[index])
     column, row = scan.to_pixel(*fit.pose.on_plane(0.0, 0.0, z), index)
-    taken = [_in_pixels(scan, index, c) for c in _occupied(module, fit, z)]
+    taken = [_in_pixels(scan, index, c) for c in occupied(module, fit, z)]
     reach = radius_mm / max(scan.pixel_mm)
     found: list[tuple[int, int]] = []
     for top, left in _lattice(round(row), round(column), reach, side):
@@ -120,14 +149,14 @@ def _is_free(scan: Scan, corner: tuple[int, int], side: int, taken: list[tuple[f
 
 
 def _in_pixels(scan: Scan, index: int, circle: Circle) -> tuple[float, float, float]:
-    return *scan.to_pixel(circle.x_mm, circle.y_mm, index), (circle.radius_mm + MARGIN_MM) / min(scan.pixel_mm)
+    return *scan.to_pixel(circle.x_mm, circle.y_mm, index), circle.radius_mm / min(scan.pixel_mm)
 
 
-def _occupied(module: Module, fit: ModuleFit, z_mm: float) -> Iterator[Circle]:
-    """Circles on the image plane that cover every feature of a module."""
+def occupied(module: Module, fit: ModuleFit, z_mm: float) -> Iterator[Circle]:
+    """Circles on the image plane that cover every feature of a module, with a margin."""
     for feature in module.features:
         for x, y, radius in covering(feature):
-            yield Circle(*fit.pose.on_plane(x, y, z_mm), radius)
+            yield Circle(*fit.pose.on_plane(x, y, z_mm), radius + MARGIN_MM)
 
 
 def covering(feature: Feature) -> Iterator[tuple[float, float, float]]:
@@ -158,14 +187,14 @@ def _row(
         yield x_mm + along * math.cos(angle), y_mm - along * math.sin(angle), radius_mm
 
 
-def _clean(stack: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """(m,) which positions of (slices, m, n, n) patches hold nothing but noise."""
-    variance = stack.var(axis=(2, 3)).mean(axis=0)
+def _clean(images: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(m,) which positions of (k, slices, m, n, n) patches hold nothing but noise."""
+    variance = images.var(axis=(3, 4)).mean(axis=(0, 1))
     return np.asarray(variance <= OUTLYING * np.median(variance))
 
 
-def _patch(scan: Scan, index: int, corner: tuple[int, int], side: int) -> NDArray[np.float32]:
+def _patch(image: Stored, unit: float, corner: tuple[int, int], side: int) -> NDArray[np.float32]:
     """HU from the patch's mean: freed from it before rounding to single precision, which then knows no offset."""
     top, left = corner
-    stored = scan.stored[index, top : top + side, left : left + side].astype(np.float64)
-    return np.asarray((stored - stored.mean()) * scan.slope[index], dtype=np.float32)
+    values = image[top : top + side, left : left + side].astype(np.float64)
+    return np.asarray((values - values.mean()) * unit, dtype=np.float32)

@@ -95,15 +95,25 @@ class Sample:
         return replace(self, slices=self.slices[kept], means=self.means[kept], variances=self.variances[kept])
 
 
+@dataclass(frozen=True, slots=True)
+class Squares:
+    """Squares of nothing but base material, where noise is seen."""
+
+    module: str
+    slices: tuple[int, ...]
+    corners: tuple[tuple[int, int], ...]
+    """First pixel (row, column) of each, alike on all slices."""
+    side: int
+    """Pixels."""
+
+
 @dataclass(frozen=True, eq=False)
 class Noise:
     """What a scan's noise is like: texture in the plane, correlation along z, and where both were seen."""
 
     spectrum: Spectrum
     slices: SliceCorrelation
-    module: str
-    used: tuple[int, ...]
-    """Slices whose patches were read."""
+    squares: Squares
 
     @property
     def covariance(self) -> Covariance:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from iqa.metrics import (
     ct_number,
     dose,
@@ -18,6 +20,7 @@ from iqa.metrics import (
     uniformity,
 )
 from iqa.metrics.context import Context, Family, Measured
+from iqa.metrics.repeats import Repeat
 from iqa.model import Located, Scan
 
 FAMILIES: tuple[tuple[str, Family], ...] = (
@@ -37,9 +40,15 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
 )
 
 
-def measure(scan: Scan, located: Located) -> Measured:
-    """Everything that a located scan gives: numbers, curves, and the reasons where there is no number."""
-    context = Context(scan, located)
+def measure(scan: Scan, located: Located, repeats: Sequence[Repeat] = ()) -> Measured:
+    """Everything that a located scan gives: numbers, curves, and the reasons where there is no number.
+
+    Parameters
+    ----------
+    repeats
+        Repeated scans of this setup, this one among them: the noise power spectrum is then that of their differences.
+    """
+    context = Context(scan, located, tuple(repeats))
     parts = [family(context) for _, family in FAMILIES]
     return Measured(
         tuple(result for part in parts for result in part.results),

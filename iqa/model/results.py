@@ -76,6 +76,8 @@ class Analysis:
     regions: tuple[Drawn, ...] = ()
     centres_px: tuple[tuple[float, float] | None, ...] = ()
     """(column, row) of each located module's centre on the middle one of its slices; None where it has no slice."""
+    repeats_sha256: tuple[str, ...] = ()
+    """Pixel hashes of the other scans of one setup whose differences from this one were measured too."""
     iqa_version: str = ""
     source: str = field(default="", compare=False)
     """Path that was read: to print, never to store."""

@@ -38,7 +38,11 @@ def analysis_document(analysis: Analysis) -> Json:
         "measurements": [_measurement(m) for m in analysis.measurements],
         "not_measured": [asdict(n) for n in analysis.not_measured],
         "curves": [_curve(c) for c in analysis.curves],
-        "provenance": {"iqa": analysis.iqa_version, "definition_sha256": located.spec.definition_hash},
+        "provenance": {
+            "iqa": analysis.iqa_version,
+            "definition_sha256": located.spec.definition_hash,
+            "repeats_sha256": list(analysis.repeats_sha256),
+        },
     }
 
 

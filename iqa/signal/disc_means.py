@@ -17,13 +17,11 @@ from scipy.special import j1
 
 from iqa.signal.noise import Covariance, Mask
 from iqa.signal.spectrum import Spectrum
+from iqa.signal.trend import shading, without
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
-TREND_ORDER, RADIAL_ORDERS = 5, (6, 8)
-"""Orders of the polynomials that take out shading, and of more that depend on the radius alone. On cone-beam scans
-lower ones leave bands and crescents, which double what 15 mm discs scatter by; the eighth order takes out no more."""
 COARSE_MM = 3.0
 """Pixel on which the loss by the trend is reckoned: the trend has no structure finer than 20 mm."""
 PAD_MM = 30.0
@@ -87,7 +85,7 @@ def scatter_of_means(
     u is that of Σ y² for Gaussian noise, 2 ΣΣ cov(yᵢ, yⱼ)², and a share of the loss.
     """
     trend = _Trend.of(mask, covariance)
-    left = [trend.removed(image) for image in images]
+    left = [without(image, mask, trend.basis) for image in images]
     spectra = [fft.rfft2(e, _fast(mask.shape)) for e in left]
     return tuple(_scatter(spectra, mask, covariance, d, trend, pooled) for d in diameters_mm)
 
@@ -157,7 +155,6 @@ class _Trend:
     The polynomials are smooth, so that all of it is reckoned on coarse pixels.
     """
 
-    mask: Mask
     basis: Singles
     """(k, n) orthonormal polynomials at the area's pixels."""
     coarse: Covariance
@@ -170,7 +167,7 @@ class _Trend:
 
     @classmethod
     def of(cls, mask: Mask, covariance: Covariance) -> _Trend:
-        basis = _polynomials(mask, covariance.pixel_mm)
+        basis = shading(mask, covariance.pixel_mm)
         factor = max(1, round(COARSE_MM / max(covariance.pixel_mm)))
         pixel_mm = (covariance.pixel_mm[0] * factor, covariance.pixel_mm[1] * factor)
         coarse = replace(covariance, pixel_mm=pixel_mm, nps=_steadied(covariance) * factor**2)
@@ -186,15 +183,7 @@ class _Trend:
         blurred = plain * coarse.spectrum(shape)
         shown = fft.irfft2(blurred, shape)[:, : small.shape[1], : small.shape[2]]
         gram = factor**2 * small.reshape(len(small), -1) @ shown.reshape(len(small), -1).T
-        return cls(mask, basis, coarse, factor, np.concatenate([plain, blurred]), gram, shape)
-
-    def removed(self, image: Singles) -> Singles:
-        """The image without its trend, 0 outside the area."""
-        values = image[self.mask].astype(np.float32)
-        values -= values.mean(dtype=np.float64)
-        left = np.zeros(image.shape, dtype=np.float32)
-        left[self.mask] = values - (self.basis @ values) @ self.basis
-        return left
+        return cls(basis, coarse, factor, np.concatenate([plain, blurred]), gram, shape)
 
     def loss(self, diameter_mm: float, fits: Mask) -> float:
         """HU² by which Σ y² falls short, over the places where discs of a diameter fit."""
@@ -228,18 +217,6 @@ def _steadied(covariance: Covariance) -> Array:
     kept = max(0.0, 1.0 - SHRINKAGE * left * inverse[0, 0] / found[0] ** 2) if found[0] > 0.0 else 0.0
     found = found - (1.0 - kept) * found[0] * inverse[0] / inverse[0, 0]
     return np.where(f <= 0.5 * STEADY_TO, np.maximum(columns @ found, 0.0), nps)
-
-
-def _polynomials(mask: Mask, pixel_mm: tuple[float, float]) -> Singles:
-    """(k, n) orthonormal polynomials of the trend's orders at the pixels of a mask."""
-    y, x = np.array(np.nonzero(mask)) * np.array(pixel_mm)[:, None]
-    y, x = ((v - v.mean()) / np.abs(v - v.mean()).max() for v in (y, x))
-    up_y, up_x, up_r = (np.cumprod(np.broadcast_to(v, (TREND_ORDER, len(v))), axis=0) for v in (y, x, x * x + y * y))
-    powers_y, powers_x = (np.concatenate([np.ones((1, len(x))), up]) for up in (up_y, up_x))
-    rows = [powers_x[i] * powers_y[j] for i in range(TREND_ORDER + 1) for j in range(TREND_ORDER + 1 - i)]
-    columns = np.stack(rows + [up_r[order // 2 - 1] for order in RADIAL_ORDERS])
-    whitener = np.linalg.inv(np.linalg.cholesky(columns @ columns.T))
-    return np.asarray(whitener @ columns, dtype=np.float32)
 
 
 def _blocks(fields: Singles, factor: int) -> Singles:

@@ -11,7 +11,7 @@ from made_analysis import RESULTS, made_located, made_scan
 
 from iqa.analyze import Session, analyze, assemble, sentence
 from iqa.dicom import Reading, Survey
-from iqa.errors import UsageError
+from iqa.errors import InputError, UsageError
 from iqa.metrics import Measured
 from iqa.model import Analysis, Candidate, Candidates, Located, Refused, Scan
 
@@ -132,3 +132,44 @@ def test_an_analysis_says_where_each_module_lies(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("reason", ["no body is seen", "No body is seen."])
 def test_a_reason_is_printed_as_a_sentence(reason: str) -> None:
     assert sentence(reason) == "No body is seen."
+
+
+def test_repeats_are_read_twice_and_never_two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    alive: list[weakref.ref[Scan]] = []
+
+    def load(stack: str, **_: object) -> tuple[Scan, tuple[Refused, ...]]:
+        assert all(one() is None for one in alive)
+        new = repeated(stack)
+        read.append(stack)
+        alive.append(weakref.ref(new))
+        return new, ()
+
+    handed: list[str] = []
+    _two_repeats(monkeypatch, load)
+    session = analyze(["x"], repeats=True, each=lambda scan, _: handed.append(scan.source))
+    assert read == ["one", "two", "one", "two"]
+    assert handed == [a.source for a in session.analyses] == ["one", "two"]
+    assert [a.repeats_sha256 for a in session.analyses] == [("two" * 22,), ("one" * 22,)]
+
+
+def test_files_that_change_between_the_two_readings_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = iter(["one", "two", "three"])
+    _two_repeats(monkeypatch, lambda *_, **__: (repeated(next(shown)), ()))
+    with pytest.raises(InputError, match="one: its files changed while they were read"):
+        analyze(["x"], repeats=True)
+
+
+def repeated(source: str) -> Scan:
+    """A scan whose pixels are its own."""
+    made = scan(source)
+    return dataclasses.replace(made, identity=dataclasses.replace(made.identity, pixel_sha256=source * 22))
+
+
+def _two_repeats(monkeypatch: pytest.MonkeyPatch, load: Callable[..., object]) -> None:
+    located = dataclasses.replace(made_located(), modules=made_located().modules[:1])
+    monkeypatch.setattr("iqa.analyze.locate", lambda *_, **__: located)
+    monkeypatch.setattr("iqa.analyze.measure", lambda *_: Measured(RESULTS, ()))
+    monkeypatch.setattr("iqa.analyze.survey", lambda *_, **__: Survey(cast(Any, ("one", "two")), (), ()))
+    monkeypatch.setattr("iqa.analyze.counter", lambda *_: None)
+    monkeypatch.setattr("iqa.analyze.load", load)

@@ -73,7 +73,7 @@ def draw_curve(axes: Axes, curve: Curve) -> Axes:
     axes.fill_between(x, values - COVERAGE * u, values + COVERAGE * u, color=INFO, alpha=0.15, linewidth=0)
     axes.plot(x, values, color=INFO, marker="o" if len(x) <= MOST_MARKED else "")
     axes.set_xlabel(_X_NAMES.get(curve.key) or _axis(curve.x_unit))
-    axes.set_title(f"{curve.key}{_of(curve.unit)}; band ± 2 u", fontsize=8)
+    axes.set_title(f"{curve.key}{_of(curve.unit)}; band ± 2 u; {curve.method}", fontsize=8)
     return axes
 
 

@@ -13,13 +13,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from iqa.metrics.texture import texture
 from iqa.model import Analysis, Block, ModuleFit, Scan
-from iqa.report.figures import charts, images, marks
+from iqa.report.figures import charts, images, marks, textures
 from iqa.report.figures.style import INK_3, new_figure, save, styled
+from iqa.report.figures.transfers import transfer_curves, transfer_figure
 from iqa.report.table import scanner_line
 
 PICTURE_IN = 4.2
 CHART_IN = (5.6, 3.4)
+PANEL_IN = (5.2, 4.7)
+"""A square picture with its scale beside it."""
 OVERVIEW_IN, OVERVIEW_COLUMNS = 3.3, 4
 UNKNOWN_BODY_MM = 200.0
 """Width of the view where no outline of a body was seen and the image is wider."""
@@ -28,7 +32,7 @@ PROFILE_BAND_MM = 5.0
 
 
 def draw_all(scan: Scan, analysis: Analysis, folder: Path, *, prefix: str) -> list[Path]:
-    """The files that were written: each module's picture, profiles, CT numbers, each curve.
+    """The files that were written: modules' pictures, profiles, the noise in the plane, CT numbers, curves.
 
     Parameters
     ----------
@@ -102,17 +106,39 @@ def _figures(scan: Scan, analysis: Analysis) -> Iterator[tuple[str, Figure]]:
         measured = _measured_slices(analysis, module)
         if measured:
             yield f"{module.name.lower()}-profiles", _profiles(scan, analysis, replace(module, slices=measured))
+    yield from _textures(scan, analysis)
     points = charts.insert_points(analysis)
     if points:
         yield "ct-number", _chart(analysis, lambda axes: charts.draw_ct_numbers(axes, points))
-    for curve in (c for c in analysis.curves if len(c.x) > 1):
+    together = transfer_curves(analysis)
+    for curve in (c for c in analysis.curves if len(c.x) > 1 and c not in together):
         yield curve.key.replace(".", "-"), _chart(analysis, partial(charts.draw_curve, curve=curve))
+    transfers = transfer_figure(analysis)
+    if transfers is not None:
+        yield "transfer", _signed(transfers, analysis)
 
 
-def _chart(analysis: Analysis, draw: Callable[[Axes], Axes]) -> Figure:
+def _textures(scan: Scan, analysis: Analysis) -> Iterator[tuple[str, Figure]]:
+    """The noise in the plane, where its spectrum was measured: that in two dimensions, and a map of it."""
+    measured = any(curve.key == "nps" for curve in analysis.curves)
+    seen = texture(scan, analysis.located) if measured else None
+    if seen is None:
+        return
+    plane, local = seen
+    yield "nps-2d", _chart(analysis, lambda axes: textures.draw_plane_spectrum(axes, plane), PANEL_IN)
+    if local is not None:
+        yield "noise-map", _chart(analysis, lambda axes: textures.draw_local_noise(axes, local), PANEL_IN)
+
+
+def _chart(analysis: Analysis, draw: Callable[[Axes], Axes], size_in: tuple[float, float] = CHART_IN) -> Figure:
     """One chart, with the scan it belongs to below it."""
-    figure = new_figure(*CHART_IN)
+    figure = new_figure(*size_in)
     draw(figure.subplots())
+    return _signed(figure, analysis)
+
+
+def _signed(figure: Figure, analysis: Analysis) -> Figure:
+    """With the scan that it belongs to below it."""
     figure.supxlabel(scanner_line(analysis), fontsize=6.5, color=INK_3, x=0.01, ha="left")
     return figure
 

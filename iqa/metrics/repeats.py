@@ -1,0 +1,79 @@
+"""The noise of repeated scans of one setup, as their differences show it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import helmert
+
+from iqa.metrics.patches import cut, measure_noise, noise_of
+from iqa.metrics.regions import Array, Noise, Squares
+from iqa.metrics.setups import Setup, setup_of
+from iqa.metrics.whole import whole_slices
+from iqa.model import Located, Scan, Stored
+
+
+@dataclass(frozen=True, eq=False)
+class Repeat:
+    """A located scan, its stack let go: what it must have in common with its repeats, and the slices of its noise."""
+
+    setup: Setup
+    squares: Squares | None
+    """Where its noise is seen; None where no free area shows it."""
+    stored: Stored
+    """(slices, rows, columns) stored values of the squares' slices."""
+    slope: Array
+    """(slices,) HU per stored unit."""
+
+
+def repeat_of(scan: Scan, located: Located) -> Repeat:
+    """A scan as its repeats need it."""
+    noise = measure_noise(scan, whole_slices(scan, located))
+    used = list(noise.squares.slices) if noise else []
+    return Repeat(setup_of(scan, located), noise.squares if noise else None, scan.stored[used], scan.slope[used])
+
+
+def difference_noise(scan: Scan, repeats: Sequence[Repeat]) -> Noise | None:
+    """The noise of one scan as the differences between repeats show it; None where they show none.
+
+    Parameters
+    ----------
+    scan
+        One of the repeats.
+    repeats
+        All of them, at least two, `scan` among them.
+
+    Notes
+    -----
+    Of n repeats n − 1 differences are independent, (a − b)/√2, (a + b − 2c)/√6, …; each has the noise of one scan, and
+    what is fixed falls out. Their mean periodogram is that of the scans' deviations from their mean times √(n/(n − 1)).
+
+    References
+    ----------
+    ICRU Report 87 (2012).
+    """
+    squares = _shared([r.squares for r in repeats])
+    if squares is None:
+        return None
+    seen = np.stack([_patches(r, squares) for r in repeats])
+    return noise_of(scan, squares, np.tensordot(helmert(len(repeats)), seen, axes=1).astype(np.float32))
+
+
+def _shared(seen: Sequence[Squares | None]) -> Squares | None:
+    """The squares of the first scan on those slices that show noise in all."""
+    first = seen[0]
+    if first is None:
+        return None
+    own = [set(s.slices) if s is not None and s.module == first.module else set() for s in seen]
+    slices = tuple(sorted(set.intersection(*own)))
+    return replace(first, slices=slices) if slices else None
+
+
+def _patches(repeat: Repeat, squares: Squares) -> NDArray[np.float32]:
+    """(slices, m, n, n) HU of one scan in squares found on another."""
+    held = repeat.squares.slices if repeat.squares else ()
+    chosen = [held.index(i) for i in squares.slices]
+    return cut(repeat.stored[chosen], repeat.slope[chosen], squares)
