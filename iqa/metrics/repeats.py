@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import helmert
 
 from iqa.metrics.patches import cut, measure_noise, noise_of
 from iqa.metrics.regions import Array, Noise, Squares
@@ -55,6 +54,8 @@ def difference_noise(scan: Scan, repeats: Sequence[Repeat]) -> Noise | None:
     ----------
     ICRU Report 87 (2012).
     """
+    from scipy.linalg import helmert  # noqa: PLC0415 - costs a twentieth of a second, few scans have repeats
+
     squares = _shared([r.squares for r in repeats])
     if squares is None:
         return None
