@@ -99,3 +99,16 @@ def test_a_neighbour_in_the_base_changes_nothing() -> None:
     assert f50.flags == ()
     assert abs(f50.value - F50["soft"]) < 3.3 * f50.u
     assert f50.u < 0.003
+
+
+@pytest.mark.parametrize("halo_hu", [20.0, 40.0])
+def test_shading_about_an_insert_is_in_u_and_said(halo_hu: float) -> None:
+    """A wide faint disc behind Delrin of 340 HU, as beam hardening makes one: T is drawn off with the contrast."""
+    hu = picture("soft", 3) + noise(np.random.default_rng(7), "soft", (6, SIDE, SIDE), SIGMA)
+    hu[:3] += halo_hu * disc("soft", SIDE, on_circle(28.0, -90.0), 10.0)
+    scan = made_scan(hu)
+    found = {r.key: r for r in ttf.measure(Context(scan, made_located(scan))).results}
+    shaded, plain = number(found["ttf.delrin.f50"]), number(found["ttf.teflon.f50"])
+    assert shaded.u is not None
+    assert abs(shaded.value - F50["soft"]) < 2.0 * shaded.u
+    assert (shaded.flags, plain.flags) == (("edge_misfit",), ())
