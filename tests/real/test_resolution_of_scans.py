@@ -110,6 +110,24 @@ def test_iterative_reconstruction_moves_the_noise_to_lower_frequencies(key: str,
     assert pair(iterative, "noise.sigma")[0] < 0.7 * pair(fbp, "noise.sigma")[0]
 
 
+@pytest.mark.parametrize(
+    ("key", "wanted", "allowed"),
+    [
+        ("nps.peak_frequency", 0.16, 0.02),
+        ("nps.average_frequency", 0.21, 0.02),
+        ("ttf.air_260.f50", 0.3, 0.1),
+        ("ttf.bone_260.f50", 0.3, 0.1),
+        ("ttf.iodine_260.f50", 0.32, 0.1),
+        ("ttf.air_260.f10", 0.5, 0.1),
+        ("ttf.bone_260.f10", 0.5, 0.1),
+        ("ttf.iodine_260.f10", 0.57, 0.1),
+    ],
+)
+def test_mercury_is_as_its_source_tests_it(key: str, wanted: float, allowed: float, analysed: Analysed) -> None:
+    """Limits of the source, written to agree with imQuest, 1/mm."""
+    assert pair(analysed(MERCURY).only, key)[0] == pytest.approx(wanted, abs=allowed)
+
+
 def of_bars(analysis: Json) -> Pair:
     """f50 between the two groups of bars whose modulations lie about one half, 1/mm."""
     at = {lp: pair(analysis, f"line_pairs.modulation.{lp}") for lp in range(1, 9)}
