@@ -1,7 +1,7 @@
 # make demo    one simulated scan, analysed, beside its truth
 # make check   format, lint, types, import rules, unit tests: under a minute
 # make test    the same with the quick truth suite and the real scans where they are present
-# make truth   the long suite; writes docs/evidence
+# make truth   the long suite, pylinac beside iqa in it; writes docs/evidence
 # make bench   how fast and how small, as ratios; writes docs/evidence/bench.json
 
 VENV  := .venv
@@ -49,7 +49,7 @@ check: static
 test: static
 	$(PYTEST) $(BY_FILE) tests/unit tests/truth tests/real
 
-truth: $(READY)
+truth: $(READY) $(BENCH_READY)
 	$(PYTEST) $(BY_FILE) tests/full
 
 bench: $(READY) $(BENCH_READY)

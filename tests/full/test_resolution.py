@@ -39,7 +39,7 @@ ASKED = {
 }
 PIXELS_MM = (0.2, 0.5, 0.98)
 RATIOS = (20.0, 50.0, 100.0, 300.0)
-POOLED_SEEDS = 56
+POOLED_SEEDS = 112
 """Of each condition, its own: those that resolve it give over 1,300 results of either key."""
 COVERED = (0.93, 0.97)
 FEWEST_RESULTS = 1300

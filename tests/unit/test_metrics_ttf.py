@@ -118,3 +118,16 @@ def test_an_insert_whose_surroundings_the_field_cuts_is_refused() -> None:
     found = {r.key: r for r in ttf.measure(Context(cut, made_located(whole))).results}
     assert reason(found["ttf.delrin.f50"]) == "The surroundings of 'delrin' lie partly outside the reconstructed field."
     number(found["ttf.teflon.f50"])
+
+
+@pytest.mark.parametrize("halo_hu", [20.0, 40.0])
+def test_shading_about_an_insert_is_in_u_and_said(halo_hu: float) -> None:
+    """A wide faint disc behind Delrin of 340 HU, as beam hardening makes one: T is drawn off with the contrast."""
+    hu = picture("soft", 3) + noise(np.random.default_rng(7), "soft", (6, SIDE, SIDE), SIGMA)
+    hu[:3] += halo_hu * disc("soft", SIDE, on_circle(28.0, -90.0), 10.0)
+    scan = made_scan(hu)
+    found = {r.key: r for r in ttf.measure(Context(scan, made_located(scan))).results}
+    shaded, plain = number(found["ttf.delrin.f50"]), number(found["ttf.teflon.f50"])
+    assert shaded.u is not None
+    assert abs(shaded.value - F50["soft"]) < 2.0 * shaded.u
+    assert (shaded.flags, plain.flags) == (("edge_misfit",), ())
