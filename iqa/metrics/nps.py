@@ -72,7 +72,9 @@ def measure(context: Context) -> Measured:
 
 def average_frequency(spectrum: Spectrum) -> tuple[float, float]:
     """∫f·NPS df / ∫NPS df of the radial curve from its first bin to Nyquist, and its u, 1/mm."""
-    return _mean(spectrum, _shown(spectrum).astype(np.float64))
+    weight = _shown(spectrum).astype(np.float64)
+    weight[_nyquist(spectrum)] = 0.5  # half of that bin lies beyond
+    return _mean(spectrum, weight)
 
 
 def _mean_frequency_2d(spectrum: Spectrum) -> tuple[float, float]:
@@ -81,9 +83,14 @@ def _mean_frequency_2d(spectrum: Spectrum) -> tuple[float, float]:
 
 
 def _shown(spectrum: Spectrum) -> NDArray[np.bool_]:
-    """Bins of the radial curve: from the first to Nyquist. Bin 0 is extrapolated, the corners are no whole rings."""
-    frequency = spectrum.covariance.frequency
-    return np.asarray((frequency > 0.0) & (frequency <= 0.5 / max(spectrum.covariance.pixel_mm)))
+    """Bins of the radial curve: from the first to Nyquist's. Bin 0 is extrapolated, the corners are no whole rings."""
+    bins = np.arange(len(spectrum.covariance.frequency))
+    return np.asarray((bins > 0) & (bins <= _nyquist(spectrum)))
+
+
+def _nyquist(spectrum: Spectrum) -> int:
+    """The bin about the Nyquist frequency."""
+    return len(spectrum.periodogram) // 2
 
 
 def _mean(spectrum: Spectrum, weight: Array) -> tuple[float, float]:
