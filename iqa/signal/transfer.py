@@ -33,8 +33,8 @@ DISC_REACH, POINT_REACH = 1.0, 0.66
 """Largest frequency of the spline, as a multiple of 1/(edge blur). A body kernel on a real scanner still passes 1 % at
 0.75, where there is so little noise that this 1 % would distort all the rest of what an edge gives."""
 ROUGHEST = 10.0
-"""Third derivative of T, as a multiple of (2π blur)³, two to three times that of a Gaussian of the edge blur, above
-which streaks beside an insert would be taken for its transfer function. 4 costs sharp kernels 1 % of f50 at a CNR of
+"""Typical third derivative of T at most, as a multiple of (2π blur)³, in which a Gaussian of the edge blur reaches 1.4:
+above it streaks beside an insert would be taken for its transfer function. 4 costs sharp kernels 1 % of f50 at a CNR of
 20, twice what this does; with no such bound the weak inserts of one cone beam disagree by three times their u."""
 LARGEST = (0.8, 6.0)
 """Bounds of it, 1/mm."""

@@ -177,3 +177,12 @@ def test_air_that_the_grey_scale_cuts_is_not_set_beside_teflon(name: str, analys
 def test_where_air_is_not_cut_it_agrees_with_the_other_strong_edge(level: str, analysed: Analysed) -> None:
     analysis = analysed(MERCURY).only
     assert abs(apart(pair(analysis, f"ttf.air_260.{level}"), pair(analysis, f"ttf.bone_260.{level}"))) < 2.0
+
+
+def test_inserts_of_one_scan_agree_whatever_their_contrast(analysed: Analysed) -> None:
+    """Streaks beside weak inserts are no structure of their transfer function."""
+    analysis = analysed("catphan504-varian-obi-gaps").only
+    names = ("delrin", "teflon", "pmp", "ldpe", "polystyrene")
+    values, u = np.array([pair(analysis, f"ttf.{name}.f50") for name in names]).T
+    mean = np.average(values, weights=u**-2.0)
+    assert np.sum(((values - mean) / u) ** 2) / (len(names) - 1) < 3.0
