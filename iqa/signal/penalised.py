@@ -22,6 +22,8 @@ BENDS = 0.005
 """Standard deviation, against T(0), of the second differences that a transfer function has beside its free shape at
 least: 0.003 for a kernel with overshoot, 0.006 for Hann times a detector's sinc². With less, u would be too small where
 the scale is tied."""
+LEAST_WEIGHT = 1e-3
+"""Against the likeliest penalty's, of one that takes part in the mean over them."""
 CHANCE_OF_NOISE = 1e-3
 """Chance at which noise alone is taken for a misfit."""
 
@@ -94,17 +96,23 @@ def fit_beside(columns: Array, values: Array, count: int, free: Free) -> Solved:
     """Least squares with the second differences penalised of what the first factors hold beside a free shape.
 
     columns : (n, factors), values : (n,); noise white, of unit variance. count : factors that are penalised. The
-    covariance is that of the Bayesian posterior.
+    covariance is that of the Bayesian posterior, averaged over the strengths of the penalty by their likelihood.
     """
     bent = _second_differences(count)
     basis, _ = np.linalg.qr(bent @ free.gains)
     penalty = _penalty(columns.shape[1], bent - basis @ (basis.T @ bent))
     normal, pull = columns.T @ columns, columns.T @ values
-    strength = _likeliest(normal, pull, penalty, count - free.gains.shape[1])
-    inverse = np.linalg.inv(normal + min(strength, 1.0 / (BENDS * free.integral) ** 2) * penalty)
-    factors = inverse @ pull
+    strengths, unlikely = _unlikely(normal, pull, penalty, count - free.gains.shape[1])
+    weight = np.exp(-0.5 * (unlikely - unlikely.min()))
+    weight = np.where(weight > LEAST_WEIGHT, weight, 0.0) / weight[weight > LEAST_WEIGHT].sum()
+    inverses = np.linalg.inv(
+        normal + np.minimum(strengths, 1.0 / (BENDS * free.integral) ** 2)[:, None, None] * penalty
+    )
+    each = inverses @ pull
+    inverse, factors = np.tensordot(weight, inverses, 1), weight @ each
     misfit = _misfit(values - columns @ factors, len(values) - float(np.sum(inverse * normal)))
-    return Solved(np.asarray(factors), np.asarray(misfit * inverse[:count, :count]), misfit)
+    spread = misfit * inverse + (each - factors).T @ (weight[:, None] * (each - factors))
+    return Solved(np.asarray(factors), np.asarray(spread[:count, :count]), misfit)
 
 
 def fit_tied(normal: Array, pull: Array, power: float, level: Array) -> Tied:
@@ -162,11 +170,16 @@ def _penalty(factors: int, bent: Array) -> Array:
 
 def _likeliest(normal: Array, pull: Array, penalty: Array, rank: int) -> float:
     """Strength of the penalty at which the data are likeliest, all factors averaged over (REML)."""
+    strengths, unlikely = _unlikely(normal, pull, penalty, rank)
+    return float(strengths[int(np.argmin(unlikely))])
+
+
+def _unlikely(normal: Array, pull: Array, penalty: Array, rank: int) -> tuple[Array, Array]:
+    """Strengths of the penalty, and −2 log of the likelihood of the data at each, all factors averaged over."""
     bent = np.diag(penalty) > 0.0
     strengths = PENALTIES * float(np.trace(normal[np.ix_(bent, bent)]) / np.trace(penalty))
     held = _Held.of(normal, penalty, strengths)
-    unlikely = held.log_determinant - held.explained(pull) - rank * np.log(strengths)
-    return float(strengths[int(np.argmin(unlikely))])
+    return strengths, held.log_determinant - held.explained(pull) - rank * np.log(strengths)
 
 
 def _misfit(left: Array, freedom: float) -> float:
