@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-PIPE_COLUMNS = 100
+PIPE_COLUMNS = 120
 """Width of a table that no terminal shows: a page, or a mail."""
 
 

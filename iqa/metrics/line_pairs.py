@@ -89,9 +89,7 @@ def _module(context: Context, module: Module, groups: Sequence[LinePairs]) -> Me
         return Measured(tuple(_all(groups, why)))
     nyquist = 0.5 / max(context.scan.pixel_mm)
     outcomes = {
-        g.label: bars.see(context.scan, module, fit, g, noise)
-        if _frequency(g, fit) < nyquist
-        else _too_fine(g, nyquist)
+        g.label: bars.see(context.scan, module, fit, g, noise) if _frequency(g, fit) < nyquist else _too_fine(nyquist)
         for g in groups
     }
     seen = [s for s in outcomes.values() if isinstance(s, Seen)]
@@ -116,10 +114,10 @@ def _frequency(group: LinePairs, fit: ModuleFit) -> float:
     return 0.1 * group.lp_per_cm / fit.pose.scale
 
 
-def _too_fine(group: LinePairs, nyquist: float) -> NotMeasured:
+def _too_fine(nyquist: float) -> NotMeasured:
     return NotMeasured(
         "",
-        f"{group.lp_per_cm:g} lp/cm is at or beyond {10.0 * nyquist:.1f} lp/cm, the limit of the pixels.",
+        f"Groups at or beyond {10.0 * nyquist:.1f} lp/cm are finer than the pixels can show.",
         "Smaller pixels: a smaller field of view.",
     )
 

@@ -1,4 +1,4 @@
-"""A session as tables for a terminal, readable at 100 columns and in a pipe."""
+"""A session as tables for a terminal, readable at 100 columns, and at the 120 of a pipe."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from iqa.model import Analysis, Candidate, Located, Measurement, NotMeasured
 from iqa.report.numbers import fixed, show
 
 INDENT = (0, 0, 0, 2)
+DITTO = "″"
+"""Stands for the place of the row above: most rows of a family share theirs."""
 SHOWN_SET_ASIDE = 5
 """Files set aside that are named one by one; a folder can hold hundreds, and their number is enough then."""
 
@@ -103,10 +105,13 @@ def _numbers(measurements: Sequence[Measurement]) -> RenderableType:
     table.add_column("where", overflow="fold")
     table.add_column("flags", overflow="fold")
     for _, rows in groupby(measurements, key=family):
+        above = ""
         for m in rows:
             shown = show(m.value, m.u, m.unit)
             spread = f"± {shown.u} {shown.unit}" if shown.u else f"  {shown.unit}"
-            table.add_row(m.key, shown.value, spread.rstrip(), m.where, ", ".join(m.flags))
+            place = DITTO if m.where == above else m.where
+            table.add_row(m.key, shown.value, spread.rstrip(), place, ", ".join(m.flags))
+            above = m.where
         table.add_section()
     return Padding(table, (1, 0, 0, 0))
 

@@ -135,7 +135,9 @@ def test_a_gauge_whose_finest_group_is_resolved_says_so() -> None:
 
 def test_groups_beyond_the_pixels_are_refused() -> None:
     for q in QUANTITIES:
-        assert "10 lp/cm is at or beyond 10.0 lp/cm, the limit of the pixels" in reason(plain()[f"line_pairs.{q}.10"])
+        assert "Groups at or beyond 10.0 lp/cm are finer than the pixels can show" in reason(
+            plain()[f"line_pairs.{q}.10"]
+        )
 
 
 def test_drowned_bars_have_a_limit_not_a_zero() -> None:
@@ -177,4 +179,4 @@ def test_coarse_pixels_leave_the_coarse_groups() -> None:
     made = stack(sigma=SIGMA)[:, ::2, ::2]
     found = of(made, pixel_mm=(1.0, 1.0))
     assert_true(found, "soft", ("1", "2", "3"))
-    assert "limit of the pixels" in reason(found["line_pairs.modulation.5"])
+    assert "finer than the pixels can show" in reason(found["line_pairs.modulation.5"])
