@@ -71,15 +71,31 @@ def test_a_row_of_wires_is_as_long_as_its_steps_and_as_wide_as_the_inner_part_of
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("10permille_9mm", "9mm"),
-        ("sub7_10permille_5mm", "sub7 5mm"),
+        ("10permille_9mm", "9"),
+        ("sub7_10permille_5mm", "5"),
         ("line_pairs.6p25", "6p25"),
         ("air_top", "air top"),
+        ("mtf.bead", "bead"),
     ],
 )
 def test_rods_and_bars_are_named_by_what_tells_them_apart(name: str, words: str) -> None:
     axes = marks.draw_regions(new_figure(3.0, 3.0).subplots(), [Drawn("m", name, 0.0, 40.0, 3.0, (0,))], (0.0, 0.0), {})
     assert [text.get_text() for text in axes.texts] == [words]
+
+
+def test_an_insert_measured_by_two_families_is_named_once() -> None:
+    both = [Drawn("m", name, 0.0, 40.0, radius, (0,)) for name, radius in (("pmp", 4.0), ("ttf.pmp", 11.0))]
+    axes = marks.draw_regions(new_figure(3.0, 3.0).subplots(), both, (0.0, 0.0), {})
+    assert [text.get_text() for text in axes.texts] == ["pmp"]
+    assert len(axes.patches) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"), [("10permille_9mm", "rods: mm"), ("line_pairs.6p25", "bars: lp/cm"), ("pmp", "")]
+)
+def test_bare_numbers_have_their_unit_in_the_corner(name: str, unit: str) -> None:
+    axes = marks.draw_units(new_figure(3.0, 3.0).subplots(), [Drawn("m", name, 0.0, 40.0, 3.0, (0,))])
+    assert [text.get_text() for text in axes.texts] == [unit]
 
 
 def test_names_that_would_overprint_stand_apart() -> None:

@@ -25,6 +25,9 @@ LARGE_MM = 20.0
 RADIUS_PER_BLUR = 2.0
 """A ramp's region is stated with this many σ of the blur as its radius."""
 
+_UNITS = {r"\dmm$": "rods: mm", r"^line_pairs\.": "bars: lp/cm"}
+"""By what their regions' names look like."""
+
 Side = Literal["left", "center", "right"]
 
 
@@ -91,6 +94,22 @@ def draw_regions(axes: Axes, regions: Sequence[Drawn], centre: tuple[float, floa
     return axes
 
 
+def draw_units(axes: Axes, regions: Sequence[Drawn]) -> Axes:
+    """What the bare numbers beside rods or bars count, in the lower right corner."""
+    units = [unit for sign, unit in _UNITS.items() if any(re.search(sign, r.name) for r in regions)]
+    axes.text(
+        0.97,
+        0.03,
+        ", ".join(units),
+        transform=axes.transAxes,
+        color="white",
+        fontsize=LABEL_PT,
+        ha="right",
+        path_effects=cased(0.0, 2.0),
+    )
+    return axes
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """A name on the image: its anchor, and on which side of the anchor it stands."""
@@ -135,16 +154,17 @@ def _outline(region: Drawn, strip: Strip | None) -> Patch:
 
 
 def _words(name: str) -> str:
-    """A region's name as it is printed: of many rods or bars side by side what tells them apart."""
-    return re.sub(r"line_pairs\.|\d+permille_", "", name).replace("_", " ")
+    """A region's name as it is printed: of many rods or bars side by side the diameter or frequency alone."""
+    return re.sub(r"line_pairs\.|(sub\d+_)?\d+permille_|[mt]tf\.|(?<=\d)mm$", "", name).replace("_", " ")
 
 
 def _one_label_each(regions: Sequence[Drawn]) -> list[Drawn]:
-    """The largest region of each name: a feature measured by two families is named once."""
+    """The largest region of each feature: one that two families measure is named once."""
     largest: dict[str, Drawn] = {}
     for region in regions:
-        if region.name not in largest or region.radius_mm > largest[region.name].radius_mm:
-            largest[region.name] = region
+        feature = region.name.removeprefix("ttf.")
+        if feature not in largest or region.radius_mm > largest[feature].radius_mm:
+            largest[feature] = region
     return list(largest.values())
 
 

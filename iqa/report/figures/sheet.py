@@ -85,6 +85,7 @@ def draw_module_image(axes: Axes, scan: Scan, analysis: Analysis, module: Module
     regions = images.on_slice(analysis.regions, module.name, index)
     marks.draw_regions(axes, regions, centre, marks.strips(defined, module.pose, regions))
     images.draw_scale_bar(axes)
+    marks.draw_units(axes, regions)
     axes.set_title(f"{module.name}, {shown}, {images.window_text(window)}", fontsize=8)
     return axes
 
