@@ -39,15 +39,15 @@ class Spectrum:
         Of the radial spectrum, freed from the bias of trend and window.
     measured : (rings,) float, HU²
         Mean of the periodogram on each ring.
-    periodogram : (side, side) float, HU²
-        What such noise gives in the mean.
+    scatter : (side, side) float, HU²
+        Of the periodogram of one patch at each bin, one standard deviation.
     effective : float
         Patches as many as are independent.
     """
 
     covariance: Covariance
     measured: Array
-    periodogram: Array
+    scatter: Array
     effective: float
 
     @cached_property
@@ -69,19 +69,19 @@ class Spectrum:
         equal at opposite bins.
         """
         rings = self._rings
-        share = ((weights @ self.response) / rings.weight)[rings.index] * self.periodogram
+        share = ((weights @ self.response) / rings.weight)[rings.index] * self.scatter
         # Correlation over the distance of bins is a product with the window's own autocorrelation in the plane.
         smeared = fft.fft2(fft.ifft2(share) * self._overlap).real * share.size
         return float(np.sqrt(max(0.0, 2.0 * float((share * smeared).sum()) / self.effective)))
 
     @cached_property
     def _rings(self) -> _Rings:
-        return _Rings.of(len(self.periodogram), self.covariance.pixel_mm)
+        return _Rings.of(len(self.scatter), self.covariance.pixel_mm)
 
     @cached_property
     def _overlap(self) -> NDArray[np.complex128]:
         """(side, side) autocorrelation of the squared window in the plane, of sum 1."""
-        window = _window(len(self.periodogram)) ** 2
+        window = _window(len(self.scatter)) ** 2
         return np.asarray(fft.ifft2(np.abs(fft.fft2(window) / window.sum()) ** 2))
 
 
@@ -120,11 +120,12 @@ def estimate_spectrum(patches: NDArray[np.float32], pixel_mm: tuple[float, float
     model = replace(flat, nps=_tied(rings.frequency, start, rings.weight))
     smooth = _neighbours(len(wanted))
     for _ in range(ITERATIONS):
-        expected = detrending.expected(model)
-        seen = rings.mean(expected)
+        seen = rings.mean(detrending.expected(model))
         ratio = wanted / np.maximum(seen, max(FLOOR * seen.max(), np.finfo(np.float64).tiny))
         model = replace(model, nps=_tied(rings.frequency, model.nps * (smooth @ ratio), rings.weight))
-    return Spectrum(model, wanted, expected, effective)
+    # Of n waves that the trend leaves κn of, the mean power is κ times the whole, and scatters by 1/√(κn) of itself.
+    scatter = np.sqrt(detrending.expected(model) * detrending.undisturbed(model))
+    return Spectrum(model, wanted, scatter, effective)
 
 
 def plane_spectrum(patches: NDArray[np.float32], pixel_mm: tuple[float, float]) -> Array:
@@ -236,12 +237,18 @@ class _Detrending:
         k, side, _ = self.columns.shape
         pad = (2 * side, 2 * side)
         spectrum = model.spectrum(pad)
-        plain = fft.rfft2(self.overlap * fft.irfft2(spectrum, pad)).real[::2, ::2]
         smeared = fft.irfft2(self.padded * spectrum, pad)[:, :side, :side]
         gram = self.columns.reshape(k, -1) @ smeared.reshape(k, -1).T
         q, cq = self.windowed, fft.rfft2(self.window * smeared)
         trend = np.sum(q.conj() * ((gram @ q.reshape(k, -1)).reshape(q.shape) - 2.0 * cq), axis=0)
-        return _whole((plain + trend.real) / side**2, side)
+        return self.undisturbed(model) + _whole(trend.real / side**2, side)
+
+    def undisturbed(self, model: Covariance) -> Array:
+        """The same if no trend were taken out."""
+        side = self.columns.shape[-1]
+        pad = (2 * side, 2 * side)
+        plain = fft.rfft2(self.overlap * fft.irfft2(model.spectrum(pad), pad)).real[::2, ::2]
+        return _whole(plain / side**2, side)
 
 
 def _whole(half: Array, side: int) -> Array:

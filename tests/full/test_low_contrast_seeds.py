@@ -10,7 +10,7 @@ from faint import AREAS, DIAMETERS_MM, TARGETS, of_target, scatters, true_scatte
 from tests.honest import unfair, unfair_with_bias
 
 SEEDS = 400
-LIMIT_SEEDS = 200
+LIMIT_SEEDS = 330
 COVERED = (0.93, 0.97)
 """Of all 95 % intervals of one quantity."""
 LARGEST_BIAS, LARGEST_SD = 0.02, 0.05

@@ -1,6 +1,6 @@
-"""Transfer functions and noise spectra over hundreds of seeds: bias, scatter and coverage against the bounds asked for.
+"""Transfer functions over hundreds of seeds: bias, scatter and coverage against the bounds asked for.
 
-Writes docs/evidence/ttf-bias.json, ttf-coverage.json, ttf-fan-beam.json and nps.json.
+Writes docs/evidence/ttf-bias.json, ttf-noise-free.json, ttf-coverage.json and ttf-fan-beam.json.
 """
 
 from __future__ import annotations
@@ -10,19 +10,16 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import product
 from multiprocessing import get_context
-from typing import Any
 
 import edges
 import fan_beam
 import numpy as np
-import test_nps
 from numpy.typing import NDArray
 from test_fan_beam import BLUR_MM, CONTRAST, FINE, PLACES, RADIUS_MM, SIDE, crop, disc
 
 from iqa.signal.spectrum import estimate_spectrum, independent_patches
 from iqa.signal.transfer import disc_transfer
-from tests.honest import BAND, unfair, unfair_with_bias
-from tests.made_phantom import PIXEL_MM, noise
+from tests.honest import unfair, unfair_with_bias
 
 Array = NDArray[np.float64]
 Evidence = Callable[[str, object], None]
@@ -166,49 +163,3 @@ def test_filtered_back_projection(evidence: Evidence) -> None:
     evidence("ttf-fan-beam", found)
     assert {k: f for k, f in found.items() if abs(f["bias_percent"]) > FAN_PERCENT["bias"]} == {}
     assert {k: f for k, f in found.items() if f["sd_percent"] > FAN_PERCENT["sd"]} == {}
-
-
-def test_noise_spectrum(evidence: Evidence) -> None:
-    """24 patches of 64² a trial: average frequency, σ and peak; then 500 patches at once for the shape."""
-    found: dict[str, dict[str, Any]] = {}
-    for kernel in ("soft", "hann", "sharp"):
-        truth = test_nps.truth(kernel)
-        values = np.array([_summed_up(kernel, seed) for seed in range(SEEDS)])
-        wanted = np.array([truth["nps.average_frequency"], 10.0, truth["nps.peak_frequency"]])
-        off = 100.0 * (values / wanted - 1.0)
-        found[kernel] = {
-            "average_frequency": [round(float(off[:, 0].mean()), 3), round(float(off[:, 0].std()), 3)],
-            "sigma": [round(float(off[:, 1].mean()), 3), round(float(off[:, 1].std()), 3)],
-            "peak_frequency": [round(float(np.nanmean(off[:, 2])), 3), round(float(np.nanstd(off[:, 2])), 3)],
-            "without_peak": int(np.isnan(values[:, 2]).sum()),
-            "shape_rms_percent": round(_shape(kernel), 3),
-        }
-    white = estimate_spectrum(
-        noise(np.random.default_rng(3), "white", (6000, 64, 64), 10.0).astype(np.float32), (PIXEL_MM,) * 2, 6000.0
-    )
-    ring = white.covariance.frequency[2:32]
-    level = np.interp(ring, white.covariance.frequency, white.covariance.nps) / (100.0 * PIXEL_MM**2)
-    found["white"] = {"largest_off_percent_from_bin_2": round(100.0 * float(np.abs(level - 1.0).max()), 3)}
-    evidence("nps", {"columns": "bias and SD in per cent"} | found)
-    for kernel in ("soft", "hann", "sharp"):
-        one, open_by_chance = found[kernel], BAND / SEEDS**0.5
-        assert abs(one["average_frequency"][0]) <= 0.3 + open_by_chance * one["average_frequency"][1]
-        assert one["average_frequency"][1] <= 0.5
-        assert abs(one["sigma"][0]) <= 0.3 + open_by_chance * one["sigma"][1]
-        assert abs(one["peak_frequency"][0]) <= 2.0 + open_by_chance * one["peak_frequency"][1]
-        assert one["peak_frequency"][1] <= 3.0
-        assert one["shape_rms_percent"] <= 2.0
-    assert found["white"]["largest_off_percent_from_bin_2"] <= 1.0
-
-
-def _summed_up(kernel: str, seed: int) -> tuple[float, float, float]:
-    return test_nps.summed_up(edges.grain(np.random.default_rng(seed), kernel, PIXEL_MM, (24, 64, 64)) * 10.0)
-
-
-def _shape(kernel: str) -> float:
-    """Rms of the spectrum against the truth, per cent, from 0.05 to 0.75 /mm after 500 patches."""
-    patches = edges.grain(np.random.default_rng(1), kernel, PIXEL_MM, (500, 64, 64)) * 10.0
-    found = estimate_spectrum(patches.astype(np.float32), (PIXEL_MM,) * 2, 500.0).covariance
-    band = (found.frequency > 0.05) & (found.frequency < 0.75)
-    wanted = test_nps.curve(kernel, found.frequency) * 100.0 * PIXEL_MM**2
-    return 100.0 * float(np.sqrt(np.mean((found.nps / np.maximum(wanted, 1e-12) - 1.0)[band] ** 2)))

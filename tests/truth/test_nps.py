@@ -46,12 +46,6 @@ def curve(kernel: str, frequency: Array) -> Array:
     )
 
 
-def summed_up(patches: Array) -> tuple[float, float, float]:
-    """Average frequency, σ and peak frequency (NaN for none) of bare (m, n, n) patches."""
-    seen = estimate_spectrum(patches.astype(np.float32), (PIXEL_MM, PIXEL_MM), len(patches))
-    return nps.average_frequency(seen)[0], seen.covariance.sd, (nps.peak_frequency(seen) or (np.nan,))[0]
-
-
 @cache
 def found(kernel: str) -> tuple[dict[str, list[tuple[float, float]]], list[Curve]]:
     clean = picture("soft", slices=SLICES)
