@@ -36,9 +36,6 @@ FEWEST_BINS = 6
 """Bins that a cubic with some say of its own needs."""
 ROUNDS = 3
 """Each moves the cubic to its own top."""
-FIRST_BIN_U = 0.002
-"""Relative u of the average for the first bins, of which the trend leaves little and which read high: it comes out 0.1
-to 0.3 % low."""
 CORNERS_U = 0.002
 """Relative u of the two-dimensional mean for bin 0, which is extrapolated, and the corners, which are no whole rings;
 0.0013 was the most found."""
@@ -77,8 +74,7 @@ def average_frequency(spectrum: Spectrum) -> tuple[float, float]:
     """∫f·NPS df / ∫NPS df of the radial curve from its first bin to Nyquist, and its u, 1/mm."""
     weight = _shown(spectrum).astype(np.float64)
     weight[_nyquist(spectrum)] = 0.5  # half of that bin lies beyond
-    value, u = _mean(spectrum, weight)
-    return value, float(np.hypot(u, FIRST_BIN_U * value))
+    return _mean(spectrum, weight)
 
 
 def mean_frequency_2d(spectrum: Spectrum) -> tuple[float, float]:

@@ -23,6 +23,8 @@ TIE_BINS = 4
 """Lowest bins whose straight line gives the spectrum at frequency 0, which no detrended patch can show."""
 FLOOR = 1e-9
 """Smallest spectrum, as a share of its maximum: keeps ratios of empty bins finite."""
+DETRENDED = 6
+"""Lowest rings of which the trend takes a part that tells in u."""
 STEEP = 3
 """Rings that are corrected one by one."""
 SMALLEST_SHARE = 0.01
@@ -49,11 +51,12 @@ class Spectrum:
     measured: Array
     scatter: Array
     effective: float
+    detrending: _Detrending
 
     @cached_property
     def response(self) -> Array:
-        """(rings, rings) mm²: change of the spectrum by the periodogram's mean on each ring, which unleaking lifts."""
-        return _response(self.covariance, self._rings, self.measured)
+        """(rings, rings) mm²: change of the spectrum by the periodogram's mean on each ring."""
+        return _response(self.covariance, self._rings, self.measured, self.detrending)
 
     @property
     def ring_sizes(self) -> Array:
@@ -125,7 +128,7 @@ def estimate_spectrum(patches: NDArray[np.float32], pixel_mm: tuple[float, float
         model = replace(model, nps=_tied(rings.frequency, model.nps * (smooth @ ratio), rings.weight))
     # Of n waves that the trend leaves κn of, the mean power is κ times the whole, and scatters by 1/√(κn) of itself.
     scatter = np.sqrt(detrending.expected(model) * detrending.undisturbed(model))
-    return Spectrum(model, wanted, scatter, effective)
+    return Spectrum(model, wanted, scatter, effective, detrending)
 
 
 def plane_spectrum(patches: NDArray[np.float32], pixel_mm: tuple[float, float]) -> Array:
@@ -156,24 +159,28 @@ def independent_patches(corners: Array, side: int) -> float:
     return float(len(corners) ** 2 / np.sum(rho))
 
 
-def _response(model: Covariance, rings: _Rings, measured: Array) -> Array:
-    """Derivatives of the iterated spectrum by the measured rings: what each round adds, S being the relative leakage.
+def _response(model: Covariance, rings: _Rings, measured: Array, detrending: _Detrending) -> Array:
+    """Derivatives of the iterated spectrum by the measured rings: what each round adds, bin 0 tied to others."""
+    leak, tie = _leak(model, rings, detrending), _tie(model.frequency, model.nps, rings.weight)
+    smooth, unit = _neighbours(len(measured)), np.eye(len(measured))
+    seen = np.maximum(leak @ model.nps, np.finfo(np.float64).tiny)[:, None]
+    change = model.nps[:, None] * unit
+    for _ in range(ITERATIONS):
+        change = change + model.nps[:, None] * (smooth @ (unit - leak @ change / seen))
+        change[0] = tie @ change
+    safe = np.maximum(measured, max(FLOOR * measured.max(), np.finfo(np.float64).tiny))
+    return np.asarray(change / safe)
 
-    The trend is left out: it moves the lowest two bins alone.
-    """
+
+def _leak(model: Covariance, rings: _Rings, detrending: _Detrending) -> Array:
+    """(rings, rings) mean periodogram on each ring by the spectrum of each; the trend moves the lowest alone."""
     side = len(rings.index)
     overlap = np.abs(fft.ifft2(np.abs(fft.fft2(_window(side))) ** 2)).real / side**2
     whole = _whole(radial_frequency((side, side), model.pixel_mm), side)
-    unit = np.eye(len(measured))
-    hats = np.stack([np.interp(whole, model.frequency, e) for e in unit])
-    seen = fft.fft2(fft.ifft2(hats) * overlap).real
-    leak = np.stack([rings.mean(field) for field in seen], axis=1)
-    relative = leak * model.nps / np.maximum(leak @ model.nps, np.finfo(np.float64).tiny)[:, None]
-    smooth, total = _neighbours(len(unit)), np.eye(len(unit))
-    for _ in range(ITERATIONS):
-        total = total + smooth @ (np.eye(len(unit)) - relative @ total)
-    safe = np.maximum(measured, max(FLOOR * measured.max(), np.finfo(np.float64).tiny))
-    return np.asarray(model.nps[:, None] * total / safe)
+    hats = np.stack([np.interp(whole, model.frequency, e) for e in np.eye(len(model.nps))])
+    seen = fft.fft2(fft.ifft2(hats) * overlap).real / (model.pixel_mm[0] * model.pixel_mm[1])
+    seen[:DETRENDED] = [detrending.expected(replace(model, nps=e)) for e in np.eye(len(model.nps))[:DETRENDED]]
+    return np.stack([rings.mean(field) for field in seen], axis=1)
 
 
 def _neighbours(rings: int) -> Array:
@@ -258,10 +265,23 @@ def _whole(half: Array, side: int) -> Array:
 
 
 def _tied(frequency: Array, nps: Array, weight: Array) -> Array:
-    """The spectrum with its value at frequency 0 from a straight line through the lowest bins."""
+    """The spectrum with its value at frequency 0 from a straight line through the lowest bins, or 0."""
+    return np.concatenate([[max(0.0, float(_line(frequency, nps, weight) @ nps))], nps[1:]])
+
+
+def _tie(frequency: Array, nps: Array, weight: Array) -> Array:
+    """(rings,) derivatives of the value at frequency 0."""
+    line = _line(frequency, nps, weight)
+    return line if float(line @ nps) > 0.0 else np.zeros_like(line)
+
+
+def _line(frequency: Array, nps: Array, weight: Array) -> Array:
+    """(rings,) weights of the rings in the value at 0 of a straight line through the lowest, by their scatter."""
     low = slice(1, 1 + TIE_BINS)
-    start = np.polyfit(frequency[low], nps[low], 1, w=np.sqrt(weight[low]) / np.maximum(nps[low], FLOOR))[1]
-    return np.concatenate([[np.clip(start, 0.0, None)], nps[1:]])
+    scale = np.sqrt(weight[low]) / np.maximum(nps[low], FLOOR)
+    line = np.zeros_like(nps)
+    line[low] = np.linalg.pinv(np.stack([np.ones(TIE_BINS), frequency[low]], axis=1) * scale[:, None])[0] * scale
+    return line
 
 
 @dataclass(frozen=True, eq=False)
