@@ -5,6 +5,7 @@ Everything that a fit needs is learnt from the image, as it is from a scan: nois
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -68,23 +69,58 @@ def grain(rng: np.random.Generator, kernel: str, pixel_mm: float, shape: tuple[i
 
 
 def fitted(kernel: str, pixel_mm: float, contrast: float, sigma: float, seed: int, bowl_hu: float = 0.0) -> Transfer:
-    """One seed's noise, phase and patches; `bowl_hu` rises by r² to that at 10 mm.
+    """One seed's noise, phase and patches on one slice; `bowl_hu` rises by r² to that at 10 mm.
 
     Without noise nothing is rounded, and patches of 1 HU weigh the rings.
     """
     rng = np.random.default_rng(seed)
     at = tuple(rng.uniform(-0.5, 0.5, 2) * pixel_mm)
-    x, y = distances(pixel_mm, at)
-    hu = contrast * image(kernel, pixel_mm, at) + bowl_hu * (x**2 + y**2) / 100.0
-    if sigma > 0.0:
-        hu = np.round(hu + sigma * grain(rng, kernel, pixel_mm, (1, *hu.shape))[0])
+    return _fitted(kernel, pixel_mm, contrast, sigma, rng, [at], bowl_hu)
+
+
+def fitted_stack(kernel: str, contrast: float, sigma: float, seed: int, slices: int) -> Transfer:
+    """The same on slices of a tilted phantom at pixels of 0.5 mm: from first to last the disc drifts by a pixel."""
+    rng = np.random.default_rng(seed)
+    start = rng.uniform(-0.5, 0.5, 2) * 0.5
+    share = np.linspace(-0.5, 0.5, slices)[:, None]
+    return _fitted(kernel, 0.5, contrast, sigma, rng, [tuple(at) for at in start + share * [0.5, 0.25]], 0.0)
+
+
+def _fitted(
+    kernel: str,
+    pixel_mm: float,
+    contrast: float,
+    sigma: float,
+    rng: np.random.Generator,
+    places: Sequence[tuple[float, float]],
+    bowl_hu: float,
+) -> Transfer:
+    drawn = [_drawn(kernel, pixel_mm, contrast, sigma, rng, at, bowl_hu) for at in places]
     side = round(PATCH_MM / pixel_mm)
     patches = np.round((sigma or 1.0) * grain(rng, kernel, pixel_mm, (PATCHES, side, side)))
     covariance = estimate_spectrum(patches.astype(np.float32), (pixel_mm, pixel_mm), PATCHES).covariance
-    middle = 0.5 * (len(hu) - 1) * pixel_mm
-    start = np.array([middle + 0.1]), np.array([middle - 0.1])
-    found = disc_centres([hu], (pixel_mm, pixel_mm), start, RADIUS_MM, BLUR_MM[kernel])
-    axis = np.arange(len(hu)) * pixel_mm
-    x, y = np.meshgrid(axis - found.x_mm[0], axis - found.y_mm[0])
-    seen = Crop(hu, x, y, np.hypot(x, y) < REACH_MM)
-    return disc_transfer([seen], RADIUS_MM, BLUR_MM[kernel], covariance, 1.0)
+    middle = 0.5 * (len(drawn[0]) - 1) * pixel_mm
+    start = np.array([middle + at[0] + 0.1 for at in places]), np.array([middle + at[1] - 0.1 for at in places])
+    found = disc_centres(drawn, (pixel_mm, pixel_mm), start, RADIUS_MM, BLUR_MM[kernel])
+    axis = np.arange(len(drawn[0])) * pixel_mm
+    k = np.arange(len(places))
+    lines = [np.polynomial.Polynomial.fit(k, c, min(1, len(k) - 1))(k) for c in (found.x_mm, found.y_mm)]
+    crops = []
+    for hu, x_mm, y_mm in zip(drawn, *lines, strict=True):
+        x, y = np.meshgrid(axis - x_mm, axis - y_mm)
+        crops.append(Crop(hu, x, y, np.hypot(x, y) < REACH_MM))
+    return disc_transfer(crops, RADIUS_MM, BLUR_MM[kernel], covariance, float(len(crops)))
+
+
+def _drawn(
+    kernel: str,
+    pixel_mm: float,
+    contrast: float,
+    sigma: float,
+    rng: np.random.Generator,
+    at: tuple[float, float],
+    bowl_hu: float,
+) -> Array:
+    x, y = distances(pixel_mm, at)
+    hu = contrast * image(kernel, pixel_mm, at) + bowl_hu * (x**2 + y**2) / 100.0
+    return np.round(hu + sigma * grain(rng, kernel, pixel_mm, (1, *hu.shape))[0]) if sigma > 0.0 else hu

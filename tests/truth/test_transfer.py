@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
+import edges
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from iqa.signal.noise import Covariance
 from iqa.signal.transfer import Crop, disc_transfer
-from tests.honest import BAND
+from tests.honest import BAND, unfair_with_bias
 from tests.made_phantom import PIXEL_MM, disc, noise, spectrum, transfer
 
 SIDE = 64
@@ -19,6 +20,7 @@ RADIUS_MM = 6.0
 REACH_MM = 11.0
 BLUR_MM = {"soft": 0.47, "sharp": 0.30}
 SEEDS = 60
+STACKS = 40
 LEVELS = {"f50": 0.5, "f10": 0.1}
 NYQUIST = 0.5 / PIXEL_MM
 
@@ -118,3 +120,13 @@ def test_bias_and_scatter_and_an_honest_u(kernel: str, contrast: float, sigma: f
     assert np.all(off.std(axis=0) <= sd * (1.0 + BAND / (2 * SEEDS) ** 0.5))
     assert np.all(np.abs(z.std(axis=0) - 1.0) <= BAND / (2 * SEEDS) ** 0.5)
     assert np.all(np.abs(z.mean(axis=0)) <= 0.5 + BAND / SEEDS**0.5)
+
+
+def test_slices_of_a_tilted_phantom_are_as_good_as_one() -> None:
+    """Rings hold other pixels on each slice: weights learnt on one of them would double the scatter."""
+    wanted = edges.truth("soft", 0.5)
+    found = [edges.fitted_stack("soft", 100.0, 100.0 / 20.0 * 7**0.5, seed, 7) for seed in range(STACKS)]
+    values, us = np.array([t.crossing(0.5, 1.0) or (np.nan, np.nan) for t in found]).T
+    assert values.std() < 0.034 * wanted * (1.0 + BAND / (2.0 * STACKS) ** 0.5)
+    assert np.mean([t.misfit > 1.0 for t in found]) < 0.1
+    assert unfair_with_bias(values.tolist(), us.tolist(), wanted) == []
