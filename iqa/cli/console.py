@@ -15,7 +15,7 @@ PIPE_COLUMNS = 120
 
 
 def print_table(renderable: RenderableType) -> None:
-    """A table to stdout; in a pipe without colour, 100 columns wide and without blanks at the ends of lines."""
+    """A table to stdout; in a pipe without colour, PIPE_COLUMNS wide and without blanks at the ends of lines."""
     console = _console(sys.stdout)
     if console.is_terminal:
         console.print(renderable, highlight=False, markup=False)

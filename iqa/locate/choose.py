@@ -25,6 +25,10 @@ WHOLE_BLOCK_MM2 = 10000.0
 HOUSING_MM = 60.0
 """A housing may go on by a third of this beyond the outermost module; the wrong end of a phantom goes on by more."""
 CYLINDER = "uniform_cylinder"
+NO_BODY = (
+    "no slice shows the outline of a round body of at least 80 mm: the field cuts it all round, or there is none;"
+    " reconstruct a wider field, or say --phantom wire or bead for one of these"
+)
 
 
 def locate(scan: Scan, specs: Sequence[PhantomSpec], phantom: str | None = None) -> Located | Candidates | Refused:
@@ -49,7 +53,7 @@ def locate(scan: Scan, specs: Sequence[PhantomSpec], phantom: str | None = None)
         return plain.locate_point(tried[0], scan)
     body = find_body(scan)
     if body is None:
-        return Refused(scan.source, "no slice shows the outline of a round body of at least 80 mm; nothing to locate")
+        return Refused(scan.source, NO_BODY)
     pictures = take_pictures(scan, body)
     if phantom is not None and _featureless(tried[0]):
         return _cylinder(tried[0], body, scan, pictures)

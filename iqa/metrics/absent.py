@@ -46,7 +46,7 @@ def section(key: str, name: str, length_mm: float, section_mm: float) -> NotMeas
     """No section lies wholly inside a rod."""
     return NotMeasured(
         key,
-        f"No section of {section_mm:g} mm lies wholly inside '{name}', which is {length_mm:g} mm long.",
+        f"No section of {section_mm:.3g} mm lies wholly inside '{name}', which is {length_mm:g} mm long.",
         "A slice in the middle of the module, or thinner slices.",
     )
 

@@ -170,10 +170,8 @@ def _kept(group: _Group, diameters_mm: Array) -> Array:
 def _unseen(group: _Group, diameter_mm: float, shown: float) -> NotMeasured:
     reason = (
         f"Group '{group.name}' has {group.contrast:.1f} ± {group.u:.1f} HU: on one slice, at its largest target of "
-        f"{diameter_mm:.1f} mm, {shown:.1f} times the scatter of such discs' means, and {CRITERION:g} times is wanted."
+        f"{diameter_mm:.1f} mm, {shown:.2f} times the scatter of such discs' means, and {CRITERION:g} times is wanted."
     )
     more = (CRITERION / shown) ** 2 if shown > 0.0 else math.inf
-    needs = (
-        f"{more:.1f} times the dose, or a smoother kernel." if more < MOST_DOSE else "Far more dose, or none at all."
-    )
-    return NotMeasured("", reason, needs)
+    needs = f"{more:.2g} times the dose, or a smoother kernel."
+    return NotMeasured("", reason, needs if more < MOST_DOSE else "Far more dose than a scan can have.")

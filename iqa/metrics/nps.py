@@ -61,9 +61,10 @@ def measure(context: Context) -> Measured:
     method, peak_method = (DIFFERENCE, DIFFERENCE_PEAK) if context.repeats else (METHOD, PEAK_METHOD)
     spectrum = noise.spectrum
     peak = peak_frequency(spectrum)
+    flags = ("structured",) if structured(spectrum) else ()
     results: list[Result] = [
-        _number(context, noise, AVERAGE, *average_frequency(spectrum), method),
-        _number(context, noise, MEAN_2D, *mean_frequency_2d(spectrum), method),
+        _number(context, noise, AVERAGE, *average_frequency(spectrum), method, flags),
+        _number(context, noise, MEAN_2D, *mean_frequency_2d(spectrum), method, flags),
         _no_peak() if peak is None else _number(context, noise, PEAK, *peak, peak_method),
         _curve(spectrum, method),
     ]
@@ -102,11 +103,20 @@ def _mean(spectrum: Spectrum, weight: Array) -> tuple[float, float]:
     return mean, spectrum.u_of(weight * (frequency - mean) / total)
 
 
-def _number(context: Context, noise: Noise, key: str, value: float, u: float, method: str) -> Measurement:
+def _number(
+    context: Context, noise: Noise, key: str, value: float, u: float, method: str, flags: tuple[str, ...] = ()
+) -> Measurement:
     used, repeats = noise.squares.slices, len(context.repeats)
     independent = noise.slices.independent(context.scan.z_mm[list(used)]) * max(1, repeats - 1)
     place = where(noise.squares.module, used) + (f", {repeats} repeats" if repeats else "")
-    return Measurement(key, value, u, "1/mm", independent, place, method, one_slice(used))
+    return Measurement(key, value, u, "1/mm", independent, place, method, (*one_slice(used), *flags))
+
+
+def structured(spectrum: Spectrum) -> bool:
+    """True where rings or shading raise the lowest bins above the noise."""
+    shown = np.flatnonzero(_shown(spectrum))
+    covariance = spectrum.covariance
+    return _top(covariance.frequency[shown], covariance.nps[shown], spectrum.ring_sizes[shown])[0] > 0
 
 
 def peak_frequency(spectrum: Spectrum) -> tuple[float, float] | None:

@@ -127,7 +127,7 @@ def _alone(scan: Setup, others: Sequence[Setup]) -> str:
     """Why a scan has no repeat, and what to do."""
     if not others:
         copies = "; its other images were copies of its own" if "duplicate_slices" in scan.flags else ""
-        least = "repeats are two scans of one setup at least (without --repeats, all others are listed with the reason)"
+        least = "repeats are two scans of one setup at least, each named once, none a copy of another"
         return f"it is the only scan that was located{copies}; {least}"
     nearest = min(others, key=lambda o: _distance(o, scan))
     first = next(iter(_differences(nearest, scan)))

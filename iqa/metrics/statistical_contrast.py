@@ -50,10 +50,12 @@ def measure(context: Context) -> Measured:
     pooled = noise.slices.variance_factor(z)
     scatters = scatter_of_means(list(stack.hu), mask, noise.covariance, DIAMETERS_MM, pooled)
     seen = [s for s in scatters if s is not None]
-    flags = (*_structured(seen), *one_slice(stack.slices), *uncalibrated(context))
+    flags = (*one_slice(stack.slices), *uncalibrated(context))
     place = noise.slices.independent(z), where(module.name, stack.slices)
     results = (
-        _too_small(key, d) if s is None else Measurement(key, *_limit(s), "HU", *place, METHOD, flags)
+        _too_small(key, d)
+        if s is None
+        else Measurement(key, *_limit(s), "HU", *place, METHOD, (*_structured(s), *flags))
         for key, d, s in zip(KEYS, DIAMETERS_MM, scatters, strict=True)
     )
     return Measured((*results, *_curve(seen)), (drawn,))
@@ -83,8 +85,8 @@ def _limit(scatter: Scatter) -> tuple[float, float]:
     return CRITERION * scatter.sd, CRITERION * scatter.u
 
 
-def _structured(scatters: Sequence[Scatter]) -> tuple[str, ...]:
-    return ("structured",) if any(s.largest > LARGEST_STRAY for s in scatters) else ()
+def _structured(scatter: Scatter) -> tuple[str, ...]:
+    return ("structured",) if scatter.largest > LARGEST_STRAY else ()
 
 
 def _too_small(key: str, diameter_mm: float) -> NotMeasured:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 MINUS = "\u2212"
 NO_BREAK = "\u00a0"
-PLAIN_DIGITS = 6
+PLAIN_DIGITS = 5
 """Significant digits of a number without uncertainty (header values, counts): more than any header carries."""
 
 MOST_DIGITS_OF_U = 4

@@ -94,7 +94,8 @@ def test_bias_and_scatter(evidence: Evidence) -> None:
 def of_slices(kernel: str, ratio: float, seed: int) -> list[tuple[float, float]]:
     """f50 and f10 over SLICES slices with a contrast of 100 HU and that ratio to the noise of all."""
     found = edges.fitted_stack(kernel, 100.0, 100.0 / ratio * SLICES**0.5, seed, SLICES)
-    return [found.crossing(level, 1.0) or (np.nan, np.nan) for level in edges.LEVELS.values()]
+    # f10 of the sharp kernel lies at 0.96 of Nyquist, and noise may put it beyond
+    return [found.crossing(level, 1.2) or (np.nan, np.nan) for level in edges.LEVELS.values()]
 
 
 def test_slices_of_a_tilted_phantom(evidence: Evidence) -> None:

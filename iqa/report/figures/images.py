@@ -41,7 +41,8 @@ def window_hu(hu: NDArray[np.float32], inside: NDArray[np.bool_], block: Block) 
     middle = float(np.median(values))
     neighbours = np.diff(hu, axis=1)[inside[:, 1:] & inside[:, :-1]]
     noise = 1.4826 * float(np.median(np.abs(neighbours))) / math.sqrt(2.0)
-    half = max(HALF_WINDOW_HU[block], NOISE_IN_WINDOW * noise)
+    bars = float(np.percentile(values, WHOLE_RANGE[1])) - middle if block == "gauge" else 0.0
+    half = max(HALF_WINDOW_HU[block], NOISE_IN_WINDOW * noise, bars)
     return round(middle - half, -1), round(middle + half, -1)
 
 

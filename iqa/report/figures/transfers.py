@@ -115,9 +115,11 @@ def _highest(curves: Sequence[Curve], bars: Sequence[Bars]) -> float:
 
 
 def _title(analysis: Analysis, curve: Curve) -> str:
-    """The key, and f50 where it was measured."""
+    """The key, and f50 with its flags where it was measured."""
     half = analysis.value(f"{curve.key}.f50")
-    return f"{curve.key}, f50 {show(half.value, half.u, half.unit)}" if half else curve.key
+    if half is None:
+        return curve.key
+    return ", ".join([curve.key, f"f50 {show(half.value, half.u, half.unit)}", *half.flags])
 
 
 def _head(curves: Sequence[Curve], bars: Sequence[Bars], *, cut: bool) -> str:
