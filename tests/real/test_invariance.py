@@ -280,11 +280,9 @@ def thinned(real: Real) -> Analysis:
 
 
 def test_every_second_slice_gives_the_same_numbers(real: Real, thinned: Analysis) -> None:
-    # half the slices no longer fix the line-pair plane well enough for a scale along z, nor show the faintest insert's
-    # edge at six times their noise to 25 %, and that is said
-    lost = ("geometry.scale_z", "ttf.polystyrene.f50")
-    assert _moved(real.analysis, thinned, OTHER_NOISE, but=(*lost, *FRINGE)) == {}
-    assert set(lost) <= {n.key for n in thinned.not_measured}
+    # half the slices no longer fix the line-pair plane well enough for a scale along z, and that is said
+    assert _moved(real.analysis, thinned, OTHER_NOISE, but=("geometry.scale_z", *FRINGE)) == {}
+    assert "geometry.scale_z" in {n.key for n in thinned.not_measured}
 
 
 def test_every_second_slice_gives_the_same_place(real: Real, thinned: Analysis) -> None:
