@@ -38,6 +38,8 @@ class Source:
     """Where it lies: neighbours share it."""
     named: bool
     """Given by the user as it stands, not found in a folder."""
+    given: int
+    """Under which of the user's paths."""
     archive: zipfile.ZipFile | None = None
     member: zipfile.ZipInfo | None = None
 
@@ -62,6 +64,8 @@ class Found:
     refused: list[Refused] = field(default_factory=list)
     extracted: int = 0
     members: int = 0
+    given: int = 0
+    """Which of the user's paths is being read."""
 
 
 def collect(paths: Sequence[str | Path]) -> Found:
@@ -74,7 +78,8 @@ def collect(paths: Sequence[str | Path]) -> Found:
     """
     found = Found()
     seen: set[str] = set()
-    for path in map(Path, paths):
+    for index, path in enumerate(map(Path, paths)):
+        found.given = index
         if not path.exists():
             raise InputError(str(path), "there is no such file or folder; check the spelling")
         real, given = os.path.realpath(path), str(path)
@@ -109,7 +114,7 @@ def _add(file: Path, found: Found, *, named: bool) -> None:
     if file.suffix.lower() == ".zip" or (named and zipfile.is_zipfile(file)):
         _unpack(file, str(file), found, depth=1)
     else:
-        found.sources.append(Source(str(file), str(file.parent), named))
+        found.sources.append(Source(str(file), str(file.parent), named, found.given))
 
 
 def _unpack(content: Path | BinaryIO, path: str, found: Found, depth: int) -> None:
@@ -148,7 +153,7 @@ def _add_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str, fo
     if Path(name).name.upper() == "DICOMDIR":
         return
     if not name.lower().endswith(".zip"):
-        found.sources.append(Source(name, str(Path(name).parent), named=False, archive=archive, member=member))
+        found.sources.append(Source(name, str(Path(name).parent), False, found.given, archive, member))
         return
     try:
         inner = io.BytesIO(archive.read(member))

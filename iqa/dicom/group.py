@@ -112,8 +112,9 @@ def _order(frame: Frame) -> tuple[object, ...]:
 
 def _stack_order(stack: Stack) -> tuple[object, ...]:
     first = stack.frames[0]
+    given = min(f.header.source.given for f in stack.frames)
     texts = ("StudyInstanceUID", "SeriesInstanceUID", "AcquisitionDate", "AcquisitionTime", "ConvolutionKernel")
-    return (*(first.attributes.text(k) or "" for k in texts), first.pixel_mm, first.z_mm)
+    return (given, *(first.attributes.text(k) or "" for k in texts), first.pixel_mm, first.z_mm)
 
 
 def _settle(frames: list[Frame]) -> Iterator[Stack]:

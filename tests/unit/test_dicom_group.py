@@ -26,6 +26,16 @@ def test_slices_are_ordered_by_place_whatever_the_names(tmp_path: Path) -> None:
     assert scan.flags == ()
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_scans_come_in_the_order_in_which_they_were_given(tmp_path: Path, order: tuple[int, int]) -> None:
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for n, folder in enumerate(folders):
+        folder.mkdir()
+        save_stack(folder, [0.0, 2.5, 5.0], SeriesInstanceUID=f"1.2.3.{n}", KVP=100.0 + n)
+    scans = read([folders[k] for k in order]).scans
+    assert [s.acquisition.kv for s in scans] == [100.0 + k for k in order]
+
+
 def test_gantry_tilt_is_a_drift(tmp_path: Path) -> None:
     c, s = np.cos(np.radians(20.0)), np.sin(np.radians(20.0))
     for n in range(4):
