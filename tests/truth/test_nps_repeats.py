@@ -76,6 +76,8 @@ def test_files_of_two_scans_with_the_same_rings_give_the_truth(tmp_path: Path) -
         assert found is not None
         assert found.u is not None
         assert abs(found.value - made.truth.values[key]) < BAND * found.u
+        assert "structured" not in found.flags
     single = alone.value(KEYS[0])
     assert single is not None
     assert single.value < 0.8 * made.truth.values[KEYS[0]]
+    assert "structured" in single.flags
