@@ -58,10 +58,10 @@ OUTER = 0.6
 PRECISION = 2e-5
 """White noise, against the peak, that stands for what splines and tables miss. Without it an image without noise is
 taken at its word, and f50 may be anything."""
-DISC_WHITENED, POINT_WHITENED = 3, 6
+WHITENED = 6
 """Crops whose rings are looked at for the noise of all: where the pixels lie within them differs from crop to crop. One
 alone has next to no noise in some combinations of rings that the sum of all is noisy in: over slices of a tilted disc
-f50 then scatters by 6 % at a CNR of 20, and by 3.4 % with three."""
+f50 then scatters by 6 % at a CNR of 20, by 3.4 % with three, of which one in a hundred is still thrown off at 10."""
 RIDGE = 1e-9
 """Added to the covariance of the sums, against its mean: rings that hold no pixel."""
 PAD = 40
@@ -189,7 +189,7 @@ def disc_transfer(
     """
     pool = _Pool.of(crops, np.full(len(crops), 1.0 / len(crops)), blur_mm)
     splines = _Splines.of(_largest(DISC_REACH / blur_mm), pool.table_mm, DISC_KNOT)
-    whiten = pool.whitener(covariance, DISC_WHITENED) * np.sqrt(independent)
+    whiten = pool.whitener(covariance, WHITENED) * np.sqrt(independent)
     values, base = whiten @ pool.values(), whiten @ pool.base()
     waves = whiten @ (pool.radial() @ splines.hankel.T)
     radius, gains = radius_mm, np.zeros(len(splines.values))
@@ -236,7 +236,7 @@ def point_transfer(
     pool = _Pool.of([_levelled(s.crop) for s in spots], np.array([s.weight for s in spots]), blur_mm)
     splines = _Splines.of(_largest(POINT_REACH / blur_mm), pool.table_mm, POINT_KNOT)
     columns = pool.columns([splines.point(s.shape(splines.frequency)) * s.height for s in spots])
-    whiten = pool.whitener(_no_finer(covariance, pool), POINT_WHITENED)
+    whiten = pool.whitener(_no_finer(covariance, pool), WHITENED)
     seen, values = whiten @ columns, whiten @ pool.values()
     if amplitude is not None:
         tie = np.concatenate([splines.values[:, 0], np.zeros(columns.shape[1] - len(splines.values))])
