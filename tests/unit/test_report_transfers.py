@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,20 @@ def test_levels_and_the_limit_of_the_pixels_are_lines() -> None:
     straight = [(x, y) for x, y in ends if len(x) == 2]
     assert {y[0] for x, y in straight if y[0] == y[1]} == {0.5, 0.1}
     assert {x[0] for x, y in straight if x[0] == x[1]} == {0.5}  # 1 mm pixels
+
+
+def test_titles_with_flags_stay_over_their_panels() -> None:
+    keys = ("ttf.polystyrene_260", "ttf.iodine_260", "ttf.bone_260")
+    halves = (
+        Measurement(f"{key}.f50", 0.3021, 0.0251, "1/mm", 1, "M1", "made@1", ("low_cnr", "edge_misfit")) for key in keys
+    )
+    figure = transfers.transfer_figure(analysed(*(curve(key, 0.3) for key in keys), *halves))
+    assert figure is not None
+    figure.canvas.draw()
+    boxes = [panel.title.get_window_extent() for panel in figure.axes]
+    assert all("edge_misfit" in panel.get_title() for panel in figure.axes)
+    for left, right in pairwise(boxes):
+        assert left.x1 < right.x0
 
 
 def test_line_pairs_alone_are_a_figure_and_nothing_is_none() -> None:

@@ -159,3 +159,17 @@ def test_a_wave_shows_at_its_frequency_with_its_power() -> None:
     plane = plane_spectrum(np.tile(wave, (1, side, 1)).astype(np.float32), PIXEL) / (side * PIXEL_MM) ** 2
     for bin_ in (cycles, -cycles):  # the trend takes 0.3 %
         assert plane[0, bin_] == pytest.approx(amplitude**2 / 4.0, rel=5e-3)
+
+
+def test_u_knows_how_the_lowest_bins_answer_to_what_is_seen() -> None:
+    """A little more noise at the lowest frequencies: trend and tie more than double what the first bin makes of it."""
+    rng = np.random.default_rng(8)
+    plain = noise(rng, "soft", (400, 64, 64), 10.0)
+    wave = np.sin(2.0 * np.pi * (np.arange(64) / 64.0 + rng.uniform(size=(400, 1, 1))))
+    before, after = (
+        estimate_spectrum(p.astype(np.float32), (PIXEL_MM,) * 2, 400.0) for p in (plain, plain + 0.3 * wave)
+    )
+    change = after.covariance.nps - before.covariance.nps
+    told = before.response @ (after.measured - before.measured)
+    assert told[1] == pytest.approx(change[1], rel=0.15)
+    assert told[2] == pytest.approx(change[2], rel=0.3)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from iqa.signal.penalised import LIKELY_SHARE, PENALTIES, Free, fit_beside, fit_smooth
+from iqa.signal.penalised import BENDS, LIKELY_SHARE, PENALTIES, Free, fit_beside, fit_smooth
 
 COUNT, ROWS = 12, 60
 RNG = np.random.default_rng(20)
@@ -59,6 +59,34 @@ def test_the_penalty_is_a_share_of_the_likeliest(noise: float) -> None:
     chosen = normal + LIKELY_SHARE * strengths[int(np.argmin(unlikely))] * penalty
     wanted = np.linalg.solve(chosen, COLUMNS.T @ values)
     assert fit_smooth(COLUMNS, values, COUNT, 0.0).factors == pytest.approx(wanted, rel=1e-6)
+
+
+def test_beside_a_free_shape_penalties_are_averaged_by_their_likelihood() -> None:
+    """Written out for every candidate, weak noise in few rows leaving several of them likely."""
+    columns = COLUMNS[: COUNT + 4] / 20.0
+    values = columns @ TRUTH + NOISE[: COUNT + 4]
+    bent = np.array([np.diff(_mirrored(unit)[1:-1], 2) for unit in np.eye(COUNT)]).T
+    basis, _ = np.linalg.qr(bent @ FREE.gains)
+    beside = bent - basis @ (basis.T @ bent)
+    penalty, normal, pull = beside.T @ beside, columns.T @ columns, columns.T @ values
+    strengths = PENALTIES * np.trace(normal) / np.trace(penalty)
+    held = normal + np.minimum(strengths, (BENDS * FREE.integral) ** -2.0)[:, None, None] * penalty
+    likely = np.array(
+        [
+            -0.5 * (np.linalg.slogdet(normal + s * penalty)[1] - pull @ np.linalg.solve(normal + s * penalty, pull))
+            + 0.5 * (COUNT - FREE.gains.shape[1]) * np.log(s)
+            for s in strengths
+        ]
+    )
+    weight = np.exp(likely - likely.max())
+    each = np.linalg.solve(held, np.broadcast_to(pull[:, None], (len(held), COUNT, 1)))[..., 0]
+    wanted = weight @ each / weight.sum()
+    found = fit_beside(columns, values, COUNT, FREE)
+    assert weight.sum() > 2.0  # so that one alone would not do
+    assert found.factors == pytest.approx(wanted, abs=0.005)
+    apart = np.average((each - wanted) ** 2, axis=0, weights=weight)
+    least = np.average(np.linalg.inv(held)[:, range(COUNT), range(COUNT)], axis=0, weights=weight)
+    assert np.diag(found.covariance) == pytest.approx(least + apart, rel=0.05)
 
 
 def _mirrored(values: NDArray[np.float64]) -> NDArray[np.float64]:

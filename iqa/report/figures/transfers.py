@@ -10,15 +10,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from iqa.metrics.transfers import LEVELS
 from iqa.model import Analysis, Curve, LinePairs, Measurement
+from iqa.report.figures.charts import COVERAGE
 from iqa.report.figures.style import INFO, INK, INK_2, RULE, RULE_2, new_figure
 from iqa.report.numbers import show
 
-COVERAGE = 2.0
-"""Bars and bands show ± 2 u."""
 FAMILIES = ("mtf", "ttf")
-LEVELS = (0.5, 0.1)
-"""Where f50 and f10 are read."""
 PANEL_IN, COLUMNS = (2.75, 2.1), 3
 SQUARE = 4
 """Panels that stand two by two."""
@@ -82,7 +80,7 @@ def draw_transfer(axes: Axes, curves: Sequence[Curve], at: int | None, bars: Seq
     limit : float
         Nyquist frequency of the pixels, 1/mm: a thin line.
     """
-    for level in LEVELS:
+    for level in LEVELS.values():
         axes.axhline(level, color=RULE, linewidth=0.6, zorder=0)
     axes.axvline(limit, color=RULE_2, linewidth=0.8, dashes=(4, 2), zorder=0)
     for curve in curves:
@@ -104,7 +102,7 @@ def draw_transfer(axes: Axes, curves: Sequence[Curve], at: int | None, bars: Seq
     )
     axes.set_xlim(0.0, limit * 1.03)
     axes.set_ylim(LOWEST, float(np.clip(_highest(curves, bars), *HIGHEST)))
-    axes.set_yticks([0.0, *sorted(LEVELS), 1.0])
+    axes.set_yticks([0.0, *sorted(LEVELS.values()), 1.0])
     return axes
 
 
@@ -119,7 +117,8 @@ def _title(analysis: Analysis, curve: Curve) -> str:
     half = analysis.value(f"{curve.key}.f50")
     if half is None:
         return curve.key
-    return ", ".join([curve.key, f"f50 {show(half.value, half.u, half.unit)}", *half.flags])
+    below = f"\n{', '.join(half.flags)}" if half.flags else ""
+    return f"{curve.key}, f50 {show(half.value, half.u, half.unit)}{below}"
 
 
 def _head(curves: Sequence[Curve], bars: Sequence[Bars], *, cut: bool) -> str:
