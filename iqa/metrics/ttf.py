@@ -31,10 +31,12 @@ LOW_CNR = 10.0
 CLEAR_MISFIT = 4.0
 """Residual variance against noise from which the value is flagged: u has been doubled, and the edge is not quite that
 of a disc seen through one transfer function (streaks, beam hardening, clipping)."""
-SHADED = 0.1
-"""Relative difference of the fitted contrast from the plateau's from which shading about the insert has been taken for
-T near frequency 0; since T(0) = 1, all of T is then off by as much. Noise makes 0.024 (one SD at a ratio of 10), the
-tails of cone beams 0.03, a rim of bone 0.08; iodine on a real scan had 0.16, and f50 off by a tenth."""
+NOISE_SDS = 2.5
+"""Standard deviations by which noise alone may part the fitted contrast from the plateau's. The rest is shading about
+the insert, taken for T near frequency 0; since T(0) = 1, all of T is then off by as much, and u says so. Tails of cone
+beams make 0.03, and twice that in weak inserts, whose f50 then disagree by a tenth."""
+SHADED = 0.05
+"""Share of the contrast that shading makes from which the value is flagged."""
 ODD_RADIUS_MM = 0.3
 """A fitted radius further than this from the definition's belongs to another object."""
 CLIPPED_SHARE = 0.02
@@ -48,7 +50,7 @@ class _Edge:
     insert: InsertMean
     transfer: Transfer
     shading: float
-    """Share by which the fitted contrast exceeds the plateau's."""
+    """Share of the contrast by which the fitted one differs from the plateau's, beside noise."""
     cnr: float
     """|contrast| over noise of a slice, times √(independent slices)."""
     drawn: Drawn
@@ -104,7 +106,7 @@ def _edge(context: Context, mean: InsertMean) -> _Edge | NotMeasured:
         return NotMeasured("", reason, "A round insert that stands free of others.")
     middle = placed[len(placed) // 2][1]
     drawn = Drawn(mean.module, f"ttf.{mean.insert.name}", middle.x_mm, middle.y_mm, middle.radius_mm, mean.slices)
-    shading = transfer.contrast / plateau - 1.0
+    shading = _shading(transfer, plateau)
     return _Edge(mean, _allowing(transfer, shading), shading, cnr, drawn)
 
 
@@ -154,10 +156,13 @@ def _clipped(context: Context, index: int, seen: Crop, radius: float) -> bool:
     return bool(max(np.mean(np.abs(inner - end) < tolerance) for end in ends) > CLIPPED_SHARE)
 
 
+def _shading(transfer: Transfer, plateau: float) -> float:
+    odd, noise = transfer.contrast / plateau - 1.0, NOISE_SDS * transfer.contrast_u / abs(plateau)
+    return math.sqrt(max(odd**2 - noise**2, 0.0))
+
+
 def _allowing(transfer: Transfer, shading: float) -> Transfer:
-    """With a component of u where the fitted contrast is off by more than tails and noise make it."""
-    if abs(shading) <= SHADED:
-        return transfer
+    """With a component of u for shading taken for T."""
     # T(0) is 1 all the same; the insert tells T from about the inverse of its diameter on
     told = -np.expm1(-((2.0 * transfer.radius_mm * transfer.frequency) ** 2))
     return transfer.allowing(shading * transfer.value * told)
@@ -175,7 +180,7 @@ def _values(context: Context, edge: _Edge) -> Iterator[Result]:
     mean = edge.insert
     flags = (
         *(("low_cnr",) if edge.cnr < LOW_CNR else ()),
-        *(("edge_misfit",) if abs(edge.shading) > SHADED or edge.transfer.misfit >= CLEAR_MISFIT else ()),
+        *(("edge_misfit",) if edge.shading > SHADED or edge.transfer.misfit >= CLEAR_MISFIT else ()),
         *uncalibrated(context),
     )
     n, place = mean.independent, where(mean.module, mean.slices)

@@ -125,6 +125,11 @@ class Transfer:
         """(k,) standard uncertainty of `value`."""
         return np.asarray(np.sqrt(np.maximum(self._variance(self._gradient()), 0.0)))
 
+    @property
+    def contrast_u(self) -> float:
+        """Standard uncertainty of `contrast`."""
+        return float(self._splines[:, 0] @ self._covariance @ self._splines[:, 0]) ** 0.5
+
     def crossing(self, level: float, highest: float) -> tuple[float, float] | None:
         """(frequency, u), 1/mm, of the first fall of T below a level; None if it does not fall below `highest`."""
         below = np.flatnonzero(self.value < level)
