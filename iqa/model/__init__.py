@@ -11,6 +11,7 @@ z along its axis. A feature at radius r and angle a (counter-clockwise positive)
 
 from __future__ import annotations
 
+from iqa.model.judging import Baseline, Basis, Bounds, Conditions, Kind, Limit, Outcome, Rule, Scope, Verdict
 from iqa.model.located import BodyFit, Candidate, Candidates, FeatureFit, Located, ModuleFit, Pose, Refused, tilt_matrix
 from iqa.model.phantom import (
     Bead,
@@ -35,23 +36,30 @@ from iqa.model.scan import Acquisition, Scan, ScanIdentity, Stored
 __all__ = [
     "Acquisition",
     "Analysis",
+    "Baseline",
+    "Basis",
     "Bead",
     "Block",
     "BodyFit",
+    "Bounds",
     "Candidate",
     "Candidates",
+    "Conditions",
     "Curve",
     "Drawn",
     "Feature",
     "FeatureFit",
     "Grade",
     "Insert",
+    "Kind",
+    "Limit",
     "LinePairs",
     "Located",
     "Measurement",
     "Module",
     "ModuleFit",
     "NotMeasured",
+    "Outcome",
     "PhantomSpec",
     "Pin",
     "Pose",
@@ -60,11 +68,14 @@ __all__ = [
     "Refused",
     "Region",
     "Result",
+    "Rule",
     "Scan",
     "ScanIdentity",
+    "Scope",
     "StepRamp",
     "Stored",
     "Target",
+    "Verdict",
     "Wire",
     "tilt_matrix",
 ]

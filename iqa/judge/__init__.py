@@ -1,0 +1,1 @@
+"""Limits, baselines and comparability in, verdicts out."""

@@ -1,0 +1,1 @@
+"""Control charts and run rules: numbers in, signals out."""

@@ -1,0 +1,1 @@
+"""The workspace: what it is set to, and the database in it."""
