@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 Kind = Literal["absolute", "difference", "percent"]
-"""Of the numbers of a limit: the value itself, its difference from the baseline, or that difference in percent of it."""
+"""Of the numbers of a limit: the value itself, its difference from the baseline, or that in percent of it."""
 Basis = Literal["site", "maker", "standard"]
 """Who says so: the site itself, the maker of the phantom (typical ranges, never a failure), or a published document."""
 Rule = Literal["simple", "guard_accept", "guard_reject"]

@@ -128,7 +128,7 @@ class Transfer:
     @property
     def contrast_u(self) -> float:
         """Standard uncertainty of `contrast`."""
-        return float(self._splines[:, 0] @ self._covariance @ self._splines[:, 0]) ** 0.5
+        return math.sqrt(float(self._splines[:, 0] @ self._covariance @ self._splines[:, 0]))
 
     def crossing(self, level: float, highest: float) -> tuple[float, float] | None:
         """(frequency, u), 1/mm, of the first fall of T below a level; None if it does not fall below `highest`."""
