@@ -1,0 +1,174 @@
+"""What people decide: whose a scan is, baselines, events, which results count; each an entry in the audit trail."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from iqa.errors import UsageError
+from iqa.store.audit import enter
+from iqa.store.matching import Owner
+from iqa.store.records import Kept, count, inserted
+from iqa.store.tables import (
+    audit,
+    baseline,
+    baseline_end,
+    baseline_scan,
+    event,
+    occasion,
+    record,
+)
+from iqa.store.words import all_words, known, numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Who decides something, when and why."""
+
+    person: str
+    at: str
+    """ISO 8601 in UTC."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBaseline:
+    """A baseline with its life; `content` is as it was given."""
+
+    id: int
+    key: str
+    scanner: str | None
+    content: str
+    since: str
+    approved_at: str
+    ended: str | None
+    """Date from which it holds no longer."""
+    records: tuple[int, ...] = ()
+
+
+def assign(connection: Connection, occasion_ids: Sequence[int], owner: Owner, signed: Signed) -> None:
+    """Scans given to a scanner, a protocol and a phantom's copy."""
+    words = numbers(connection, [t for t in (owner.scanner, owner.protocol, owner.phantom) if t])
+    values = {
+        "scanner_id": words.get(owner.scanner or ""),
+        "protocol_id": words.get(owner.protocol or ""),
+        "phantom_id": words.get(owner.phantom or ""),
+    }
+    connection.execute(update(occasion).where(occasion.c.id.in_(occasion_ids)).values(**values))
+    _entered(connection, signed, "assign", scans=list(occasion_ids), scanner=owner.scanner, protocol=owner.protocol,
+             phantom=owner.phantom)  # fmt: skip
+
+
+def accept_records(connection: Connection, chosen: Sequence[Kept], signed: Signed) -> None:
+    """Recalculated results that count from now on."""
+    for kept in chosen:
+        count(connection, kept)
+    pairs = [[k.occasion_id, k.record_id] for k in chosen]
+    _entered(connection, signed, "accept results", scans_and_records=pairs)
+
+
+def approve_baseline(
+    connection: Connection,
+    *,
+    key: str,
+    scanner: str | None,
+    content: str,
+    since: str,
+    records: Iterable[int],
+    signed: Signed,
+    supersedes: Sequence[int] = (),
+) -> int:
+    """A new baseline, which ends those that it supersedes; returns its number."""
+    words = numbers(connection, [t for t in (key, scanner) if t])
+    for old in supersedes:
+        _end(connection, old, since, signed)
+    row = {"key_id": words[key], "scanner_id": words.get(scanner or ""), "content": content, "since": since}
+    number = inserted(connection, baseline, row | {"approved_at": signed.at})
+    connection.execute(insert(baseline_scan), [{"baseline_id": number, "record_id": r} for r in records])
+    _entered(connection, signed, "approve baseline", baseline=number, key=key, scanner=scanner, since=since,
+             content=json.loads(content), supersedes=list(supersedes))  # fmt: skip
+    return number
+
+
+def retire_baseline(connection: Connection, number: int, dated: str, signed: Signed) -> None:
+    """A baseline that holds no longer from a date on, without another in its place.
+
+    Raises
+    ------
+    UsageError
+        There is no such baseline, or it has ended.
+    """
+    found = next((b for b in baselines(connection) if b.id == number), None)
+    if found is None or found.ended is not None:
+        state = "has ended already" if found else "does not exist"
+        raise UsageError(f"Baseline {number} {state}; `iqa baseline list` names those in force.")
+    _end(connection, number, dated, signed)
+    _entered(connection, signed, "retire baseline", baseline=number, key=found.key, scanner=found.scanner, dated=dated)
+
+
+def _end(connection: Connection, number: int, dated: str, signed: Signed) -> None:
+    row = {"ended_at": signed.at, "dated": dated, "ended_by": signed.person, "reason": signed.reason}
+    connection.execute(insert(baseline_end).values(baseline_id=number, **row))
+
+
+def baselines(connection: Connection, *, scanner: str | None = None) -> list[StoredBaseline]:
+    """All baselines, ended ones too, or those of one scanner; oldest first."""
+    query = select(baseline, baseline_end.c.dated.label("ended")).outerjoin(baseline_end).order_by(baseline.c.id)
+    if scanner is not None:
+        query = query.where(baseline.c.scanner_id == known(connection, [scanner]).get(scanner, -1))
+    words = all_words(connection)
+    rows = connection.execute(query).all()
+    scans = connection.execute(select(baseline_scan)).all() if rows else []
+    return [
+        StoredBaseline(
+            row.id,
+            words[row.key_id],
+            None if row.scanner_id is None else words[row.scanner_id],
+            row.content,
+            row.since,
+            row.approved_at,
+            row.ended,
+            tuple(s.record_id for s in scans if s.baseline_id == row.id),
+        )
+        for row in rows
+    ]
+
+
+def add_event(
+    connection: Connection,
+    *,
+    dated: str,
+    kind: str,
+    scanner: str | None,
+    phantom: str | None,
+    note: str,
+    signed: Signed,
+) -> None:
+    """Something that happened to a scanner or to a phantom."""
+    words = numbers(connection, [t for t in (scanner, phantom) if t])
+    row = {
+        "dated": dated,
+        "entered_at": signed.at,
+        "kind": kind,
+        "scanner_id": words.get(scanner or ""),
+        "phantom_id": words.get(phantom or ""),
+        "note": note,
+        "entered_by": signed.person,
+    }
+    connection.execute(insert(event).values(**row))
+    _entered(connection, signed, "event", dated=dated, kind=kind, scanner=scanner, phantom=phantom, note=note)
+
+
+def last_written(connection: Connection) -> str | None:
+    """When anything was last stored, ISO 8601 in UTC."""
+    moments = (func.max(occasion.c.added_at), func.max(record.c.made_at), func.max(audit.c.at))
+    found = [connection.execute(select(m)).scalar() for m in moments]
+    return max((f for f in found if f), default=None)
+
+
+def _entered(connection: Connection, signed: Signed, action: str, **subject: Any) -> None:  # noqa: ANN401 - JSON
+    enter(connection, at=signed.at, person=signed.person, action=action, reason=signed.reason, **subject)

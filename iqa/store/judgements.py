@@ -1,0 +1,87 @@
+"""What was said of results, with the limits and baselines as they were then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, insert, select
+
+from iqa.store.records import inserted
+from iqa.store.tables import judgement, limit, verdict
+from iqa.store.words import all_words, joined_flags, numbers, split_flags
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """One verdict as it is stored: texts, and the limit as (digest, content)."""
+
+    key: str
+    outcome: str
+    reason: str
+    limit: tuple[str, str] | None = None
+    baseline_id: int | None = None
+    flags: tuple[str, ...] = ()
+
+
+def keep_judgement(
+    connection: Connection, record_id: int, rulings: Sequence[Ruling], *, rule: str, worst: str, version: str, at: str
+) -> None:
+    """What was said of a record; the limits are kept as they are now."""
+    limits = _limit_numbers(connection, rulings, at)
+    words = numbers(connection, [version, *(r.key for r in rulings), *(joined_flags(r.flags) for r in rulings)])
+    row = {"record_id": record_id, "judged_at": at, "iqa_version_id": words[version], "rule": rule, "outcome": worst}
+    judgement_id = inserted(connection, judgement, row)
+    rows = [
+        {
+            "judgement_id": judgement_id,
+            "number": number,
+            "key_id": words[r.key],
+            "outcome": r.outcome,
+            "limit_id": limits[r.limit[0]] if r.limit else None,
+            "baseline_id": r.baseline_id,
+            "reason": r.reason,
+            "flags_id": words[joined_flags(r.flags)],
+        }
+        for number, r in enumerate(rulings)
+    ]
+    if rows:
+        connection.execute(insert(verdict), rows)
+
+
+def _limit_numbers(connection: Connection, rulings: Sequence[Ruling], at: str) -> dict[str, int]:
+    texts = dict(r.limit for r in rulings if r.limit)
+    query = select(limit.c.digest, limit.c.id).where(limit.c.digest.in_(list(texts)))
+    found = {row.digest: row.id for row in connection.execute(query)}
+    new = [{"digest": d, "content": c, "seen_at": at} for d, c in texts.items() if d not in found]
+    if new:
+        connection.execute(insert(limit), new)
+        found = {row.digest: row.id for row in connection.execute(query)}
+    return found
+
+
+def rulings_of(connection: Connection, record_id: int) -> tuple[str, tuple[Ruling, ...]] | None:
+    """(rule, verdicts) of the latest judgement of a record; None where it was never judged."""
+    newest = select(func.max(judgement.c.id)).where(judgement.c.record_id == record_id).scalar_subquery()
+    rule = connection.execute(select(judgement.c.rule).where(judgement.c.id == newest)).scalar()
+    if rule is None:
+        return None
+    query = (
+        select(verdict, limit.c.digest, limit.c.content)
+        .outerjoin(limit, limit.c.id == verdict.c.limit_id)
+        .where(verdict.c.judgement_id == newest)
+        .order_by(verdict.c.number)
+    )
+    words = all_words(connection)
+    rows = connection.execute(query)
+    return str(rule), tuple(
+        Ruling(
+            words[row.key_id],
+            row.outcome,
+            row.reason,
+            None if row.digest is None else (row.digest, row.content),
+            row.baseline_id,
+            split_flags(words[row.flags_id]),
+        )
+        for row in rows
+    )

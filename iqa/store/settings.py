@@ -1,0 +1,256 @@
+"""`iqa.toml`: the scanners, phantoms and protocols of a workspace, as its people wrote them down."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from itertools import combinations
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from annotated_types import Gt
+
+from iqa.errors import DefinitionError
+from iqa.model import Acquisition, Rule
+from iqa.phantom.schema import NAME, check_keys, validate
+from iqa.phantom.text import Raw, parse, read_bytes
+
+Days = Annotated[float, Gt(0)]
+Table = TypeVar("Table")
+
+CHARTED = (
+    "ct_number.uniform",
+    "noise.sigma",
+    "uniformity.max_deviation",
+    "slice_thickness",
+    "geometry.scale_x",
+    "ttf.teflon.f50",
+    "nps.average_frequency",
+    "low_contrast.statistical.5",
+)
+"""Keys with a control chart, between which the false alarms of a scanner are shared out."""
+NUMBERS = frozenset({"kv", "kev", "ma", "exposure_mas", "rotation_time_s", "pitch", "total_collimation_mm",
+                     "ctdivol_mgy", "fov_mm", "thickness_mm"})  # fmt: skip
+TEXTS = frozenset({"manufacturer", "model", "station", "software", "kernel", "iteration", "filter_type", "scan_mode",
+                   "scan_options", "exposure_modulation"})  # fmt: skip
+"""What a protocol may ask of an acquisition."""
+PLACEHOLDERS = frozenset({"", "0", "ANON", "ANONYM", "ANONYMIZED", "ANONYMISED", "ANONYMOUS", "N/A", "NA", "NN", "NONE",
+                          "NULL", "REMOVED", "UNKNOWN", "XXX", "XXXX"})  # fmt: skip
+"""What stands in a header in place of a value; it tells no scanner from another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """`[site]`."""
+
+    name: str = ""
+    language: Literal["en", "ja"] = "en"
+    decision_rule: Rule = "simple"
+    charted: tuple[str, ...] = CHARTED
+    weekly_scans: Annotated[float, Gt(0)] = 1.0
+    false_alarms: Annotated[float, Gt(0)] = 1.0
+    """Of one scanner in two years, over all its charts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanner:
+    """`[scanner.NAME]`: a rule on what its headers say, and how often it is to be checked."""
+
+    name: str = ""
+    manufacturer: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    station: str | None = None
+    institution: str | None = None
+    trial: str | None = None
+    site: str | None = None
+    period_days: Days | None = None
+    phantoms: tuple[str, ...] = ()
+    """Copies that are used here, where a model is there in several."""
+
+    @property
+    def rule(self) -> dict[str, str]:
+        """Attributes of an acquisition that must hold these values."""
+        return {name: value for name in RULED if (value := getattr(self, name)) is not None}
+
+
+RULED = tuple(f.name for f in fields(Scanner) if f.name in {a.name for a in fields(Acquisition)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhantomCopy:
+    """`[phantom.NAME]`: one copy of a phantom; copies of one model differ."""
+
+    name: str = ""
+    model: str
+    serial: str = ""
+    diameter_mm: Annotated[float, Gt(0)] | None = None
+    """Of a plain cylinder."""
+    since: str = ""
+    certificate: Mapping[str, float] = field(default_factory=dict)
+    """Values of the maker's certificate, by key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From one number to another, both inside; None: without an end."""
+
+    low: float | None
+    high: float | None
+
+
+Condition = float | str | Range | tuple[float | str, ...]
+"""An exact number, a text with * for anything, a range, or any of several."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """`[protocol.NAME]`: acquisitions that belong together, and what must come out of them."""
+
+    name: str
+    conditions: Mapping[str, Condition]
+    phantom: str | None = None
+    """Copy that is scanned, where the protocol fixes it; it is then measured without being recognised."""
+    scanners: tuple[str, ...] = ()
+    """Where it is used; empty: everywhere."""
+    keys: tuple[str, ...] = ()
+    """Required ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All of `iqa.toml`."""
+
+    site: Site = Site()
+    scanners: Mapping[str, Scanner] = field(default_factory=dict)
+    phantoms: Mapping[str, PhantomCopy] = field(default_factory=dict)
+    protocols: Mapping[str, Protocol] = field(default_factory=dict)
+    limits: tuple[Raw, ...] = ()
+    """As written; `iqa.judge` reads them."""
+    file: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _File:
+    site: dict[str, Any] = field(default_factory=dict)
+    scanner: dict[str, dict[str, Any]] = field(default_factory=dict)
+    phantom: dict[str, dict[str, Any]] = field(default_factory=dict)
+    protocol: dict[str, dict[str, Any]] = field(default_factory=dict)
+    limit: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Range:
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Protocol:
+    phantom: str | None = None
+    scanners: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+def load_settings(file: Path) -> Settings:
+    """The settings in a file.
+
+    Raises
+    ------
+    DefinitionError
+        For the first thing that is wrong: file, key, what is expected, what stands there.
+    """
+    name = str(file)
+    raw = validate(_File, parse(name, read_bytes(file)), name, "")
+    settings = Settings(
+        site=validate(Site, raw.site, name, "site"),
+        scanners=_named(Scanner, raw.scanner, name, "scanner"),
+        phantoms=_named(PhantomCopy, raw.phantom, name, "phantom"),
+        protocols={key: _protocol(key, table, name) for key, table in _tables(raw.protocol, name, "protocol")},
+        limits=raw.limit,
+        file=name,
+    )
+    _check_scanners(settings)
+    _check_references(settings)
+    return settings
+
+
+def _tables(raw: Mapping[str, dict[str, Any]], file: str, kind: str) -> list[tuple[str, dict[str, Any]]]:
+    for name in raw:
+        if not NAME.fullmatch(name.replace("-", "_")):
+            raise DefinitionError(file, f"{kind}.{name}", "a name of letters, digits, - and _", repr(name))
+    return list(raw.items())
+
+
+def _named(table: type[Table], raw: Mapping[str, dict[str, Any]], file: str, kind: str) -> dict[str, Table]:
+    return {
+        name: validate(table, {**values, "name": name}, file, f"{kind}.{name}")
+        for name, values in _tables(raw, file, kind)
+    }
+
+
+def _protocol(name: str, raw: Raw, file: str) -> Protocol:
+    own = {f.name for f in fields(_Protocol)}
+    key = f"protocol.{name}"
+    about = validate(_Protocol, {k: v for k, v in raw.items() if k in own}, file, key)
+    asked = {k: v for k, v in raw.items() if k not in own}
+    check_keys(asked, NUMBERS | TEXTS | own, file, key)
+    conditions = {k: _condition(k, v, file, f"{key}.{k}") for k, v in asked.items()}
+    if not conditions:
+        raise DefinitionError(file, key, "at least one condition, such as kv = 120", "none")
+    return Protocol(name=name, conditions=conditions, **{n: getattr(about, n) for n in own})
+
+
+def _condition(attribute: str, raw: object, file: str, key: str) -> Condition:
+    if isinstance(raw, tuple) and raw:
+        return tuple(_exact(attribute, value, file, key) for value in raw)
+    if isinstance(raw, dict) and raw and attribute in NUMBERS:
+        ends = validate(_Range, raw, file, key)
+        if ends.low is not None and ends.high is not None and ends.low > ends.high:
+            raise DefinitionError(file, key, "low at most high", f"{ends.low:g} and {ends.high:g}")
+        return Range(ends.low, ends.high)
+    return _exact(attribute, raw, file, key)
+
+
+def _exact(attribute: str, raw: object, file: str, key: str) -> float | str:
+    if attribute in NUMBERS and isinstance(raw, int | float) and not isinstance(raw, bool):
+        return float(raw)
+    if attribute in TEXTS and isinstance(raw, str) and raw:
+        return raw
+    kind = "a number, { low = …, high = … }" if attribute in NUMBERS else "a text (* stands for anything)"
+    raise DefinitionError(file, key, f"{kind} or a list of such", repr(raw))
+
+
+def _check_scanners(settings: Settings) -> None:
+    for name, scanner in settings.scanners.items():
+        key = f"scanner.{name}"
+        if not scanner.rule:
+            raise DefinitionError(settings.file, key, f"at least one of {', '.join(RULED)}", "none")
+        for attribute, value in scanner.rule.items():
+            if is_placeholder(value):
+                raise DefinitionError(
+                    settings.file, f"{key}.{attribute}", "a value that tells this scanner from others", repr(value)
+                )
+    for (a, one), (b, other) in combinations(settings.scanners.items(), 2):
+        if one.rule == other.rule:
+            raise DefinitionError(settings.file, f"scanner.{b}", "a rule that no other scanner has", f"that of {a!r}")
+
+
+def _check_references(settings: Settings) -> None:
+    for scanner in settings.scanners.values():
+        _check_known(settings, f"scanner.{scanner.name}.phantoms", scanner.phantoms, settings.phantoms)
+    for protocol in settings.protocols.values():
+        key = f"protocol.{protocol.name}"
+        _check_known(settings, f"{key}.scanners", protocol.scanners, settings.scanners)
+        _check_known(settings, f"{key}.phantom", (protocol.phantom,) if protocol.phantom else (), settings.phantoms)
+
+
+def _check_known(settings: Settings, key: str, names: Iterable[str], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise DefinitionError(settings.file, key, f"one of {', '.join(known) or 'the names in it'}", repr(name))
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether a header's text stands in place of a value."""
+    return value.strip().upper() in PLACEHOLDERS
