@@ -99,9 +99,9 @@ def analyze(
         if repeats:
             outcomes = _again(outcomes, each)
     analyses = [o.analysis for o in outcomes if o.analysis]
-    refused = _plain([*found.refused, *(lost for o in outcomes for lost in o.lost)])
+    refused = plain([*found.refused, *(lost for o in outcomes for lost in o.lost)])
     refused += [o.refusal for o in outcomes if o.refusal]
-    set_aside = _plain(found.set_aside)
+    set_aside = plain(found.set_aside)
     if not (analyses or any(o.refusal for o in outcomes)):  # nothing but scouts or other modalities: that is why
         refused, set_aside = refused + set_aside, []
     return Session(tuple(analyses), tuple(refused), tuple(set_aside))
@@ -128,7 +128,7 @@ def _outcome(
         return _Outcome(stack, lost)
     found = locate(scan, specs, phantom=phantom)
     if not isinstance(found, Located):
-        return _Outcome(stack, lost, refusal=_refusal(scan, found))
+        return _Outcome(stack, lost, refusal=refusal(scan, found))
     if repeats:
         return _Outcome(stack, lost, repeat=repeat_of(scan, found))
     return _Outcome(stack, lost, _measured(scan, found, (), each))
@@ -200,11 +200,13 @@ def _centres(scan: Scan, located: Located) -> Iterator[tuple[float, float] | Non
         yield scan.to_pixel(x, y, middle)
 
 
-def _plain(outcomes: Sequence[Refused]) -> list[Refusal]:
+def plain(outcomes: Sequence[Refused]) -> list[Refusal]:
+    """What could not be used, as it is printed."""
     return [Refusal(r.path, sentence(r.reason)) for r in outcomes]
 
 
-def _refusal(scan: Scan, found: Candidates | Refused) -> Refusal:
+def refusal(scan: Scan, found: Candidates | Refused) -> Refusal:
+    """A scan in which no phantom was found."""
     candidates = found.candidates if isinstance(found, Candidates) else ()
     return Refusal(scan.source, sentence(found.reason), candidates)
 

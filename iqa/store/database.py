@@ -13,6 +13,8 @@ from sqlalchemy.exc import DatabaseError
 
 from iqa.errors import InputError
 
+__all__ = ["Connection", "Database", "open_database"]
+
 REVISION = "0001"
 """The newest revision under `migrations`: what this version writes."""
 REVISIONS = ("0001",)

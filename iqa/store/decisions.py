@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from iqa.errors import UsageError
+from iqa.model import Scope
 from iqa.store.audit import enter
 from iqa.store.matching import Owner
-from iqa.store.records import Kept, count, inserted
+from iqa.store.records import Kept, count, inserted, owner_columns
 from iqa.store.tables import (
     audit,
     baseline,
@@ -22,7 +23,7 @@ from iqa.store.tables import (
     occasion,
     record,
 )
-from iqa.store.words import all_words, known, numbers
+from iqa.store.words import all_words, known, numbers, scope_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,10 @@ class StoredBaseline:
 
     id: int
     key: str
-    scanner: str | None
+    scope: Scope
     content: str
     since: str
+    """Date of its first scan."""
     approved_at: str
     ended: str | None
     """Date from which it holds no longer."""
@@ -52,13 +54,8 @@ class StoredBaseline:
 
 def assign(connection: Connection, occasion_ids: Sequence[int], owner: Owner, signed: Signed) -> None:
     """Scans given to a scanner, a protocol and a phantom's copy."""
-    words = numbers(connection, [t for t in (owner.scanner, owner.protocol, owner.phantom) if t])
-    values = {
-        "scanner_id": words.get(owner.scanner or ""),
-        "protocol_id": words.get(owner.protocol or ""),
-        "phantom_id": words.get(owner.phantom or ""),
-    }
-    connection.execute(update(occasion).where(occasion.c.id.in_(occasion_ids)).values(**values))
+    change = update(occasion).where(occasion.c.id.in_(occasion_ids))
+    connection.execute(change.values(**owner_columns(connection, owner)))
     _entered(connection, signed, "assign", scans=list(occasion_ids), scanner=owner.scanner, protocol=owner.protocol,
              phantom=owner.phantom)  # fmt: skip
 
@@ -75,7 +72,7 @@ def approve_baseline(
     connection: Connection,
     *,
     key: str,
-    scanner: str | None,
+    scope: Scope,
     content: str,
     since: str,
     records: Iterable[int],
@@ -83,13 +80,12 @@ def approve_baseline(
     supersedes: Sequence[int] = (),
 ) -> int:
     """A new baseline, which ends those that it supersedes; returns its number."""
-    words = numbers(connection, [t for t in (key, scanner) if t])
     for old in supersedes:
         _end(connection, old, since, signed)
-    row = {"key_id": words[key], "scanner_id": words.get(scanner or ""), "content": content, "since": since}
-    number = inserted(connection, baseline, row | {"approved_at": signed.at})
+    row = {"key_id": numbers(connection, [key])[key], "content": content, "since": since, "approved_at": signed.at}
+    number = inserted(connection, baseline, row | owner_columns(connection, scope))
     connection.execute(insert(baseline_scan), [{"baseline_id": number, "record_id": r} for r in records])
-    _entered(connection, signed, "approve baseline", baseline=number, key=key, scanner=scanner, since=since,
+    _entered(connection, signed, "approve baseline", baseline=number, key=key, **asdict(scope), since=since,
              content=json.loads(content), supersedes=list(supersedes))  # fmt: skip
     return number
 
@@ -107,7 +103,7 @@ def retire_baseline(connection: Connection, number: int, dated: str, signed: Sig
         state = "has ended already" if found else "does not exist"
         raise UsageError(f"Baseline {number} {state}; `iqa baseline list` names those in force.")
     _end(connection, number, dated, signed)
-    _entered(connection, signed, "retire baseline", baseline=number, key=found.key, scanner=found.scanner, dated=dated)
+    _entered(connection, signed, "retire baseline", baseline=number, key=found.key, **asdict(found.scope), dated=dated)
 
 
 def _end(connection: Connection, number: int, dated: str, signed: Signed) -> None:
@@ -127,7 +123,7 @@ def baselines(connection: Connection, *, scanner: str | None = None) -> list[Sto
         StoredBaseline(
             row.id,
             words[row.key_id],
-            None if row.scanner_id is None else words[row.scanner_id],
+            scope_of(row, words),
             row.content,
             row.since,
             row.approved_at,

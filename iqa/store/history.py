@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 from iqa.model import Acquisition, Curve, Measurement, NotMeasured, Scope
 from iqa.store.records import POINTS, acquisition_of
 from iqa.store.tables import curve, event, judgement, measurement, occasion, record, word
-from iqa.store.words import all_words, known, split_flags
+from iqa.store.words import all_words, known, scope_of, split_flags
 
 UNASSIGNED = None
 """The scanner of scans that none was assigned to."""
@@ -38,6 +38,9 @@ class Occasion:
     model: str | None
     """Name of the phantom's definition."""
     entered_by: str | None
+    version: str
+    """Of iqa, that made the record."""
+    definition_sha256: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,8 @@ def occasions(
 
 
 def _occasions() -> Select[Any]:
-    return select(occasion, record.c.model_id).join(record, record.c.id == occasion.c.record_id)
+    made = (record.c.model_id, record.c.definition_id, record.c.iqa_version_id)
+    return select(occasion, *made).join(record, record.c.id == occasion.c.record_id)
 
 
 def _occasion(row: Row[Any], words: dict[int, str]) -> Occasion:
@@ -101,7 +105,7 @@ def _occasion(row: Row[Any], words: dict[int, str]) -> Occasion:
         record_id=row.record_id,
         dated=row.dated,
         added_at=row.added_at,
-        scope=_scope(row, words),
+        scope=scope_of(row, words),
         acquisition=acquisition_of(row.acquisition),
         spacing_mm=None if spacing is None else (spacing[0], spacing[1], spacing[2]),
         scan_flags=tuple(scan.get("flags", ())),
@@ -109,12 +113,9 @@ def _occasion(row: Row[Any], words: dict[int, str]) -> Occasion:
         series_uid=row.series_uid,
         model=None if row.model_id is None else words[row.model_id],
         entered_by=row.entered_by,
+        version=words[row.iqa_version_id],
+        definition_sha256=None if row.definition_id is None else words[row.definition_id],
     )
-
-
-def _scope(row: Row[Any], words: dict[int, str]) -> Scope:
-    names = (row.scanner_id, row.protocol_id, row.phantom_id)
-    return Scope(*(None if n is None else words[n] for n in names))
 
 
 def series(connection: Connection, key: str, *, scanner: str | None = None, everywhere: bool = False) -> list[Point]:
@@ -147,7 +148,7 @@ def _points(key_id: int) -> Select[Any]:
 
 
 def _point(row: Row[Any], key: str, words: dict[int, str]) -> Point:
-    return Point(row.id, row.record_id, row.dated, _scope(row, words), _measurement(row, key, words))
+    return Point(row.id, row.record_id, row.dated, scope_of(row, words), _measurement(row, key, words))
 
 
 def _measurement(row: Row[Any], key: str, words: dict[int, str]) -> Measurement:

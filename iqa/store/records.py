@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Table, insert, select, update
 
-from iqa.model import Acquisition, Analysis, Curve, Located, Measurement, ModuleFit, ScanIdentity
+from iqa.model import Acquisition, Analysis, Curve, Located, Measurement, ModuleFit, ScanIdentity, Scope
 from iqa.store.matching import Owner
 from iqa.store.tables import curve, measurement, occasion, record
 from iqa.store.words import joined_flags, numbers
@@ -85,7 +85,6 @@ def _sop_parts(digest: bytes) -> list[bytes]:
 
 def keep_scan(connection: Connection, analysis: Analysis, owner: Owner, *, at: str, site: str | None = None) -> Kept:
     """A new scan with its first results; the caller has seen that it is new."""
-    words = numbers(connection, [t for t in (owner.scanner, owner.protocol, owner.phantom) if t])
     identity = analysis.identity
     row = {
         "dated": identity.acquired or at,
@@ -98,11 +97,8 @@ def keep_scan(connection: Connection, analysis: Analysis, owner: Owner, *, at: s
         "acquired": identity.acquired,
         "acquisition": _json(_given(asdict(analysis.acquisition))),
         "scan": _json(_about_scan(analysis)),
-        "scanner_id": words.get(owner.scanner or ""),
-        "protocol_id": words.get(owner.protocol or ""),
-        "phantom_id": words.get(owner.phantom or ""),
     }
-    occasion_id = inserted(connection, occasion, row)
+    occasion_id = inserted(connection, occasion, row | owner_columns(connection, owner))
     kept = Kept(occasion_id, keep_record(connection, occasion_id, analysis, at=at))
     count(connection, kept)
     return kept
@@ -112,19 +108,10 @@ def keep_entry(
     connection: Connection, entered: Measurement, owner: Owner, *, dated: str, at: str, person: str, version: str
 ) -> Kept:
     """A number that a person entered."""
-    words = numbers(connection, [*(t for t in (owner.scanner, owner.protocol, owner.phantom) if t), version])
-    row = {
-        "dated": dated,
-        "added_at": at,
-        "entered_by": person,
-        "acquisition": "{}",
-        "scan": "{}",
-        "scanner_id": words.get(owner.scanner or ""),
-        "protocol_id": words.get(owner.protocol or ""),
-        "phantom_id": words.get(owner.phantom or ""),
-    }
-    occasion_id = inserted(connection, occasion, row)
-    made = {"occasion_id": occasion_id, "made_at": at, "iqa_version_id": words[version], "about": "{}"}
+    row = {"dated": dated, "added_at": at, "entered_by": person, "acquisition": "{}", "scan": "{}"}
+    occasion_id = inserted(connection, occasion, row | owner_columns(connection, owner))
+    version_id = numbers(connection, [version])[version]
+    made = {"occasion_id": occasion_id, "made_at": at, "iqa_version_id": version_id, "about": "{}"}
     kept = Kept(occasion_id, inserted(connection, record, made))
     _keep_measurements(connection, kept.record_id, [entered])
     count(connection, kept)
@@ -230,6 +217,13 @@ def acquisition_of(text: str) -> Acquisition:
 def _given(values: dict[str, Any]) -> dict[str, Any]:
     """Without what the header did not say."""
     return {name: value for name, value in values.items() if value != DEFAULTS[name]}
+
+
+def owner_columns(connection: Connection, owner: Owner | Scope) -> dict[str, int | None]:
+    """Columns that say whose something is."""
+    names = {"scanner_id": owner.scanner, "protocol_id": owner.protocol, "phantom_id": owner.phantom}
+    words = numbers(connection, [n for n in names.values() if n])
+    return {column: words.get(name or "") for column, name in names.items()}
 
 
 def inserted(connection: Connection, table: Table, row: dict[str, Any]) -> int:

@@ -134,6 +134,8 @@ baseline = Table(
     Column("id", Integer, primary_key=True),
     _text("key_id"),
     _text("scanner_id", optional=True),
+    _text("protocol_id", optional=True),
+    _text("phantom_id", optional=True),
     Column("content", Text, nullable=False),
     Column("approved_at", String(32), nullable=False),
     Column("since", String(32), nullable=False),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
+from iqa.model import Scope
 from iqa.store.tables import word
 
 SEPARATOR = " "
@@ -47,3 +49,9 @@ def joined_flags(flags: Iterable[str]) -> str:
 def split_flags(text: str) -> tuple[str, ...]:
     """One text as flags."""
     return tuple(text.split(SEPARATOR)) if text else ()
+
+
+def scope_of(row: Row[Any], words: Mapping[int, str]) -> Scope:
+    """Whose a row is."""
+    names = (row.scanner_id, row.protocol_id, row.phantom_id)
+    return Scope(*(None if n is None else words[n] for n in names))

@@ -1,0 +1,198 @@
+"""Scans into the workspace: read, recognised, measured, stored and judged, one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from iqa.analyze import Progress, Refusal, assemble, plain, refusal
+from iqa.dicom import counter, load, survey
+from iqa.jobs.clock import check_clock
+from iqa.jobs.judging import judge_record
+from iqa.jobs.manifest import Manifest, Told
+from iqa.locate import locate
+from iqa.model import Analysis, Located, PhantomSpec, Scan, Verdict
+from iqa.phantom import library
+from iqa.store.decisions import Signed, assign
+from iqa.store.history import occasions
+from iqa.store.matching import Owner, phantom_of, protocol_of, same_text, scanner_of
+from iqa.store.records import Clash, Known, keep_scan, standing
+from iqa.store.settings import PhantomCopy
+from iqa.store.workspace import Workspace
+
+CYLINDER_MM = 3.0
+"""By which the diameter of a plain cylinder may differ from that of the copy that the protocol names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """One scan that is in the store now."""
+
+    source: str
+    """To print, never to store."""
+    occasion_id: int
+    owner: Owner
+    analysis: Analysis | None
+    """None where it was known already: nothing is measured twice."""
+    verdicts: tuple[Verdict, ...] = ()
+    assigned: bool = False
+    """A known scan that was given to another scanner now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What became of the inputs of one call."""
+
+    scans: tuple[Added, ...]
+    refused: tuple[Refusal, ...]
+    set_aside: tuple[Refusal, ...]
+
+
+def add(
+    workspace: Workspace,
+    paths: Sequence[str | Path],
+    *,
+    signed: Signed,
+    manifest: Manifest,
+    progress: Progress | None = None,
+) -> Addition:
+    """Every phantom scan in files, folders and archives, stored; what is known already is left as it is.
+
+    Parameters
+    ----------
+    workspace
+        Where to.
+    paths
+        Files, folders or zip archives with DICOM images.
+    signed
+        Who adds them, and when: the moment that is stored.
+    manifest
+        Scanner, site and phantom where a person names them, for all paths or path by path.
+    progress
+        Called while files are read.
+
+    Raises
+    ------
+    InputError
+        A path holds no DICOM, the clock is wrong, or the database cannot be written to.
+    UsageError
+        A scanner or phantom that is named is not known.
+    DefinitionError
+        A definition of the workspace is wrong.
+    """
+    with workspace.database.reading() as connection:
+        check_clock(connection, signed.at)
+    specs = library(workspace.phantom_dirs)
+    manifest.check(workspace.settings, specs)
+    found = survey(paths, progress=progress)
+    tick = counter(found, progress)
+    adding = _Adding(workspace, specs, manifest, signed)
+    scans: list[Added] = []
+    refused = plain(found.refused)
+    # The matrices are small: threads of the linear algebra would wait for one another longer than they work.
+    with threadpool_limits(limits=1, user_api="blas"):
+        for stack in found.stacks:
+            scan, lost = load(stack, tick=tick)
+            refused += plain(lost)
+            outcome = adding.one(scan) if scan is not None else None
+            if isinstance(outcome, Added):
+                scans.append(outcome)
+            elif outcome is not None:
+                refused.append(outcome)
+    return Addition(tuple(scans), tuple(refused), tuple(plain(found.set_aside)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Adding:
+    """What all scans of one call share."""
+
+    workspace: Workspace
+    specs: tuple[PhantomSpec, ...]
+    manifest: Manifest
+    signed: Signed
+
+    def one(self, scan: Scan) -> Added | Refusal:
+        """One scan, stored or refused; nothing is half stored."""
+        told = self.manifest.of(scan.source)
+        site = told.site or scan.acquisition.site or scan.acquisition.institution
+        with self.workspace.database.reading() as connection:
+            seen = standing(connection, scan.identity, site)
+        if isinstance(seen, Clash):
+            return Refusal(scan.source, seen.reason)
+        owner = self._owner(scan, told)
+        if isinstance(seen, Known):
+            return self._known(scan, seen, owner, told)
+        located = self._located(scan, owner, told)
+        return located if isinstance(located, Refusal) else self._stored(scan, located, owner, site)
+
+    def _owner(self, scan: Scan, told: Told) -> Owner:
+        settings, acquisition = self.workspace.settings, scan.acquisition
+        found = scanner_of(acquisition, settings, told=told.scanner)
+        if found.scanner is not None and told.scanner is None:
+            found = self._unless_another(scan, found)
+        chosen = protocol_of(acquisition, settings, found.scanner)
+        return replace(chosen, notes=(*found.notes, *chosen.notes))
+
+    def _unless_another(self, scan: Scan, owner: Owner) -> Owner:
+        """Unassigned where the scanner's last scan came from another model: one serial number on two machines."""
+        with self.workspace.database.reading() as connection:
+            last = next((o for o in reversed(occasions(connection, scanner=owner.scanner)) if o.pixel_sha256), None)
+        if last is None or last.acquisition.model is None or scan.acquisition.model is None:
+            return owner
+        before, now = last.acquisition.model, scan.acquisition.model
+        if same_text(before, now):
+            return owner
+        note = f"The header fits {owner.scanner}, whose scans so far come from a '{before}', not a '{now}'."
+        return Owner(notes=(note,))
+
+    def _known(self, scan: Scan, seen: Known, owner: Owner, told: Told) -> Added:
+        """A known scan: assigned where it was not, or where a person names another scanner."""
+        with self.workspace.database.reading() as connection:
+            (stored,) = occasions(connection, ids=[seen.occasion_id])
+        before = Owner(stored.scope.scanner, stored.scope.protocol, stored.scope.phantom)
+        wanted = phantom_of((stored.model or "").split("/")[0], self.workspace.settings, owner)
+        if wanted.scanner is None or (before.scanner is not None and (told.scanner in (None, before.scanner))):
+            return Added(scan.source, seen.occasion_id, replace(before, notes=owner.notes), None)
+        with self.workspace.database.writing() as connection:
+            assign(connection, [seen.occasion_id], wanted, self.signed)
+            verdicts = judge_record(connection, self.workspace.settings, seen.occasion_id, at=self.signed.at)
+        return Added(scan.source, seen.occasion_id, wanted, None, verdicts, assigned=True)
+
+    def _located(self, scan: Scan, owner: Owner, told: Told) -> Located | Refusal:
+        settings = self.workspace.settings
+        protocol = settings.protocols.get(owner.protocol or "")
+        copy = settings.phantoms.get(protocol.phantom or "") if protocol else None
+        name = told.phantom or (copy.model if copy else None)
+        found = locate(scan, self.specs, phantom=name)
+        if not isinstance(found, Located):
+            return refusal(scan, found)
+        odd = _other_cylinder(found, copy)
+        return Refusal(scan.source, odd) if odd else found
+
+    def _stored(self, scan: Scan, located: Located, owner: Owner, site: str | None) -> Added | Refusal:
+        analysis = assemble(scan, located)
+        whose = phantom_of(located.spec.name, self.workspace.settings, owner)
+        with self.workspace.database.writing() as connection:
+            seen = standing(connection, scan.identity, site)  # another process may have been quicker
+            if isinstance(seen, Clash):
+                return Refusal(scan.source, seen.reason)
+            if isinstance(seen, Known):
+                return Added(scan.source, seen.occasion_id, whose, None)
+            kept = keep_scan(connection, analysis, whose, at=self.signed.at, site=site)
+            verdicts = judge_record(connection, self.workspace.settings, kept.occasion_id, at=self.signed.at)
+        return Added(scan.source, kept.occasion_id, whose, analysis, verdicts)
+
+
+def _other_cylinder(located: Located, copy: PhantomCopy | None) -> str | None:
+    """A sentence where the body is not the cylinder that the protocol names."""
+    if copy is None or copy.diameter_mm is None or located.body is None:
+        return None
+    found = located.body.diameter_mm
+    if abs(found - copy.diameter_mm) <= CYLINDER_MM:
+        return None
+    return (
+        f"The protocol's phantom '{copy.name}' measures {copy.diameter_mm:g} mm; the scan shows one of {found:.1f} mm."
+    )

@@ -1,0 +1,141 @@
+"""What people enter: values measured by other means, and what happened to a scanner or a phantom."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from iqa.errors import UsageError
+from iqa.jobs.clock import check_clock
+from iqa.jobs.judging import judge_record
+from iqa.model import Measurement, Verdict
+from iqa.store.decisions import Signed, StoredBaseline, add_event, baselines, retire_baseline
+from iqa.store.matching import Owner
+from iqa.store.records import keep_entry
+from iqa.store.settings import Settings
+from iqa.store.workspace import Workspace
+from iqa.version import __version__
+
+KEY = re.compile(r"manual(\.[a-z0-9_]+)+")
+METHOD = "entered@1"
+PLACE = "entered"
+SCANNER_EVENTS = ("tube", "detector", "software", "calibration", "moved", "other")
+PHANTOM_EVENTS = ("refilled", "repaired", "replaced", "other")
+NEW_BASELINE = frozenset({"tube", "detector", "software", "calibration", "refilled", "repaired", "replaced"})
+"""Events after which values may lie elsewhere for good, so that the baselines of before hold no longer."""
+
+
+def enter_value(
+    workspace: Workspace,
+    key: str,
+    value: float,
+    *,
+    unit: str,
+    scanner: str,
+    signed: Signed,
+    u: float | None = None,
+    dated: str | None = None,
+) -> tuple[Verdict, ...]:
+    """A number measured by hand, stored as a scan's are, and its verdicts.
+
+    Raises
+    ------
+    UsageError
+        The key is no `manual.<name>`, a number is none, the date is none, or the scanner is not in iqa.toml.
+    """
+    if not KEY.fullmatch(key):
+        raise UsageError(f"'{key}' is no key of an entered value: manual.NAME, such as manual.laser_x.")
+    if not math.isfinite(value) or (u is not None and not (math.isfinite(u) and u >= 0)):
+        raise UsageError(f"A value must be a number, and its u one that is not negative; found {value:g} and {u}.")
+    _check_scanner(workspace.settings, scanner)
+    entered = Measurement(key, value, u, unit, 1, PLACE, METHOD)
+    with workspace.database.writing() as connection:
+        check_clock(connection, signed.at)
+        when = moment(dated, signed.at)
+        kept = keep_entry(
+            connection, entered, Owner(scanner), dated=when, at=signed.at, person=signed.person, version=__version__
+        )
+        return judge_record(connection, workspace.settings, kept.occasion_id, at=signed.at)
+
+
+def enter_event(
+    workspace: Workspace,
+    kind: str,
+    *,
+    scanner: str | None = None,
+    phantom: str | None = None,
+    dated: str | None = None,
+    signed: Signed,
+) -> tuple[StoredBaseline, ...]:
+    """Something that happened; returns the baselines that it ends.
+
+    Raises
+    ------
+    UsageError
+        Neither or both of scanner and phantom are named, one is not in iqa.toml, or there is no such kind of event.
+    """
+    if (scanner is None) == (phantom is None):
+        raise UsageError("An event happens to a scanner or to a phantom: name one of them.")
+    kinds = SCANNER_EVENTS if scanner else PHANTOM_EVENTS
+    if kind not in kinds:
+        raise UsageError(
+            f"'{kind}' is no kind of event of a {'scanner' if scanner else 'phantom'}: {', '.join(kinds)}."
+        )
+    if scanner is not None:
+        _check_scanner(workspace.settings, scanner)
+    elif phantom not in workspace.settings.phantoms:
+        known = ", ".join(workspace.settings.phantoms) or "none yet"
+        raise UsageError(f"There is no phantom '{phantom}' in {workspace.settings.file} (known: {known}).")
+    with workspace.database.writing() as connection:
+        check_clock(connection, signed.at)
+        when = moment(dated, signed.at)
+        add_event(
+            connection, dated=when, kind=kind, scanner=scanner, phantom=phantom, note=signed.reason, signed=signed
+        )
+        ended = _ended_by(baselines(connection), kind, scanner, phantom, when)
+        for old in ended:
+            retire_baseline(connection, old.id, when, signed)
+    return ended
+
+
+def _ended_by(
+    known: Sequence[StoredBaseline], kind: str, scanner: str | None, phantom: str | None, dated: str
+) -> tuple[StoredBaseline, ...]:
+    """Baselines in force that were made before something after which they hold no longer."""
+    if kind not in NEW_BASELINE:
+        return ()
+    return tuple(
+        b
+        for b in known
+        if b.ended is None
+        and b.since < dated
+        and (b.scope.scanner == scanner if scanner is not None else b.scope.phantom == phantom)
+    )
+
+
+def _check_scanner(settings: Settings, scanner: str) -> None:
+    if scanner not in settings.scanners:
+        known = ", ".join(settings.scanners) or "none yet"
+        raise UsageError(f"There is no scanner '{scanner}' in {settings.file} (known: {known}).")
+
+
+def moment(given: str | None, at: str) -> str:
+    """A date or moment as a person gives it, checked; now where none is given.
+
+    Raises
+    ------
+    UsageError
+        It is no ISO 8601 date, or lies after now.
+    """
+    if given is None:
+        return at
+    try:
+        when = datetime.fromisoformat(given)
+    except ValueError as error:
+        raise UsageError(f"'{given}' is no date: 2026-11-27 or 2026-11-27T08:30:00.") from error
+    # a scanner's clock has no time zone, so a day's grace is given
+    if when.date() > datetime.fromisoformat(at).date() + timedelta(days=1):
+        raise UsageError(f"'{given}' lies after today, {at[:10]}.")
+    return given
