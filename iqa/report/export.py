@@ -44,12 +44,14 @@ def export(found: Iterable[tuple[Occasion, Iterable[Measurement]]], file: Path) 
 
 def _row(occasion: Occasion, m: Measurement) -> Row:
     z, y, x = occasion.spacing_mm or (None, None, None)
-    context = (occasion.model, occasion.entered_by, " ".join(occasion.scan_flags), occasion.series_uid,
-               occasion.pixel_sha256, occasion.version, occasion.definition_sha256, occasion.added_at, z, y, x)  # fmt: skip
+    scan = (" ".join(occasion.scan_flags), occasion.series_uid, occasion.pixel_sha256)
+    context = (occasion.model, occasion.entered_by, *scan, occasion.version, occasion.definition_sha256)
     owner = (occasion.scope.scanner, occasion.scope.protocol, occasion.scope.phantom)
     number = (m.key, m.value, m.u, m.unit, m.n, m.where, m.method, " ".join(m.flags))
     made = (_plain(v) for v in asdict(occasion.acquisition).values())
-    return dict(zip(COLUMNS, (occasion.dated, *owner, *number, *context, *made), strict=True))
+    return dict(
+        zip(COLUMNS, (occasion.dated, *owner, *number, *context, occasion.added_at, z, y, x, *made), strict=True)
+    )
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a header's value
@@ -105,7 +107,7 @@ def _xlsx(rows: Iterator[Row], file: Path) -> int:
 
 def _cell(sheet: Any, row: int, column: int, value: Any) -> None:  # noqa: ANN401 - the library's own
     """A text stays a text, whatever it begins with."""
-    if isinstance(value, bool) or isinstance(value, str):
+    if isinstance(value, bool | str):
         sheet.write_string(row, column, str(value))
     elif value is not None:
         sheet.write_number(row, column, value)

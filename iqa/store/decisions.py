@@ -23,7 +23,7 @@ from iqa.store.tables import (
     occasion,
     record,
 )
-from iqa.store.words import all_words, known, numbers, scope_of
+from iqa.store.words import known, numbers, scope_of, texts_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +116,8 @@ def baselines(connection: Connection, *, scanner: str | None = None) -> list[Sto
     query = select(baseline, baseline_end.c.dated.label("ended")).outerjoin(baseline_end).order_by(baseline.c.id)
     if scanner is not None:
         query = query.where(baseline.c.scanner_id == known(connection, [scanner]).get(scanner, -1))
-    words = all_words(connection)
     rows = connection.execute(query).all()
+    words = texts_in(connection, rows)
     scans = connection.execute(select(baseline_scan)).all() if rows else []
     return [
         StoredBaseline(

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 from iqa.model import Acquisition, Curve, Measurement, NotMeasured, Scope
 from iqa.store.records import POINTS, acquisition_of
 from iqa.store.tables import curve, event, judgement, measurement, occasion, record, word
-from iqa.store.words import all_words, known, scope_of, split_flags
+from iqa.store.words import known, scope_of, split_flags, texts_in
 
 UNASSIGNED = None
 """The scanner of scans that none was assigned to."""
@@ -88,8 +88,9 @@ def occasions(
         query = query.where(occasion.c.id.in_(ids))
     if scanner is not None:
         query = query.where(occasion.c.scanner_id == _number(connection, scanner))
-    words = all_words(connection)
-    return [_occasion(row, words) for row in connection.execute(query)]
+    rows = connection.execute(query).all()
+    words = texts_in(connection, rows)
+    return [_occasion(row, words) for row in rows]
 
 
 def _occasions() -> Select[Any]:
@@ -135,8 +136,9 @@ def series(connection: Connection, key: str, *, scanner: str | None = None, ever
     if not everywhere:
         own = None if scanner is None else _number(connection, scanner)
         query = query.where(occasion.c.scanner_id.is_(None) if scanner is None else occasion.c.scanner_id == own)
-    words = all_words(connection)
-    return [_point(row, key, words) for row in connection.execute(query)]
+    rows = connection.execute(query).all()
+    words = texts_in(connection, rows)
+    return [_point(row, key, words) for row in rows]
 
 
 def _points(key_id: int) -> Select[Any]:
@@ -167,16 +169,17 @@ def _measurement(row: Row[Any], key: str, words: dict[int, str]) -> Measurement:
 def measurements(connection: Connection, record_id: int) -> list[Measurement]:
     """The numbers of one record, by key."""
     query = select(measurement).where(measurement.c.record_id == record_id, measurement.c.key_id.in_(select(word.c.id)))
-    words = all_words(connection)
-    found = [_measurement(row, words[row.key_id], words) for row in connection.execute(query)]
-    return sorted(found, key=lambda m: m.key)
+    rows = connection.execute(query).all()
+    words = texts_in(connection, rows)
+    return sorted((_measurement(row, words[row.key_id], words) for row in rows), key=lambda m: m.key)
 
 
 def curves(connection: Connection, record_id: int) -> list[Curve]:
     """The curves of one record."""
-    words = all_words(connection)
+    rows = connection.execute(select(curve).where(curve.c.record_id == record_id)).all()
+    words = texts_in(connection, rows)
     found = []
-    for row in connection.execute(select(curve).where(curve.c.record_id == record_id)):
+    for row in rows:
         x, values, u = (tuple(v.tolist()) for v in np.frombuffer(row.points, POINTS).reshape(3, -1))
         names = (words[row.x_unit_id], words[row.unit_id], words[row.method_id])
         found.append(Curve(words[row.key_id], x, values, u, *names))
@@ -198,9 +201,10 @@ def keys(connection: Connection) -> list[str]:
 def fleet(connection: Connection) -> list[Last]:
     """Every scanner that has a scan or entry, and the unassigned ones as one: the last, and its verdict."""
     groups = select(occasion.c.scanner_id, func.max(occasion.c.dated), func.count()).group_by(occasion.c.scanner_id)
-    words = all_words(connection)
+    rows = connection.execute(groups).all()
+    words = texts_in(connection, rows)
     found = []
-    for scanner_id, dated, number in connection.execute(groups):
+    for scanner_id, dated, number in rows:
         own = occasion.c.scanner_id.is_(None) if scanner_id is None else occasion.c.scanner_id == scanner_id
         latest = select(occasion.c.record_id).where(own, occasion.c.dated == dated)
         verdicts = (
@@ -216,7 +220,8 @@ def fleet(connection: Connection) -> list[Last]:
 
 def events(connection: Connection, *, scanner: str | None = None, phantoms: Sequence[str] = ()) -> list[Happened]:
     """What happened to a scanner and to some phantoms, oldest first; to all where neither is named."""
-    words = all_words(connection)
+    rows = connection.execute(select(event).order_by(event.c.dated, event.c.id)).all()
+    words = texts_in(connection, rows)
     found = [
         Happened(
             row.id,
@@ -227,7 +232,7 @@ def events(connection: Connection, *, scanner: str | None = None, phantoms: Sequ
             row.note,
             row.entered_by,
         )
-        for row in connection.execute(select(event).order_by(event.c.dated, event.c.id))
+        for row in rows
     ]
     if scanner is None and not phantoms:
         return found

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from iqa.store.records import inserted
 from iqa.store.tables import judgement, limit, verdict
-from iqa.store.words import all_words, joined_flags, numbers, split_flags
+from iqa.store.words import joined_flags, numbers, split_flags, texts_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ def rulings_of(connection: Connection, record_id: int) -> tuple[str, tuple[Rulin
         .where(verdict.c.judgement_id == newest)
         .order_by(verdict.c.number)
     )
-    words = all_words(connection)
-    rows = connection.execute(query)
+    rows = connection.execute(query).all()
+    words = texts_in(connection, rows)
     return str(rule), tuple(
         Ruling(
             words[row.key_id],

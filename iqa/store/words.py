@@ -12,6 +12,8 @@ from iqa.store.tables import word
 
 SEPARATOR = " "
 """Between flags, which are single words."""
+NO_TEXT = frozenset({"record_id", "occasion_id", "baseline_id", "judgement_id", "limit_id"})
+"""Numbers of rows of other tables."""
 MOST = 500
 """Texts asked for at once; databases bound the number of parameters."""
 
@@ -36,9 +38,20 @@ def known(connection: Connection, texts: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def all_words(connection: Connection) -> dict[int, str]:
-    """Every text by its number."""
-    return {row.id: row.content for row in connection.execute(select(word.c.id, word.c.content))}
+def texts(connection: Connection, ids: Iterable[int | None]) -> dict[int, str]:
+    """The texts of some numbers."""
+    wanted, found = list({i for i in ids if i is not None}), dict[int, str]()
+    for start in range(0, len(wanted), MOST):
+        query = select(word.c.id, word.c.content).where(word.c.id.in_(wanted[start : start + MOST]))
+        found |= {row.id: row.content for row in connection.execute(query)}
+    return found
+
+
+def texts_in(connection: Connection, rows: Iterable[Row[Any]]) -> dict[int, str]:
+    """The texts of all numbered columns of some rows."""
+    listed = list(rows)
+    names = [n for n in (listed[0]._fields if listed else ()) if n.endswith("_id") and n not in NO_TEXT]
+    return texts(connection, (getattr(row, n) for row in listed for n in names))
 
 
 def joined_flags(flags: Iterable[str]) -> str:
