@@ -11,11 +11,14 @@ from pathlib import Path
 
 import click
 
+from iqa.cli.add import add, recompute
 from iqa.cli.analyze import analyze
 from iqa.cli.console import say
 from iqa.cli.demo import demo
+from iqa.cli.enter import enter, event
 from iqa.cli.phantoms import phantoms
 from iqa.cli.simulate import simulate
+from iqa.cli.workspace import export, init, status
 from iqa.errors import IqaError
 
 DONE, FAILED, BUG = 0, 2, 70
@@ -29,11 +32,12 @@ INTERRUPTED, PIPE_CLOSED = 130, 141
 def iqa(debug: bool) -> None:
     """Image-quality phantom scans of CT scanners, measured with uncertainty.
 
-    Exit status: 0 done; 2 could not be done (one line on stderr says why); 70 a bug in iqa.
+    Exit status: 0 done; 1 done, and something fails or is overdue; 2 could not be done (one line on stderr says why);
+    70 a bug in iqa.
     """
 
 
-for _command in (analyze, phantoms, simulate, demo):
+for _command in (analyze, phantoms, simulate, demo, init, add, status, enter, event, recompute, export):
     iqa.add_command(_command)
 
 

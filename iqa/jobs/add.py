@@ -14,8 +14,9 @@ from iqa.jobs.clock import check_clock
 from iqa.jobs.judging import judge_record
 from iqa.jobs.manifest import Manifest, Told
 from iqa.locate import locate
-from iqa.model import Analysis, Located, PhantomSpec, Scan, Verdict
+from iqa.model import Located, PhantomSpec, Scan
 from iqa.phantom import library
+from iqa.report.shown import Added, Addition
 from iqa.store.decisions import Signed, assign
 from iqa.store.history import occasions
 from iqa.store.matching import Owner, phantom_of, protocol_of, same_text, scanner_of
@@ -25,30 +26,6 @@ from iqa.store.workspace import Workspace
 
 CYLINDER_MM = 3.0
 """By which the diameter of a plain cylinder may differ from that of the copy that the protocol names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """One scan that is in the store now."""
-
-    source: str
-    """To print, never to store."""
-    occasion_id: int
-    owner: Owner
-    analysis: Analysis | None
-    """None where it was known already: nothing is measured twice."""
-    verdicts: tuple[Verdict, ...] = ()
-    assigned: bool = False
-    """A known scan that was given to another scanner now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Addition:
-    """What became of the inputs of one call."""
-
-    scans: tuple[Added, ...]
-    refused: tuple[Refusal, ...]
-    set_aside: tuple[Refusal, ...]
 
 
 def add(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,49 +17,17 @@ from iqa.jobs.judging import judge_record
 from iqa.locate import locate
 from iqa.model import Located, Measurement
 from iqa.phantom import library
+from iqa.report.shown import Change, Recomputed
 from iqa.store.decisions import Signed, accept_records
 from iqa.store.history import Occasion, measurements, occasions, records_of
 from iqa.store.records import Kept, keep_record
 from iqa.store.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """How the values of one key differ, new minus old, over all scans that were measured anew."""
-
-    key: str
-    unit: str
-    methods: tuple[str, str]
-    """Old and new."""
-    n: int
-    mean: float
-    spread: float | None
-    """Standard deviation of the differences; None for one scan."""
-    largest: float
-    typical_u: float | None
-    """Median u of the old values."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recomputed:
-    """What a recalculation gave."""
-
-    chosen: tuple[Kept, ...]
-    """New records, which do not count yet."""
-    changes: tuple[Change, ...]
-    gained: tuple[str, ...]
-    """Keys that had no value before."""
-    lost: tuple[str, ...]
-    """Keys that have none now."""
-    not_found: tuple[Occasion, ...]
-    """Stored scans whose files were not among the paths."""
-    refused: tuple[Refusal, ...]
-
-
 def recompute(
     workspace: Workspace, paths: Sequence[str | Path], *, signed: Signed, progress: Progress | None = None
 ) -> Recomputed:
-    """Stored scans found again by their pixels, measured anew; the results are kept beside the old and do not count yet.
+    """Stored scans found again by their pixels and measured anew; the results are kept and do not count yet.
 
     Raises
     ------

@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from iqa.model import Outcome
+from iqa.report.shown import State
 from iqa.store.history import Last, fleet
 from iqa.store.settings import Scanner
 from iqa.store.workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """One scanner, or all scans that are assigned to none."""
-
-    scanner: str | None
-    last: str | None
-    """Date of the last scan or entry."""
-    days: int | None
-    """Since then."""
-    count: int
-    outcome: Outcome | None
-    """Worst verdict of the last one."""
-    period_days: float | None
-    overdue: bool
-
-    @property
-    def alarming(self) -> bool:
-        """Failing or overdue."""
-        return self.overdue or self.outcome is Outcome.FAIL
 
 
 def status(workspace: Workspace, at: str) -> tuple[State, ...]:

@@ -26,9 +26,9 @@ def session_table(session: Session) -> RenderableType:
     """Every analysis, then what was refused, then what was set aside."""
     blocks: list[RenderableType] = [analysis_table(a) for a in session.analyses]
     if session.refused:
-        blocks.append(_refused(session.refused))
+        blocks.append(refused_block(session.refused))
     if session.set_aside:
-        blocks.append(_set_aside(session.set_aside))
+        blocks.append(set_aside_block(session.set_aside))
     return Group(*blocks)
 
 
@@ -130,7 +130,8 @@ def _not_measured(missing: Sequence[NotMeasured]) -> RenderableType:
     return Padding(Group(*blocks), (1, 0, 0, 0))
 
 
-def _refused(refused: Sequence[Refusal]) -> RenderableType:
+def refused_block(refused: Sequence[Refusal]) -> RenderableType:
+    """Inputs that gave nothing, each with its reason."""
     blocks: list[RenderableType] = [Text("Refused", style="bold")]
     for r in refused:
         blocks.append(Padding(Text(r.path), INDENT))
@@ -145,7 +146,8 @@ def _why(refusal: Refusal) -> Iterator[str]:
         yield f"Candidates: {', '.join(fits)}. Say which it is with --phantom NAME."
 
 
-def _set_aside(set_aside: Sequence[Refusal]) -> RenderableType:
+def set_aside_block(set_aside: Sequence[Refusal]) -> RenderableType:
+    """What lay beside the scans."""
     named = [Padding(Text(f"{r.path}: {r.reason}", style="dim"), INDENT) for r in set_aside[:SHOWN_SET_ASIDE]]
     more = len(set_aside) - len(named)
     tail = [Padding(Text(f"and {more} more", style="dim"), INDENT)] if more > 0 else []

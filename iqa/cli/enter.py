@@ -1,0 +1,90 @@
+"""`iqa enter` and `event`: what people write down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from iqa.cli.console import print_table
+from iqa.cli.options import signed, signed_options, workspace_option
+from iqa.cli.workspace import FAILING
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("key")
+@click.argument("value", type=float)
+@click.option("--unit", required=True, help="mm, mGy, cd/m2; 1 for a number without one.")
+@click.option("--scanner", required=True, metavar="NAME", help="Of which scanner.")
+@click.option("--u", type=float, metavar="U", help="Its standard uncertainty.")
+@click.option("--date", "dated", metavar="DATE", help="When it was measured; now, where absent.")
+@click.option("--by", "person", metavar="NAME", help="Who measured it; else who is logged in.")
+@workspace_option
+def enter(
+    key: str,
+    value: float,
+    unit: str,
+    scanner: str,
+    u: float | None,
+    dated: str | None,
+    person: str | None,
+    folder: Path | None,
+) -> int:
+    """Store a value measured by hand: manual.laser_x 0.5 --unit mm."""
+    from iqa.jobs.entering import enter_value
+    from iqa.model import Outcome
+    from iqa.report.workspace import verdict_block
+    from iqa.store.workspace import open_workspace
+
+    verdicts = enter_value(
+        open_workspace(folder), key, value, unit=unit, scanner=scanner, u=u, dated=dated, signed=signed(person)
+    )
+    print_table(verdict_block(verdicts))
+    return FAILING if any(v.outcome is Outcome.FAIL for v in verdicts) else 0
+
+
+@click.group()
+def event() -> None:
+    """What happened to scanners and phantoms: add it, list it."""
+
+
+@event.command("add")
+@click.argument("kind")
+@click.option("--scanner", metavar="NAME", help="To which scanner.")
+@click.option("--phantom", metavar="NAME", help="To which phantom.")
+@click.option("--date", "dated", metavar="DATE", help="When; now, where absent.")
+@signed_options
+@workspace_option
+def add_(
+    kind: str,
+    scanner: str | None,
+    phantom: str | None,
+    dated: str | None,
+    person: str,
+    reason: str,
+    folder: Path | None,
+) -> None:
+    """A tube, detector, software ... of a scanner; a phantom refilled ...
+
+    Baselines of before hold no longer where values may lie elsewhere for good.
+    """
+    from iqa.jobs.entering import enter_event
+    from iqa.store.workspace import open_workspace
+
+    ended = enter_event(
+        open_workspace(folder), kind, scanner=scanner, phantom=phantom, dated=dated, signed=signed(person, reason)
+    )
+    click.echo(f"Stored. Baselines that end with it: {', '.join(b.key for b in ended) or 'none'}.")
+
+
+@event.command("list")
+@workspace_option
+def list_(folder: Path | None) -> None:
+    """All that happened, oldest first."""
+    from iqa.store.history import events
+    from iqa.store.workspace import open_workspace
+
+    with open_workspace(folder).database.reading() as connection:
+        found = events(connection)
+    for e in found:
+        click.echo(f"{e.dated}  {e.kind}  {e.scanner or e.phantom}  {e.note} ({e.entered_by})")
