@@ -1,0 +1,160 @@
+"""Stored results judged by the limits and baselines that are in force, and the verdicts kept with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from iqa.judge import (
+    LimitSet,
+    adopt,
+    conditions,
+    digest,
+    find_set,
+    from_text,
+    judge,
+    limit_sets,
+    limits_from,
+    to_text,
+    worst,
+)
+from iqa.model import Baseline, Conditions, Limit, Outcome, Scope, Verdict
+from iqa.store.audit import enter, entries
+from iqa.store.database import Connection
+from iqa.store.decisions import Signed, baselines
+from iqa.store.history import Occasion, measurements, not_measured, occasions
+from iqa.store.judgements import Ruling, keep_judgement, rulings_of
+from iqa.store.settings import Settings
+from iqa.version import __version__
+
+WRITTEN = "limits in iqa.toml"
+ADOPTED, DROPPED = "adopt limits", "drop limits"
+"""Actions in the audit trail, from which is read what is adopted."""
+WORDED = frozenset({Outcome.PASS, Outcome.PASS_WITHIN_U, Outcome.NOT_JUDGED})
+"""Verdicts whose sentence is not kept: the value, the limit and the baseline say it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The limits of a workspace, read once for many scans."""
+
+    settings: Settings
+    written: tuple[Limit, ...]
+    """Those of iqa.toml."""
+    sets: tuple[LimitSet, ...]
+    """Those that travel with iqa."""
+
+    def limits(self, adopted: Sequence[Limit], model: str | None) -> tuple[Limit, ...]:
+        """All that judge a phantom model: those in force by themselves, those adopted, those of iqa.toml."""
+        shipped = [row.limit for one in self.sets if one.status == "in force" for row in one.rows]
+        suited = [x for x in (*shipped, *adopted) if not x.phantom_models or model in x.phantom_models]
+        return (*suited, *self.written)
+
+
+def rules_of(settings: Settings) -> Rules:
+    """The rules that settings and shipped sets make.
+
+    Raises
+    ------
+    DefinitionError
+        A limit in iqa.toml is wrong or contradicts itself.
+    """
+    return Rules(settings, limits_from(settings.limits, settings.file, "limit"), limit_sets())
+
+
+def adopted_limits(connection: Connection, rules: Rules) -> tuple[Limit, ...]:
+    """The limits of every set that was adopted and not dropped since."""
+    found: dict[tuple[str, str | None], tuple[Limit, ...]] = {}
+    for entry in entries(connection):
+        if entry.action not in (ADOPTED, DROPPED):
+            continue
+        said = entry.subject
+        key = (said["set"], said["scanner"])
+        found.pop(key, None)
+        if entry.action == ADOPTED:
+            chosen = find_set(said["set"], rules.sets)
+            found[key] = adopt(chosen, entry.person, entry.at[:10], said["reason"], Scope(scanner=said["scanner"]))
+    return tuple(limit for limits in found.values() for limit in limits)
+
+
+def note_limits(connection: Connection, rules: Rules, signed: Signed) -> None:
+    """An entry in the audit trail where the limits in iqa.toml are not those of last time."""
+    now = {limit.name: digest(limit) for limit in rules.written}
+    trail = [e for e in entries(connection) if e.action == WRITTEN]
+    before = trail[-1].subject["limits"] if trail else {}
+    if now != before:
+        texts = {limit.name: to_text(limit) for limit in rules.written if before.get(limit.name) != now[limit.name]}
+        enter(
+            connection, at=signed.at, person=signed.person, action=WRITTEN, limits=now, new=texts,
+            gone=sorted(before.keys() - now.keys()), reason=signed.reason,
+        )  # fmt: skip
+
+
+def judge_record(connection: Connection, rules: Rules, occasion_id: int, *, at: str) -> tuple[Verdict, ...]:
+    """The verdicts on what counts of a scan or an entry, which are kept."""
+    (occasion,) = occasions(connection, ids=[occasion_id])
+    verdicts = verdicts_on(connection, rules, occasion)
+    rulings = [ruling(v) for v in verdicts]
+    rule = rules.settings.site.decision_rule
+    worst_of = worst(verdicts)
+    keep_judgement(connection, occasion.record_id, rulings, rule=rule, worst=worst_of, version=__version__, at=at)
+    return verdicts
+
+
+def verdicts_on(connection: Connection, rules: Rules, occasion: Occasion) -> tuple[Verdict, ...]:
+    """The verdicts by the limits and baselines of now; a baseline judges scans of its time only."""
+    model = (occasion.model or "").split("/")[0] or None
+    return judge(
+        measurements(connection, occasion.record_id),
+        not_measured(connection, occasion.record_id),
+        conditions_of(occasion),
+        occasion.scope,
+        rules.limits(adopted_limits(connection, rules), model),
+        in_force(connection, occasion),
+        rules.settings.site.decision_rule,
+        phantom_model=model,
+    )
+
+
+def conditions_of(occasion: Occasion) -> Conditions:
+    """Under which a scan was made, as far as it bears on its values."""
+    spacing = occasion.spacing_mm or (None, None, None)
+    return conditions(occasion.acquisition, spacing, occasion.scope.phantom or occasion.model)
+
+
+def in_force(connection: Connection, occasion: Occasion) -> list[Baseline]:
+    """The baselines that were valid when a scan was made."""
+    if occasion.scope.scanner is None:
+        return []
+    return [
+        replace(from_text(Baseline, b.content, f"baseline {b.id}"), id=b.id)
+        for b in baselines(connection, scanner=occasion.scope.scanner)
+        if b.since <= occasion.dated and (b.ended is None or occasion.dated < b.ended)
+    ]
+
+
+def ruling(verdict: Verdict) -> Ruling:
+    """A verdict as it is stored."""
+    limit = (digest(verdict.limit), to_text(verdict.limit)) if verdict.limit else None
+    baseline = verdict.baseline.id if verdict.baseline else None
+    reason = "" if verdict.outcome in WORDED else verdict.reason
+    return Ruling(verdict.key, verdict.outcome, reason, limit, baseline, verdict.flags)
+
+
+def rederived(connection: Connection, record_id: int, occasion: Occasion) -> tuple[tuple[Ruling, Verdict], ...]:
+    """Each stored verdict of a record beside what its own limit, baseline and rule say of its values today."""
+    stored = rulings_of(connection, record_id)
+    if stored is None:
+        return ()
+    rule, rulings = stored
+    numbers, missing = measurements(connection, record_id), not_measured(connection, record_id)
+    kept = {b.id: replace(from_text(Baseline, b.content, f"baseline {b.id}"), id=b.id) for b in baselines(connection)}
+    pairs = []
+    for one in rulings:
+        if one.limit is None:
+            continue
+        limit = from_text(Limit, one.limit[1], f"limit {one.limit[0][:12]}")
+        known = [kept[one.baseline_id]] if one.baseline_id is not None else []
+        again = judge(numbers, missing, conditions_of(occasion), occasion.scope, [limit], known, rule)  # type: ignore[arg-type]
+        pairs += [(one, v) for v in again if v.key == one.key]
+    return tuple(pairs)
