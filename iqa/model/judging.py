@@ -61,6 +61,8 @@ class Limit:
     scope: Scope = Scope()
     kv: float | None = None
     """Tube voltage that it was made for."""
+    phantom_models: tuple[str, ...] = ()
+    """Names of the definitions that it is for, since an insert of one name differs between models; empty: any."""
     adopted_by: str = ""
     adopted_on: str = ""
     """ISO 8601 date."""

@@ -1,0 +1,96 @@
+"""Value, uncertainty and four numbers in, outcome out: the one place where a limit is applied at its edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf, isfinite
+
+from iqa.model import Bounds, Outcome, Rule
+
+COVERAGE = 2.0
+"""U = 2u, about 95 % of a normal distribution (JCGM 100, 6.3.3)."""
+ON_THE_LIMIT = 1e-9
+"""Of the largest number compared: a value that differs from a limit by no more lies on it, since limits that are
+computed from a baseline are rounded in their last digits. On the scale of air it is a millionth of a HU."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """From `low` to `high`, ends included; what is on an end may miss it by `slack`."""
+
+    low: float
+    high: float
+    slack: float
+
+    def beyond(self, value: float) -> float:
+        """How far outside a value lies, 0 inside."""
+        outside = max(value - self.high, self.low - value)
+        return outside if outside > self.slack else 0.0
+
+    def margin(self, value: float) -> float:
+        """How far the nearer end is from a value inside."""
+        return min(value - self.low, self.high - value) + self.slack
+
+
+def decide(value: float, u: float | None, bounds: Bounds, rule: Rule) -> Outcome:
+    """What is said of a value with standard uncertainty `u` (None counts as 0), with U = 2u.
+
+    Parameters
+    ----------
+    value, u : float
+        In the unit of the bounds. A value that is no finite number, or a `u` that is none, cannot be told.
+    bounds : Bounds
+        A number left out bounds nothing; a value on a bound is inside.
+    rule : "simple", "guard_accept" or "guard_reject"
+
+    Notes
+    -----
+    Every rule fails what it fails of the fail range first: `simple` and `guard_accept` anything outside it,
+    `guard_reject` what is outside by more than U; the rest outside cannot be told. Inside, `guard_accept` cannot tell
+    what is nearer to an end than U; `simple` calls the same a pass within uncertainty. Beyond a warning number either
+    pass becomes a warning.
+
+    Where U is over half the fail range no rule can say pass: the outcome is "cannot tell", save for a value that is
+    outside by more than U, which fails beyond doubt. A one-sided range has no half.
+
+    References
+    ----------
+    JCGM 106:2012, section 8; ILAC-G8:09/2019, section 4.
+    """
+    if not isfinite(value) or not (u is None or u >= 0):
+        return Outcome.CANNOT_TELL
+    expanded = COVERAGE * (u or 0.0)
+    fail, warn = _ranges(value, bounds)
+    if fail.beyond(value) > 0:
+        return _outside(fail, fail.beyond(value), expanded, rule)
+    if cannot_pass(expanded, bounds):
+        return Outcome.CANNOT_TELL
+    near = fail.margin(value) < expanded
+    if near and rule == "guard_accept":
+        return Outcome.CANNOT_TELL
+    if warn.beyond(value) > 0:
+        return Outcome.WARNING
+    return Outcome.PASS_WITHIN_U if near and rule == "simple" else Outcome.PASS
+
+
+def cannot_pass(expanded: float, bounds: Bounds) -> bool:
+    """Whether U is over half the fail range."""
+    if bounds.fail_low is None or bounds.fail_high is None:
+        return False
+    return expanded > (bounds.fail_high - bounds.fail_low) / 2
+
+
+def _outside(fail: _Range, beyond: float, expanded: float, rule: Rule) -> Outcome:
+    certain = beyond > expanded + fail.slack
+    doubted = rule == "guard_reject" or expanded > (fail.high - fail.low) / 2
+    return Outcome.CANNOT_TELL if doubted and not certain else Outcome.FAIL
+
+
+def _ranges(value: float, bounds: Bounds) -> tuple[_Range, _Range]:
+    """What must hold, and what should."""
+    numbers = (bounds.fail_low, bounds.warn_low, bounds.warn_high, bounds.fail_high)
+    slack = ON_THE_LIMIT * max(abs(x) for x in (value, *numbers) if x is not None)
+    low, warn_low, warn_high, high = (
+        x if x is not None else end for x, end in zip(numbers, (-inf, -inf, inf, inf), strict=True)
+    )
+    return _Range(low, high, slack), _Range(warn_low, warn_high, slack)

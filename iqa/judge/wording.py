@@ -1,0 +1,19 @@
+"""How numbers and ranges stand in a sentence."""
+
+from __future__ import annotations
+
+
+def shown(value: float, unit: str) -> str:
+    """A number to five digits with its unit; the unit 1 is left out."""
+    # a value that rounds to 0 from below is 0
+    digits = f"{value:.5g}" if abs(value) >= 1e-12 else "0"
+    return digits if unit == "1" else f"{digits} {unit}"
+
+
+def span(low: float | None, high: float | None, unit: str) -> str:
+    """A range, with or without one of its ends."""
+    if low is None and high is None:
+        return "any value"
+    if low is None or high is None:
+        return f"at most {shown(high, unit)}" if high is not None else f"at least {shown(low or 0.0, unit)}"
+    return f"{shown(low, '1')} to {shown(high, unit)}"
