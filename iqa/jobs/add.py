@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from iqa.analyze import Progress, Refusal, assemble, plain, refusal
 from iqa.dicom import counter, load, survey
 from iqa.jobs.clock import check_clock
-from iqa.jobs.judging import judge_record
+from iqa.jobs.judging import Rules, judge_record, note_limits, rules_of
 from iqa.jobs.manifest import Manifest, Told
 from iqa.locate import locate
 from iqa.model import Located, PhantomSpec, Scan
@@ -60,13 +60,15 @@ def add(
     DefinitionError
         A definition of the workspace is wrong.
     """
-    with workspace.database.reading() as connection:
+    rules = rules_of(workspace.settings)
+    with workspace.database.writing() as connection:
         check_clock(connection, signed.at)
+        note_limits(connection, rules, signed)
     specs = library(workspace.phantom_dirs)
     manifest.check(workspace.settings, specs)
     found = survey(paths, progress=progress)
     tick = counter(found, progress)
-    adding = _Adding(workspace, specs, manifest, signed)
+    adding = _Adding(workspace, rules, specs, manifest, signed)
     scans: list[Added] = []
     refused = plain(found.refused)
     # The matrices are small: threads of the linear algebra would wait for one another longer than they work.
@@ -87,6 +89,7 @@ class _Adding:
     """What all scans of one call share."""
 
     workspace: Workspace
+    rules: Rules
     specs: tuple[PhantomSpec, ...]
     manifest: Manifest
     signed: Signed
@@ -132,11 +135,11 @@ class _Adding:
         before = Owner(stored.scope.scanner, stored.scope.protocol, stored.scope.phantom)
         wanted = phantom_of((stored.model or "").split("/")[0], self.workspace.settings, owner)
         if wanted.scanner is None or (before.scanner is not None and (told.scanner in (None, before.scanner))):
-            return Added(scan.source, seen.occasion_id, replace(before, notes=owner.notes), None)
+            return Added(scan.source, seen.occasion_id, scan.acquisition, replace(before, notes=owner.notes), None)
         with self.workspace.database.writing() as connection:
             assign(connection, [seen.occasion_id], wanted, self.signed)
-            verdicts = judge_record(connection, self.workspace.settings, seen.occasion_id, at=self.signed.at)
-        return Added(scan.source, seen.occasion_id, wanted, None, verdicts, assigned=True)
+            verdicts = judge_record(connection, self.rules, seen.occasion_id, at=self.signed.at)
+        return Added(scan.source, seen.occasion_id, scan.acquisition, wanted, None, verdicts, assigned=True)
 
     def _located(self, scan: Scan, owner: Owner, told: Told) -> Located | Refusal:
         settings = self.workspace.settings
@@ -157,10 +160,10 @@ class _Adding:
             if isinstance(seen, Clash):
                 return Refusal(scan.source, seen.reason)
             if isinstance(seen, Known):
-                return Added(scan.source, seen.occasion_id, whose, None)
+                return Added(scan.source, seen.occasion_id, scan.acquisition, whose, None)
             kept = keep_scan(connection, analysis, whose, at=self.signed.at, site=site)
-            verdicts = judge_record(connection, self.workspace.settings, kept.occasion_id, at=self.signed.at)
-        return Added(scan.source, kept.occasion_id, whose, analysis, verdicts)
+            verdicts = judge_record(connection, self.rules, kept.occasion_id, at=self.signed.at)
+        return Added(scan.source, kept.occasion_id, scan.acquisition, whose, analysis, verdicts)
 
 
 def _other_cylinder(located: Located, copy: PhantomCopy | None) -> str | None:

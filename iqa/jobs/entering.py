@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from iqa.errors import UsageError
 from iqa.jobs.clock import check_clock
-from iqa.jobs.judging import judge_record
+from iqa.jobs.judging import judge_record, note_limits, rules_of
 from iqa.model import Measurement, Verdict
 from iqa.store.decisions import Signed, StoredBaseline, add_event, baselines, retire_baseline
 from iqa.store.matching import Owner
@@ -50,14 +50,15 @@ def enter_value(
     if not math.isfinite(value) or (u is not None and not (math.isfinite(u) and u >= 0)):
         raise UsageError(f"A value must be a number, and its u one that is not negative; found {value:g} and {u}.")
     _check_scanner(workspace.settings, scanner)
-    entered = Measurement(key, value, u, unit, 1, PLACE, METHOD)
+    entered, rules = Measurement(key, value, u, unit, 1, PLACE, METHOD), rules_of(workspace.settings)
     with workspace.database.writing() as connection:
         check_clock(connection, signed.at)
+        note_limits(connection, rules, signed)
         when = moment(dated, signed.at)
         kept = keep_entry(
             connection, entered, Owner(scanner), dated=when, at=signed.at, person=signed.person, version=__version__
         )
-        return judge_record(connection, workspace.settings, kept.occasion_id, at=signed.at)
+        return judge_record(connection, rules, kept.occasion_id, at=signed.at)
 
 
 def enter_event(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from iqa.judge import (
@@ -18,7 +18,7 @@ from iqa.judge import (
     to_text,
     worst,
 )
-from iqa.model import Baseline, Conditions, Limit, Outcome, Scope, Verdict
+from iqa.model import Baseline, Conditions, Limit, Measurement, NotMeasured, Outcome, Rule, Scope, Verdict
 from iqa.store.audit import enter, entries
 from iqa.store.database import Connection
 from iqa.store.decisions import Signed, baselines
@@ -65,9 +65,7 @@ def rules_of(settings: Settings) -> Rules:
 def adopted_limits(connection: Connection, rules: Rules) -> tuple[Limit, ...]:
     """The limits of every set that was adopted and not dropped since."""
     found: dict[tuple[str, str | None], tuple[Limit, ...]] = {}
-    for entry in entries(connection):
-        if entry.action not in (ADOPTED, DROPPED):
-            continue
+    for entry in entries(connection, actions=(ADOPTED, DROPPED)):
         said = entry.subject
         key = (said["set"], said["scanner"])
         found.pop(key, None)
@@ -80,7 +78,7 @@ def adopted_limits(connection: Connection, rules: Rules) -> tuple[Limit, ...]:
 def note_limits(connection: Connection, rules: Rules, signed: Signed) -> None:
     """An entry in the audit trail where the limits in iqa.toml are not those of last time."""
     now = {limit.name: digest(limit) for limit in rules.written}
-    trail = [e for e in entries(connection) if e.action == WRITTEN]
+    trail = entries(connection, actions=(WRITTEN,))
     before = trail[-1].subject["limits"] if trail else {}
     if now != before:
         texts = {limit.name: to_text(limit) for limit in rules.written if before.get(limit.name) != now[limit.name]}
@@ -103,7 +101,7 @@ def judge_record(connection: Connection, rules: Rules, occasion_id: int, *, at: 
 
 def verdicts_on(connection: Connection, rules: Rules, occasion: Occasion) -> tuple[Verdict, ...]:
     """The verdicts by the limits and baselines of now; a baseline judges scans of its time only."""
-    model = (occasion.model or "").split("/")[0] or None
+    model = model_of(occasion)
     return judge(
         measurements(connection, occasion.record_id),
         not_measured(connection, occasion.record_id),
@@ -116,10 +114,17 @@ def verdicts_on(connection: Connection, rules: Rules, occasion: Occasion) -> tup
     )
 
 
+def model_of(occasion: Occasion) -> str | None:
+    """The phantom's model, whichever its variant."""
+    return None if occasion.model is None else occasion.model.split("/", maxsplit=1)[0]
+
+
 def conditions_of(occasion: Occasion) -> Conditions:
     """Under which a scan was made, as far as it bears on its values."""
-    spacing = occasion.spacing_mm or (None, None, None)
-    return conditions(occasion.acquisition, spacing, occasion.scope.phantom or occasion.model)
+    phantom = occasion.scope.phantom or occasion.model
+    if occasion.spacing_mm is None:
+        return Conditions(phantom=phantom)
+    return conditions(occasion.acquisition, occasion.spacing_mm, phantom)
 
 
 def in_force(connection: Connection, occasion: Occasion) -> list[Baseline]:
@@ -141,20 +146,37 @@ def ruling(verdict: Verdict) -> Ruling:
     return Ruling(verdict.key, verdict.outcome, reason, limit, baseline, verdict.flags)
 
 
-def rederived(connection: Connection, record_id: int, occasion: Occasion) -> tuple[tuple[Ruling, Verdict], ...]:
-    """Each stored verdict of a record beside what its own limit, baseline and rule say of its values today."""
-    stored = rulings_of(connection, record_id)
+def rederived(connection: Connection, occasion: Occasion) -> tuple[tuple[Ruling, Verdict], ...]:
+    """Each stored verdict of a scan beside what its own limit, baseline and rule say of its values today."""
+    stored = rulings_of(connection, occasion.record_id)
     if stored is None:
         return ()
     rule, rulings = stored
-    numbers, missing = measurements(connection, record_id), not_measured(connection, record_id)
-    kept = {b.id: replace(from_text(Baseline, b.content, f"baseline {b.id}"), id=b.id) for b in baselines(connection)}
-    pairs = []
-    for one in rulings:
+    known = {b.id: replace(from_text(Baseline, b.content, f"baseline {b.id}"), id=b.id) for b in baselines(connection)}
+    case = _Case(
+        measurements(connection, occasion.record_id), not_measured(connection, occasion.record_id),
+        conditions_of(occasion), occasion.scope, model_of(occasion),
+    )  # fmt: skip
+    return tuple((one, again) for one in rulings if (again := case.again(one, known, rule)) is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What one scan measured."""
+
+    numbers: list[Measurement]
+    missing: list[NotMeasured]
+    conditions: Conditions
+    scope: Scope
+    model: str | None
+
+    def again(self, one: Ruling, known: Mapping[int, Baseline], rule: Rule) -> Verdict | None:
+        """The verdict by the limit and baseline that were kept with one."""
         if one.limit is None:
-            continue
+            return None
         limit = from_text(Limit, one.limit[1], f"limit {one.limit[0][:12]}")
-        known = [kept[one.baseline_id]] if one.baseline_id is not None else []
-        again = judge(numbers, missing, conditions_of(occasion), occasion.scope, [limit], known, rule)  # type: ignore[arg-type]
-        pairs += [(one, v) for v in again if v.key == one.key]
-    return tuple(pairs)
+        used = [known[one.baseline_id]] if one.baseline_id is not None else []
+        found = judge(
+            self.numbers, self.missing, self.conditions, self.scope, [limit], used, rule, phantom_model=self.model
+        )
+        return next((v for v in found if v.key == one.key), None)

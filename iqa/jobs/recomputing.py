@@ -13,7 +13,7 @@ from iqa.analyze import Progress, Refusal, assemble, plain, refusal
 from iqa.dicom import counter, load, survey
 from iqa.errors import UsageError
 from iqa.jobs.clock import check_clock
-from iqa.jobs.judging import judge_record
+from iqa.jobs.judging import judge_record, note_limits, rules_of
 from iqa.locate import locate
 from iqa.model import Located, Measurement
 from iqa.phantom import library
@@ -65,8 +65,10 @@ def accept_recomputed(workspace: Workspace, *, signed: Signed) -> tuple[Kept, ..
     UsageError
         There is nothing newer than what counts.
     """
+    rules = rules_of(workspace.settings)
     with workspace.database.writing() as connection:
         check_clock(connection, signed.at)
+        note_limits(connection, rules, signed)
         newest = {o: records[-1] for o, records in records_of(connection).items()}
         waiting = [
             Kept(o.id, newest[o.id]) for o in occasions(connection) if o.pixel_sha256 and newest[o.id] != o.record_id
@@ -75,7 +77,7 @@ def accept_recomputed(workspace: Workspace, *, signed: Signed) -> tuple[Kept, ..
             raise UsageError("There are no recalculated results to accept; `iqa recompute --from PATH` makes them.")
         accept_records(connection, waiting, signed)
         for kept in waiting:
-            judge_record(connection, workspace.settings, kept.occasion_id, at=signed.at)
+            judge_record(connection, rules, kept.occasion_id, at=signed.at)
     return tuple(waiting)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from iqa.analyze import Refusal
-from iqa.model import Analysis, Outcome, Verdict
+from iqa.model import Acquisition, Analysis, Outcome, Verdict
 from iqa.store.history import Occasion
 from iqa.store.matching import Owner
 from iqa.store.records import Kept
@@ -18,6 +18,7 @@ class Added:
     source: str
     """To print, never to store."""
     occasion_id: int
+    acquisition: Acquisition
     owner: Owner
     analysis: Analysis | None
     """None where it was known already: nothing is measured twice."""

@@ -48,9 +48,10 @@ def _added(scan: Added) -> RenderableType:
     if scan.analysis is not None:
         lines.append(Text(scanner_line(scan.analysis)))
     lines += [Text(note, style="yellow") for note in scan.owner.notes]
-    if scan.owner.scanner is None and scan.analysis is not None:
-        lines.append(unassigned_block(scan.analysis.acquisition, scan.source))
-    lines.append(verdict_block(scan.verdicts))
+    if scan.owner.scanner is None:
+        lines.append(unassigned_block(scan.acquisition, scan.source))
+    if scan.analysis is not None or scan.assigned:
+        lines.append(verdict_block(scan.verdicts))
     return Padding(Group(*lines), (1, 0, 0, 0))
 
 

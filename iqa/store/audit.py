@@ -43,9 +43,10 @@ def enter(connection: Connection, *, at: str, person: str, action: str, **subjec
     connection.execute(insert(audit).values(**row, hash=_hash(previous, at, person, action, text)))
 
 
-def entries(connection: Connection) -> tuple[Entry, ...]:
-    """The whole trail, oldest first."""
-    rows = connection.execute(select(audit).order_by(audit.c.id))
+def entries(connection: Connection, actions: Sequence[str] = ()) -> tuple[Entry, ...]:
+    """The trail, oldest first: all of it, or of some actions."""
+    query = select(audit).order_by(audit.c.id)
+    rows = connection.execute(query.where(audit.c.action.in_(actions)) if actions else query)
     return tuple(Entry(r.id, r.at, r.person, r.action, json.loads(r.subject), r.previous, r.hash) for r in rows)
 
 

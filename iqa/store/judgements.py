@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from sqlalchemy import Connection, func, insert, select
 
+from iqa.model import Rule
 from iqa.store.records import inserted
 from iqa.store.tables import judgement, limit, verdict
 from iqa.store.words import joined_flags, numbers, split_flags, texts_in
@@ -60,7 +62,7 @@ def _limit_numbers(connection: Connection, rulings: Sequence[Ruling], at: str) -
     return found
 
 
-def rulings_of(connection: Connection, record_id: int) -> tuple[str, tuple[Ruling, ...]] | None:
+def rulings_of(connection: Connection, record_id: int) -> tuple[Rule, tuple[Ruling, ...]] | None:
     """(rule, verdicts) of the latest judgement of a record; None where it was never judged."""
     newest = select(func.max(judgement.c.id)).where(judgement.c.record_id == record_id).scalar_subquery()
     rule = connection.execute(select(judgement.c.rule).where(judgement.c.id == newest)).scalar()
@@ -74,7 +76,7 @@ def rulings_of(connection: Connection, record_id: int) -> tuple[str, tuple[Rulin
     )
     rows = connection.execute(query).all()
     words = texts_in(connection, rows)
-    return str(rule), tuple(
+    return cast(Rule, rule), tuple(
         Ruling(
             words[row.key_id],
             row.outcome,
