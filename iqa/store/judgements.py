@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select
 from iqa.model import Rule
 from iqa.store.records import inserted
 from iqa.store.tables import judgement, limit, verdict
-from iqa.store.words import joined_flags, numbers, split_flags, texts_in
+from iqa.store.words import MOST, joined_flags, known, numbers, split_flags, texts_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +88,20 @@ def rulings_of(connection: Connection, record_id: int) -> tuple[Rule, tuple[Ruli
         )
         for row in rows
     )
+
+
+def outcomes_of(connection: Connection, key: str, record_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The outcomes on one key in the latest judgement of each record."""
+    key_id = known(connection, [key]).get(key)
+    found: dict[int, list[str]] = defaultdict(list)
+    for start in range(0, len(record_ids), MOST):
+        part = judgement.c.record_id.in_(record_ids[start : start + MOST])
+        newest = select(func.max(judgement.c.id)).where(part).group_by(judgement.c.record_id)
+        query = (
+            select(judgement.c.record_id, verdict.c.outcome)
+            .join(verdict, verdict.c.judgement_id == judgement.c.id)
+            .where(judgement.c.id.in_(newest), verdict.c.key_id == key_id)
+        )
+        for record_id, outcome in connection.execute(query):
+            found[record_id].append(outcome)
+    return found

@@ -47,6 +47,29 @@ class Site:
     language: Literal["en", "ja"] = "en"
     decision_rule: Rule = "simple"
     charted: tuple[str, ...] = CHARTED
+    charts: tuple[
+        Literal[
+            "ewma",
+            "cusum",
+            "individuals",
+            "western-electric",
+            "nelson",
+            "WE1",
+            "WE2",
+            "WE3",
+            "WE4",
+            "N1",
+            "N2",
+            "N3",
+            "N4",
+            "N5",
+            "N6",
+            "N7",
+            "N8",
+        ],
+        ...,
+    ] = ("ewma",)
+    """Control charts and run rules; only the EWMA keeps to the false alarms below."""
     weekly_scans: Annotated[float, Gt(0)] = 1.0
     false_alarms: Annotated[float, Gt(0)] = 1.0
     """Of one scanner in two years, over all its charts."""

@@ -1,0 +1,210 @@
+"""The history of one key: in tolerance, in control, drifting, changed, and by what."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from statistics import median
+
+from iqa.errors import UsageError
+from iqa.judge import from_text
+from iqa.judge.bounds import own_unit
+from iqa.judge.control import Budget, Control, control
+from iqa.judge.robust import LEAST, middle_of
+from iqa.judge.verdicts import WORST_FIRST
+from iqa.model import Baseline, Bounds, Limit, Outcome, Scope
+from iqa.report.trends import Jump, Projection, Segment, Trend
+from iqa.spc import CannotTell, Crossing, Drift, Step, crossing, drift, steps
+from iqa.store.database import Connection
+from iqa.store.decisions import StoredBaseline, baselines
+from iqa.store.history import Happened, Point, events, keys, series
+from iqa.store.judgements import outcomes_of, rulings_of
+from iqa.store.settings import Site
+from iqa.store.workspace import Workspace
+
+DAY_S = 86_400.0
+GRACE_DAYS = 1.0
+"""By which an event may be dated beside the scans that it lies between."""
+
+
+def trend(workspace: Workspace, key: str, *, scanner: str | None = None) -> tuple[Trend, ...]:
+    """The history of a key for each protocol and phantom of a scanner; without one, of every scanner and of none.
+
+    Raises
+    ------
+    UsageError
+        Nothing is stored under the key, or the scanner has none of it.
+    """
+    with workspace.database.reading() as connection:
+        found = series(connection, key, scanner=scanner, everywhere=scanner is None)
+        if not found:
+            where = f" of '{scanner}'" if scanner else ""
+            near = [k for k in keys(connection) if k.split(".")[0] == key.split(".")[0]]
+            known = f" Known: {', '.join(near)}." if near else ""
+            raise UsageError(f"No value of '{key}'{where} is stored.{known}")
+        groups: dict[Scope, list[Point]] = defaultdict(list)
+        for point in found:
+            groups[point.scope].append(point)
+        made = _Maker(connection, workspace.settings.site, key, tuple(baselines(connection)), tuple(events(connection)))
+        trends = [made.trend(scope, points) for scope, points in groups.items()]
+    return tuple(_with_others(trends))
+
+
+class _Maker:
+    """What all trends of one call share."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        site: Site,
+        key: str,
+        known: tuple[StoredBaseline, ...],
+        happened: tuple[Happened, ...],
+    ) -> None:
+        self.connection, self.site, self.key, self.known, self.happened = connection, site, key, known, happened
+
+    def trend(self, scope: Scope, points: Sequence[Point]) -> Trend:
+        """One group of points."""
+        days = tuple(day_of(p.dated) for p in points)
+        said = outcomes_of(self.connection, self.key, [p.record_id for p in points])
+        segments = self._segments(scope, points)
+        bounds = self._bounds(points[-1])
+        own = [e for e in self.happened if _concerns(e, scope)]
+        begin = segments[-1].first if segments and segments[-1].baseline else 0
+        line = _drift(days[begin:], [p.measurement.value for p in points[begin:]])
+        return Trend(
+            key=self.key,
+            unit=points[-1].measurement.unit,
+            scope=scope,
+            points=tuple(points),
+            days=days,
+            outcomes=tuple(_worst(said.get(p.record_id, ())) for p in points),
+            bounds=bounds,
+            segments=segments,
+            drift=line,
+            projections=_projections(line, bounds) if line else (),
+            jumps=tuple(Jump(s, _causes(s, points, own)) for s in steps(days, [p.measurement.value for p in points])),
+            events=tuple(own),
+            charted=self.key in self.site.charted,
+        )
+
+    def _segments(self, scope: Scope, points: Sequence[Point]) -> tuple[Segment, ...]:
+        """The times of the baselines that were in force one after another, and the rest."""
+        own = [b for b in self.known if b.key == self.key and b.scope == scope and b.since < (b.ended or "9")]
+        found, last = list[Segment](), 0
+        for stored in sorted(own, key=lambda b: b.since):
+            inside = [i for i, p in enumerate(points) if stored.since <= p.dated < (stored.ended or "9")]
+            if not inside:
+                continue
+            first, end = inside[0], inside[-1] + 1
+            found += [Segment(last, first, None, None, None)] if first > last else []
+            baseline = replace(from_text(Baseline, stored.content, f"baseline {stored.id}"), id=stored.id)
+            found.append(Segment(first, end, baseline, stored.ended, self._control(stored, points, first, end)))
+            last = end
+        return (*found, *([Segment(last, len(points), None, None, None)] if last < len(points) else []))
+
+    def _control(self, stored: StoredBaseline, points: Sequence[Point], first: int, end: int) -> Control:
+        """The charts of the scans after the last one of the baseline."""
+        reference = [i for i in range(end) if points[i].record_id in stored.records]
+        start = max(first, reference[-1] + 1) if reference else first
+        stated = [p.measurement.u for p in points[first:end] if p.measurement.u is not None]
+        return control(
+            [p.measurement.value for p in points[start:end]],
+            _without_astray([points[i].measurement.value for i in reference]),
+            median(stated) if stated else None,
+            Budget(self._charts(stored.scope.scanner), self.site.weekly_scans, self.site.false_alarms),
+            first=start,
+            charts=self.site.charts,
+        )
+
+    def _charts(self, scanner: str | None) -> int:
+        """Over which the false alarms of a scanner are shared out: the charted keys of each of its protocols."""
+        scopes = {b.scope for b in self.known if b.scope.scanner == scanner and b.key in self.site.charted}
+        return len(self.site.charted) * max(1, len(scopes))
+
+    def _bounds(self, last: Point) -> tuple[Bounds, ...]:
+        """The numbers by which the last point was judged, in its own unit."""
+        stored = rulings_of(self.connection, last.record_id)
+        found = []
+        for one in stored[1] if stored else ():
+            if one.key != self.key or one.limit is None:
+                continue
+            limit = from_text(Limit, one.limit[1], f"limit {one.limit[0][:12]}")
+            used = next((b for b in self.known if b.id == one.baseline_id), None)
+            baseline = from_text(Baseline, used.content, f"baseline {used.id}") if used else None
+            if limit.kind == "absolute" or baseline is not None:
+                found.append(own_unit(limit, baseline))
+        return tuple(found)
+
+
+def _worst(outcomes: Iterable[str]) -> Outcome | None:
+    found = set(outcomes)
+    return next((o for o in WORST_FIRST if o in found), None)
+
+
+def _without_astray(values: Sequence[float]) -> list[float]:
+    """The scans of a baseline less those that were named as astray when it was proposed."""
+    if len(values) < LEAST:
+        return list(values)
+    middle = middle_of(values)
+    return [v for v in values if middle.distance(v) <= middle.far]
+
+
+def _concerns(event: Happened, scope: Scope) -> bool:
+    return event.scanner == scope.scanner if event.scanner is not None else event.phantom == scope.phantom
+
+
+def _drift(days: Sequence[float], values: Sequence[float]) -> Drift | None:
+    """The drift since the last baseline, where there is one."""
+    found = drift(days, values)
+    return None if isinstance(found, CannotTell) or not found.drifting else found
+
+
+def _projections(line: Drift, bounds: Sequence[Bounds]) -> tuple[Projection, ...]:
+    """When a drift reaches the bounds that lie in its way, soonest first."""
+    upper = line.slope > 0
+    ahead = {(b.warn_high if upper else b.warn_low, False) for b in bounds}
+    ahead |= {(b.fail_high if upper else b.fail_low, True) for b in bounds}
+    found = [(x, fails, crossing(line, x, upper=upper)) for x, fails in ahead if x is not None]
+    reached = [Projection(x, fails, c) for x, fails, c in found if isinstance(c, Crossing)]
+    return tuple(sorted(reached, key=lambda p: p.crossing.day))
+
+
+def _causes(step: Step, points: Sequence[Point], happened: Sequence[Happened]) -> tuple[str, ...]:
+    """What lies within a step's interval and may explain it."""
+    after, until = step.between
+    told = [
+        f"{e.kind} of {'phantom ' + e.phantom if e.phantom else e.scanner} on {e.dated[:10]}"
+        for e in happened
+        if after - GRACE_DAYS <= day_of(e.dated) <= until + GRACE_DAYS
+    ]
+    methods = [p.measurement.method for p in points]
+    changed = [i for i in range(step.earliest, step.latest + 1) if methods[i] != methods[i - 1]]
+    told += [f"method {methods[i - 1]} became {methods[i]}: a step of the software" for i in changed]
+    return tuple(told)
+
+
+def _with_others(trends: Sequence[Trend]) -> list[Trend]:
+    """Steps after an event of a phantom named as the phantom's where other scanners show them too."""
+    seen: dict[str, set[str]] = defaultdict(set)
+    for one in trends:
+        for jump in one.jumps:
+            for cause in jump.causes:
+                seen[cause].add(one.scope.scanner or "")
+    return [replace(one, jumps=tuple(_shared(j, seen) for j in one.jumps)) for one in trends]
+
+
+def _shared(jump: Jump, seen: Mapping[str, set[str]]) -> Jump:
+    told = tuple(
+        f"{c}, on {len(seen[c])} scanners: the phantom's" if "of phantom" in c and len(seen[c]) > 1 else c
+        for c in jump.causes
+    )
+    return replace(jump, causes=told)
+
+
+def day_of(dated: str) -> float:
+    """A date or moment as a day number of the calendar."""
+    when = datetime.fromisoformat(dated)
+    return when.toordinal() + (when.hour * 3600 + when.minute * 60 + when.second) / DAY_S

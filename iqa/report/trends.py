@@ -1,0 +1,69 @@
+"""A key's history as it is shown: points, baselines, limits, control, drift, steps, events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from iqa.judge.control import Control
+from iqa.model import Baseline, Bounds, Outcome, Scope
+from iqa.spc import Crossing, Drift, Step
+from iqa.store.history import Happened, Point
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The scans of one baseline's time, and what its charts say of them."""
+
+    first: int
+    last: int
+    """Places in the series, the last one not inside."""
+    baseline: Baseline | None
+    ended: str | None
+    control: Control | None
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """When a drift reaches a bound."""
+
+    bound: float
+    fails: bool
+    """Else it is a warning."""
+    crossing: Crossing
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """A step, with what may explain it."""
+
+    step: Step
+    causes: tuple[str, ...]
+    """Sentences; empty where nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """One key of one scanner under one protocol with one phantom."""
+
+    key: str
+    unit: str
+    scope: Scope
+    points: tuple[Point, ...]
+    days: tuple[float, ...]
+    """Of the points, as day numbers of the calendar."""
+    outcomes: tuple[Outcome | None, ...]
+    """Worst verdict on this key at each point; None where it was not judged."""
+    bounds: tuple[Bounds, ...]
+    """By which the last point was judged."""
+    segments: tuple[Segment, ...]
+    drift: Drift | None
+    projections: tuple[Projection, ...]
+    jumps: tuple[Jump, ...]
+    events: tuple[Happened, ...]
+    charted: bool
+    """Whether it shares in the scanner's false-alarm budget."""
+
+    @property
+    def control(self) -> Control | None:
+        """Of the latest scans."""
+        return self.segments[-1].control if self.segments else None
