@@ -18,6 +18,7 @@ from iqa.cli.demo import demo
 from iqa.cli.enter import enter, event
 from iqa.cli.phantoms import phantoms
 from iqa.cli.simulate import simulate
+from iqa.cli.trend import trend
 from iqa.cli.workspace import export, init, status
 from iqa.errors import IqaError
 
@@ -37,7 +38,7 @@ def iqa(debug: bool) -> None:
     """
 
 
-for _command in (analyze, phantoms, simulate, demo, init, add, status, enter, event, recompute, export):
+for _command in (analyze, phantoms, simulate, demo, init, add, status, trend, enter, event, recompute, export):
     iqa.add_command(_command)
 
 

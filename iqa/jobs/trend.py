@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from statistics import median
 
 from iqa.errors import UsageError
@@ -19,12 +18,11 @@ from iqa.report.trends import Jump, Projection, Segment, Trend
 from iqa.spc import CannotTell, Crossing, Drift, Step, crossing, drift, steps
 from iqa.store.database import Connection
 from iqa.store.decisions import StoredBaseline, baselines
-from iqa.store.history import Happened, Point, events, keys, series
+from iqa.store.history import Happened, Point, day_of, events, keys, series
 from iqa.store.judgements import outcomes_of, rulings_of
 from iqa.store.settings import Site
 from iqa.store.workspace import Workspace
 
-DAY_S = 86_400.0
 GRACE_DAYS = 1.0
 """By which an event may be dated beside the scans that it lies between."""
 
@@ -41,7 +39,7 @@ def trend(workspace: Workspace, key: str, *, scanner: str | None = None) -> tupl
         found = series(connection, key, scanner=scanner, everywhere=scanner is None)
         if not found:
             where = f" of '{scanner}'" if scanner else ""
-            near = [k for k in keys(connection) if k.split(".")[0] == key.split(".")[0]]
+            near = [k for k in keys(connection) if k.partition(".")[0] == key.partition(".")[0]]
             known = f" Known: {', '.join(near)}." if near else ""
             raise UsageError(f"No value of '{key}'{where} is stored.{known}")
         groups: dict[Scope, list[Point]] = defaultdict(list)
@@ -70,9 +68,8 @@ class _Maker:
         days = tuple(day_of(p.dated) for p in points)
         said = outcomes_of(self.connection, self.key, [p.record_id for p in points])
         segments = self._segments(scope, points)
-        bounds = self._bounds(points[-1])
         own = [e for e in self.happened if _concerns(e, scope)]
-        begin = segments[-1].first if segments and segments[-1].baseline else 0
+        begin = segments[-1].first  # a line through a new baseline or the end of one is no drift
         line = _drift(days[begin:], [p.measurement.value for p in points[begin:]])
         return Trend(
             key=self.key,
@@ -81,10 +78,9 @@ class _Maker:
             points=tuple(points),
             days=days,
             outcomes=tuple(_worst(said.get(p.record_id, ())) for p in points),
-            bounds=bounds,
             segments=segments,
             drift=line,
-            projections=_projections(line, bounds) if line else (),
+            projections=_projections(line, segments[-1].bounds) if line else (),
             jumps=tuple(Jump(s, _causes(s, points, own)) for s in steps(days, [p.measurement.value for p in points])),
             events=tuple(own),
             charted=self.key in self.site.charted,
@@ -99,11 +95,16 @@ class _Maker:
             if not inside:
                 continue
             first, end = inside[0], inside[-1] + 1
-            found += [Segment(last, first, None, None, None)] if first > last else []
+            found += self._rest(points, last, first)
             baseline = replace(from_text(Baseline, stored.content, f"baseline {stored.id}"), id=stored.id)
-            found.append(Segment(first, end, baseline, stored.ended, self._control(stored, points, first, end)))
+            judged = self._control(stored, points, first, end)
+            found.append(Segment(first, end, baseline, stored.ended, judged, self._bounds(points[end - 1])))
             last = end
-        return (*found, *([Segment(last, len(points), None, None, None)] if last < len(points) else []))
+        return (*found, *self._rest(points, last, len(points)))
+
+    def _rest(self, points: Sequence[Point], first: int, end: int) -> list[Segment]:
+        """Scans of a time without a baseline."""
+        return [Segment(first, end, None, None, None, self._bounds(points[end - 1]))] if first < end else []
 
     def _control(self, stored: StoredBaseline, points: Sequence[Point], first: int, end: int) -> Control:
         """The charts of the scans after the last one of the baseline."""
@@ -202,9 +203,3 @@ def _shared(jump: Jump, seen: Mapping[str, set[str]]) -> Jump:
         for c in jump.causes
     )
     return replace(jump, causes=told)
-
-
-def day_of(dated: str) -> float:
-    """A date or moment as a day number of the calendar."""
-    when = datetime.fromisoformat(dated)
-    return when.toordinal() + (when.hour * 3600 + when.minute * 60 + when.second) / DAY_S

@@ -20,6 +20,8 @@ class Segment:
     baseline: Baseline | None
     ended: str | None
     control: Control | None
+    bounds: tuple[Bounds, ...] = ()
+    """By which its last scan was judged, in the value's own unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,6 @@ class Trend:
     """Of the points, as day numbers of the calendar."""
     outcomes: tuple[Outcome | None, ...]
     """Worst verdict on this key at each point; None where it was not judged."""
-    bounds: tuple[Bounds, ...]
-    """By which the last point was judged."""
     segments: tuple[Segment, ...]
     drift: Drift | None
     projections: tuple[Projection, ...]
@@ -64,6 +64,11 @@ class Trend:
     """Whether it shares in the scanner's false-alarm budget."""
 
     @property
+    def bounds(self) -> tuple[Bounds, ...]:
+        """Of the latest scans."""
+        return self.segments[-1].bounds
+
+    @property
     def control(self) -> Control | None:
         """Of the latest scans."""
-        return self.segments[-1].control if self.segments else None
+        return self.segments[-1].control

@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,7 @@ from iqa.store.records import POINTS, acquisition_of
 from iqa.store.tables import curve, event, judgement, measurement, occasion, record, word
 from iqa.store.words import known, scope_of, split_flags, texts_in
 
-UNASSIGNED = None
-"""The scanner of scans that none was assigned to."""
+DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,3 +250,9 @@ def records_of(connection: Connection) -> dict[int, list[int]]:
 def _number(connection: Connection, text: str) -> int:
     """The number of a text; one that no row has where it is unknown."""
     return known(connection, [text]).get(text, -1)
+
+
+def day_of(dated: str) -> float:
+    """A date or moment as a day number of the calendar."""
+    when = datetime.fromisoformat(dated)
+    return when.toordinal() + (when.hour * 3600 + when.minute * 60 + when.second) / DAY_S

@@ -1,0 +1,157 @@
+"""A trend as text: one line a scan, the value's place between its limits, and what is to be said of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from iqa.model import Bounds, Outcome
+from iqa.report.numbers import fixed, show
+from iqa.report.trends import Jump, Projection, Segment, Trend
+from iqa.report.workspace import MARKS
+
+COLUMNS = 44
+"""Width of the chart."""
+MOST_LINES = 60
+"""Scans that are drawn, the latest; a year of weekly ones and more."""
+POINT, SIGNAL, CENTRE, CONTROL, FAIL = "●", "◉", "┊", "│", "║"
+LEGEND = f"{POINT} value  {SIGNAL} out of control  {CENTRE} baseline  {CONTROL} limits of the average  {FAIL} failure"
+
+
+def trend_block(trends: Sequence[Trend]) -> RenderableType:
+    """Every trend, one below the other."""
+    return Group(*(_trend(t) for t in trends))
+
+
+def _trend(trend: Trend) -> RenderableType:
+    shown = range(max(0, len(trend.points) - MOST_LINES), len(trend.points))
+    scale = _Scale.of(trend, shown)
+    lines = [_line(trend, i, scale) for i in shown]
+    left = [Text(f"({shown.start} earlier ones are not drawn)", style="dim")] if shown.start else []
+    said = [Text(line) for line in sayings(trend)]
+    head = Text(_heading(trend), style="bold")
+    return Padding(Group(head, *left, *lines, Text(LEGEND, style="dim"), *said), (1, 0, 0, 0))
+
+
+def _heading(trend: Trend) -> str:
+    owner = (trend.scope.scanner or "unassigned", trend.scope.protocol, trend.scope.phantom)
+    return " · ".join(part for part in (trend.key, *owner) if part)
+
+
+class _Scale:
+    """From values to columns."""
+
+    def __init__(self, low: float, high: float) -> None:
+        self.low, self.high = low, high
+
+    @classmethod
+    def of(cls, trend: Trend, shown: range) -> _Scale:
+        """Over the values that are drawn and the limits near them."""
+        values = [trend.points[i].measurement.value for i in shown]
+        control = trend.control
+        near = [*values, *(control.limits if control and control.limits else ())]
+        low, high = min(near), max(near)
+        room = 0.08 * (high - low) or 0.5 * abs(high) * 1e-3 or 0.5
+        inside = [x for x in _fails(trend.bounds) if low - 4 * room <= x <= high + 4 * room]
+        return cls(min([low, *inside]) - room, max([high, *inside]) + room)
+
+    def column(self, value: float) -> int | None:
+        """None outside the chart."""
+        place = math.floor((value - self.low) / (self.high - self.low) * COLUMNS)
+        return place if 0 <= place < COLUMNS else None
+
+
+def _fails(bounds: Sequence[Bounds]) -> list[float]:
+    return [x for b in bounds for x in (b.fail_low, b.fail_high) if x is not None]
+
+
+def _line(trend: Trend, i: int, scale: _Scale) -> Text:
+    point = trend.points[i]
+    cells = [" "] * COLUMNS
+    segment = next(s for s in trend.segments if s.first <= i < s.last)
+    for value, sign in _marks(trend, segment, i):
+        column = scale.column(value)
+        if column is not None:
+            cells[column] = sign
+    shown = show(point.measurement.value, point.measurement.u, point.measurement.unit)
+    outcome = trend.outcomes[i] or Outcome.NOT_JUDGED
+    sign, style = MARKS[outcome]
+    line = Text(f"{point.dated[:10]}  {shown!s:>24}  ▕{''.join(cells)}▏ ")
+    return line.append(f"{sign} {outcome}" if outcome is not Outcome.NOT_JUDGED else "", style=style)
+
+
+def _marks(trend: Trend, segment: Segment, i: int) -> Iterator[tuple[float, str]]:
+    """What stands on one line, the point last, above all else."""
+    yield from ((x, FAIL) for x in _fails(segment.bounds))
+    control = segment.control
+    if control is not None and control.limits is not None:
+        yield from ((x, CONTROL) for x in control.limits)
+    if segment.baseline is not None:
+        yield segment.baseline.value, CENTRE
+    beyond = control is not None and any(s.at == i for s in control.signals)
+    yield trend.points[i].measurement.value, SIGNAL if beyond else POINT
+
+
+def sayings(trend: Trend) -> Iterator[str]:
+    """What is to be said of a trend, in sentences."""
+    yield _control_sentence(trend)
+    if trend.drift is not None:
+        yearly = show(365.25 * trend.drift.slope, 365.25 * trend.drift.u, trend.unit)
+        yield f"Drift: {yearly} a year (chance in a stable series {trend.drift.p:.1g})."
+        yield from (_projection(p, trend.unit) for p in trend.projections)
+    yield from (_jump(j, trend) for j in trend.jumps)
+    for event in trend.events:
+        yield f"Event: {event.kind} of {event.scanner or event.phantom} on {event.dated[:10]}: {event.note}"
+
+
+def _control_sentence(trend: Trend) -> str:
+    control = trend.control
+    if control is None:
+        return "Control: no baseline is in force; `iqa baseline propose` makes one."
+    if control.in_control is None:
+        return f"Control: no verdict. {control.reason}"
+    n = control.baseline.n if control.baseline else 0
+    beside = "" if trend.charted else " This key is not among the charted ones, and its false alarms come on top."
+    if control.in_control:
+        return f"Control: in control, against a baseline of {n} scans.{beside}"
+    first = next(s for s in control.signals if all(t.at != s.at - 1 for t in control.signals))
+    latest = control.signals[-1]
+    since = trend.points[_run_start(trend, latest.at)].dated[:10]
+    return f"Control: OUT OF CONTROL since {since} ({first.chart}: {latest.says}; baseline of {n} scans).{beside}"
+
+
+def _run_start(trend: Trend, last: int) -> int:
+    """The first of the scans up to `last` that all signal."""
+    control = trend.control
+    at = {s.at for s in control.signals} if control else set()
+    while last - 1 in at:
+        last -= 1
+    return last
+
+
+def _projection(p: Projection, unit: str) -> str:
+    what = "failure" if p.fails else "warning"
+    bound = show(p.bound, None, unit)
+    latest = "no latest date" if math.isinf(p.crossing.latest) else f"latest {_date(p.crossing.latest)}"
+    between = f"earliest {_date(p.crossing.earliest)}, {latest}"
+    return f"It reaches the {what} limit {bound} about {_date(p.crossing.day)} ({between}; 95 %, of the line)."
+
+
+def _date(day: float) -> str:
+    if not 1 <= day < date.max.toordinal():
+        return "never"
+    return date.fromordinal(int(day)).isoformat()
+
+
+def _jump(jump: Jump, trend: Trend) -> str:
+    step = jump.step
+    height = show(step.height, step.u, trend.unit)
+    first, last = (trend.points[i].dated[:10] for i in (step.earliest - 1, step.latest))
+    chance = fixed(step.p, 4) if step.p >= 1e-4 else "below 0.0001"
+    why = f" Perhaps: {'; '.join(jump.causes)}." if jump.causes else " No event is entered for that time."
+    return f"Step: {height} between {first} and {last} (chance {chance}).{why}"
