@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -26,8 +26,8 @@ ROOM = 0.08
 HORIZON_DAYS = 366.0
 """No projection is drawn beyond."""
 MARGIN_DAYS = 4.0
-EPOCH = float(date2num(np.datetime64("1970-01-01"))) - 719_163.0
-"""From day numbers of the calendar to those of the axis."""
+EPOCH = -719_163.0
+"""From day numbers of the calendar to those of the axis, which counts from 1970."""
 
 
 def save_trends(trends: Sequence[Trend], file: Path) -> Path:
@@ -166,9 +166,9 @@ def _dress(axes: Axes, trend: Trend) -> None:
     about = " · ".join(part for part in owner if part)
     axes.set_title(f"{trend.key}   {about}", loc="left", pad=16)
     axes.set_ylabel(print_unit(trend.unit) or "1", color=INK_2)
-    locator = AutoDateLocator(minticks=4, maxticks=10)
+    locator = AutoDateLocator(minticks=4, maxticks=10)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     first, last = (trend.points[i].dated[:10] for i in (0, -1))
     n = len(trend.points)
     axes.set_xlabel(f"{first} to {last}, {n} scans; bars ± 2 u; violet: average (EWMA) and its limits", color=INK_2)

@@ -1,0 +1,71 @@
+"""Who decided what about a key, and past verdicts derived again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from iqa.errors import UsageError
+from iqa.jobs.judging import ADOPTED, DROPPED, WRITTEN, rederived
+from iqa.judge import find_set, limit_sets
+from iqa.judge.keys import matches
+from iqa.model import Verdict
+from iqa.store.audit import Entry, broken, entries
+from iqa.store.history import Occasion, occasions
+from iqa.store.judgements import Ruling
+from iqa.store.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A verdict as it was stored, and as it comes out again."""
+
+    occasion: Occasion
+    stored: Ruling
+    again: Verdict
+
+    @property
+    def same(self) -> bool:
+        """Whether both say the same."""
+        return self.stored.outcome == self.again.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Decisions about a key, oldest first, and whether the trail is whole."""
+
+    entries: tuple[Entry, ...]
+    broken: Entry | None
+    """The first entry of the whole trail that was changed."""
+    verdicts: tuple[Recalled, ...]
+
+
+def history(workspace: Workspace, key: str, *, scan: int | None = None) -> History:
+    """Who changed which baseline or limit of a key, when and why; with `scan`, its verdicts on the key derived again.
+
+    Raises
+    ------
+    UsageError
+        There is no scan of that number.
+    """
+    with workspace.database.reading() as connection:
+        trail = entries(connection)
+        verdicts: tuple[Recalled, ...] = ()
+        if scan is not None:
+            found = occasions(connection, ids=[scan])
+            if not found:
+                raise UsageError(
+                    f"There is no scan {scan}; `iqa export` and `iqa trend --json` give the numbers of scans."
+                )
+            verdicts = tuple(
+                Recalled(found[0], one, again) for one, again in rederived(connection, found[0]) if one.key == key
+            )
+    return History(tuple(e for e in trail if _concerns(e, key)), broken(trail), verdicts)
+
+
+def _concerns(entry: Entry, key: str) -> bool:
+    """Whether a decision bears on a key."""
+    if entry.action == WRITTEN:
+        return any(f'"key":"{key}"' in text for text in entry.subject["new"].values()) or bool(entry.subject["gone"])
+    if entry.action in (ADOPTED, DROPPED):
+        return any(matches(row.limit.key, key) for row in find_set(entry.subject["set"], limit_sets()).rows)
+    return entry.subject.get("key") == key or entry.action == "event"
