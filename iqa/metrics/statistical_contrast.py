@@ -24,7 +24,7 @@ CRITERION = 3.29
 errs in 5 % of either (2 · 1.645; Chao et al. 2000)."""
 DIAMETERS_MM = (3.0, 5.0, 8.0, 10.0, 15.0)
 """Discs of the limit: sizes that phantoms have, as far as an area of 100 mm tells them to 5 %."""
-KEYS = tuple(f"low_contrast.statistical.{d:g}mm" for d in DIAMETERS_MM)
+KEYS = tuple(f"low_contrast.statistical.{d:g}" for d in DIAMETERS_MM)
 CURVE = "low_contrast.statistical"
 CENTRAL_SHARE = 0.65
 """Radius of the area against the body's: wide enough for 15 mm discs, short of the rim's shading."""

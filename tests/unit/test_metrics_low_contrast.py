@@ -19,7 +19,7 @@ from tests.targets_made import CONTRAST_OF_ROW, GROUPS, SIZES_MM, clean, located
 
 SIGMA = 5.0
 SLICES = 3
-STATISTICAL = tuple(f"low_contrast.statistical.{d}mm" for d in (3, 5, 8, 10, 15))
+STATISTICAL = tuple(f"low_contrast.statistical.{d}" for d in (3, 5, 8, 10, 15))
 
 
 @cache
