@@ -17,6 +17,11 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def local(at: str) -> str:
+    """A stored moment by the clock on the wall, as scanners date their scans: ISO 8601 without a time zone."""
+    return _moment(at).astimezone().replace(tzinfo=None).isoformat(timespec="seconds")
+
+
 def check_clock(connection: Connection, at: str) -> None:
     """Raise if the clock stands before what is stored already.
 

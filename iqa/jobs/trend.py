@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 
 from iqa.errors import UsageError
-from iqa.judge import from_text
+from iqa.judge import from_text, worst_of
 from iqa.judge.bounds import own_unit
 from iqa.judge.control import Budget, Control, control
 from iqa.judge.robust import LEAST, middle_of
-from iqa.judge.verdicts import WORST_FIRST
-from iqa.model import Baseline, Bounds, Limit, Outcome, Scope
+from iqa.model import Baseline, Bounds, Limit, Scope
 from iqa.report.trends import Jump, Projection, Segment, Trend
 from iqa.spc import CannotTell, Crossing, Drift, Step, crossing, drift, steps
 from iqa.store.database import Connection
@@ -77,7 +76,7 @@ class _Maker:
             scope=scope,
             points=tuple(points),
             days=days,
-            outcomes=tuple(_worst(said.get(p.record_id, ())) for p in points),
+            outcomes=tuple(worst_of(said.get(p.record_id, ())) for p in points),
             segments=segments,
             drift=line,
             projections=_projections(line, segments[-1].bounds) if line else (),
@@ -138,11 +137,6 @@ class _Maker:
             if limit.kind == "absolute" or baseline is not None:
                 found.append(own_unit(limit, baseline))
         return tuple(found)
-
-
-def _worst(outcomes: Iterable[str]) -> Outcome | None:
-    found = set(outcomes)
-    return next((o for o in WORST_FIRST if o in found), None)
 
 
 def _without_astray(values: Sequence[float]) -> list[float]:
