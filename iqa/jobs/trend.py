@@ -8,6 +8,7 @@ from dataclasses import replace
 from statistics import median
 
 from iqa.errors import UsageError
+from iqa.jobs.scanners import check_scanner
 from iqa.judge import from_text, worst_of
 from iqa.judge.bounds import own_unit
 from iqa.judge.control import Budget, Control, control
@@ -37,16 +38,29 @@ def trend(workspace: Workspace, key: str, *, scanner: str | None = None) -> tupl
     with workspace.database.reading() as connection:
         found = series(connection, key, scanner=scanner, everywhere=scanner is None)
         if not found:
-            where = f" of '{scanner}'" if scanner else ""
-            near = [k for k in keys(connection) if k.partition(".")[0] == key.partition(".")[0]]
-            known = f" Known: {', '.join(near)}." if near else ""
-            raise UsageError(f"No value of '{key}'{where} is stored.{known}")
+            check_scanner(connection, workspace.settings, scanner)
+            raise UsageError(_nothing(key, scanner, keys(connection)))
         groups: dict[Scope, list[Point]] = defaultdict(list)
         for point in found:
             groups[point.scope].append(point)
-        made = _Maker(connection, workspace.settings.site, key, tuple(baselines(connection)), tuple(events(connection)))
+        made = _Maker(
+            connection,
+            workspace.settings.site,
+            key,
+            tuple(baselines(connection, scanner=scanner)),
+            tuple(events(connection)),
+        )
         trends = [made.trend(scope, points) for scope, points in groups.items()]
     return tuple(_with_others(trends))
+
+
+def _nothing(key: str, scanner: str | None, known: Sequence[str]) -> str:
+    """Why there is no history."""
+    if key in known:
+        return f"No value of '{key}' of '{scanner}' is stored; without --scanner, those of all others are shown."
+    near = [k for k in known if k.partition(".")[0] == key.partition(".")[0]]
+    hint = f" Known: {', '.join(near)}." if near else ""
+    return f"No value of '{key}' is stored.{hint}"
 
 
 class _Maker:

@@ -112,9 +112,7 @@ def _end(connection: Connection, number: int, dated: str, signed: Signed) -> Non
     connection.execute(insert(baseline_end).values(baseline_id=number, **row))
 
 
-def baselines(
-    connection: Connection, *, scanner: str | None = None, number: int | None = None
-) -> list[StoredBaseline]:
+def baselines(connection: Connection, *, scanner: str | None = None, number: int | None = None) -> list[StoredBaseline]:
     """All baselines, ended ones too, or those of one scanner, or the one of a number; oldest first."""
     query = select(baseline, baseline_end.c.dated.label("ended")).outerjoin(baseline_end).order_by(baseline.c.id)
     members = select(baseline_scan).order_by(baseline_scan.c.record_id)

@@ -196,6 +196,19 @@ def not_measured(connection: Connection, record_id: int) -> list[NotMeasured]:
     return [NotMeasured(**one) for one in about.get("not_measured", ())]
 
 
+def scanners(connection: Connection) -> list[str]:
+    """Every scanner that has a scan or an entry."""
+    own = select(occasion.c.scanner_id).where(occasion.c.scanner_id == word.c.id).exists()
+    return sorted(connection.execute(select(word.c.content).where(own)).scalars())
+
+
+def last_unit(connection: Connection, key: str) -> str | None:
+    """The unit of the newest number under a key; None where there is none."""
+    newest = select(measurement.c.unit_id).where(measurement.c.key_id == _number(connection, key))
+    found = connection.execute(newest.order_by(measurement.c.record_id.desc()).limit(1)).scalar()
+    return None if found is None else texts(connection, [found])[found]
+
+
 def keys(connection: Connection) -> list[str]:
     """Every key that has a number."""
     some = select(measurement.c.key_id).where(measurement.c.key_id == word.c.id).exists()
@@ -244,8 +257,8 @@ def _outcomes(connection: Connection, last: Sequence[Row[Any]]) -> Iterator[tupl
     scans = select(*columns).where(occasion.c.pixel_sha256.is_not(None))
     unassigned = [row.dated for row in last if row.scanner_id is None]
     queries = [scans.where(occasion.c.scanner_id.is_(None), occasion.c.dated.in_(unassigned))]
-    for part in parts([row for row in last if row.scanner_id is not None], FEW):
-        own, dated = {row.scanner_id for row in part}, {row.dated for row in part}
+    for rows in parts([row for row in last if row.scanner_id is not None], FEW):
+        own, dated = {row.scanner_id for row in rows}, {row.dated for row in rows}
         queries.append(scans.where(occasion.c.scanner_id.in_(own), occasion.c.dated.in_(dated)))
     for query in queries:
         found |= {row.record_id: row.scanner_id for row in connection.execute(query) if row[:-1] in wanted}
