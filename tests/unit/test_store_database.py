@@ -221,7 +221,7 @@ def test_what_may_not_be_written_to(folder: Path) -> None:
         place.chmod(0o755)
         (place / "iqa.sqlite").chmod(0o666)
         with as_nobody():  # a journal needs room beside the database
-            refused(iqa(*event, place), "cannot be opened; check that the folder exists and may be written to")
+            refused(iqa(*event, place), "may not be written to")
         (place / "iqa.toml").chmod(0o000)
         with as_nobody():
             refused(iqa("status", "--workspace", place), "iqa.toml: file: expected a readable file, found Permission den")
