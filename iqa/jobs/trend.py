@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from statistics import median
 
 from iqa.errors import UsageError
@@ -100,24 +101,18 @@ class _Maker:
         )
 
     def _segments(self, scope: Scope, points: Sequence[Point]) -> tuple[Segment, ...]:
-        """The times of the baselines that were in force one after another, and the rest."""
-        own = [b for b in self.known if b.key == self.key and b.scope == scope and b.since < (b.ended or "9")]
-        found, last = list[Segment](), 0
-        for stored in sorted(own, key=lambda b: b.since):
-            inside = [i for i, p in enumerate(points) if stored.since <= p.dated < (stored.ended or "9")]
-            if not inside:
-                continue
-            first, end = inside[0], inside[-1] + 1
-            found += self._rest(points, last, first)
-            baseline = replace(from_text(Baseline, stored.content, f"baseline {stored.id}"), id=stored.id)
-            judged = self._control(stored, points, first, end)
-            found.append(Segment(first, end, baseline, stored.ended, judged, self._bounds(points[end - 1])))
-            last = end
-        return (*found, *self._rest(points, last, len(points)))
+        """The times of the baselines that were in force one after another, and those without one."""
+        own = [b for b in self.known if b.key == self.key and b.scope == scope]
+        held = [_held(own, p.dated) for p in points]
+        ends = [i for i in range(1, len(points)) if held[i] is not held[i - 1]]
+        return tuple(self._segment(held[i], points, i, end) for i, end in pairwise([0, *ends, len(points)]))
 
-    def _rest(self, points: Sequence[Point], first: int, end: int) -> list[Segment]:
-        """Scans of a time without a baseline."""
-        return [Segment(first, end, None, None, None, self._bounds(points[end - 1]))] if first < end else []
+    def _segment(self, stored: StoredBaseline | None, points: Sequence[Point], first: int, end: int) -> Segment:
+        bounds = self._bounds(points[end - 1])
+        if stored is None:
+            return Segment(first, end, None, None, None, bounds)
+        baseline = replace(from_text(Baseline, stored.content, f"baseline {stored.id}"), id=stored.id)
+        return Segment(first, end, baseline, stored.ended, self._control(stored, points, first, end), bounds)
 
     def _control(self, stored: StoredBaseline, points: Sequence[Point], first: int, end: int) -> Control:
         """The charts of the scans after the last one of the baseline."""
@@ -151,6 +146,12 @@ class _Maker:
             if limit.kind == "absolute" or baseline is not None:
                 found.append(own_unit(limit, baseline))
         return tuple(found)
+
+
+def _held(known: Sequence[StoredBaseline], dated: str) -> StoredBaseline | None:
+    """The baseline that a scan of a date is judged by: of several the one that was approved last."""
+    fitting = [b for b in known if b.since <= dated and (b.ended is None or dated < b.ended)]
+    return max(fitting, key=lambda b: (b.approved_at, b.id), default=None)
 
 
 def _without_astray(values: Sequence[float]) -> list[float]:

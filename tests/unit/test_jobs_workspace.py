@@ -556,3 +556,22 @@ def test_who_signs(workspace: Workspace) -> None:
         (entry,) = entries(connection)
     assert (entry.person, entry.at, entry.subject["reason"]) == ("Zoë", NOW, "new tube")
     assert rules_of(workspace.settings).written == ()
+
+
+def test_a_limit_without_a_source_is_read_again(workspace: Workspace) -> None:
+    """What is left empty in the file is left out of the stored text."""
+    edited = with_settings(workspace, TOML + '[[limit]]\nkey = "noise.sigma"\nunit = "HU"\nfail_high = 6\n')
+    kept = stored(edited, analysis_of("a", {KEY: 5.0}))
+    assert [v.same for v in history(edited, KEY, scan=kept.occasion_id).verdicts] == [True]
+
+
+def test_a_baseline_of_entered_values(workspace: Workspace) -> None:
+    """They have no conditions at all."""
+    text = TOML + '[[limit]]\nkey = "manual.x"\nunit = "mm"\nkind = "difference"\nfail_high = 1\nfail_low = -1\n'
+    edited = with_settings(workspace, text)
+    for day, value in enumerate((5.0, 5.1, 4.9, 5.0), start=1):
+        enter_value(edited, "manual.x", value, unit="mm", scanner="ct1", dated=f"2026-11-0{day}", signed=ANN)
+    approve_baselines(edited, Choice(scanner="ct1", key="manual.*"), signed=ANN)
+    (verdict,) = enter_value(edited, "manual.x", 7.0, unit="mm", scanner="ct1", signed=ANN)
+    assert verdict.outcome is Outcome.FAIL
+    assert [v.same for v in history(edited, "manual.x", scan=5).verdicts] == [True]
