@@ -15,7 +15,7 @@ from iqa.judge.robust import LEAST, middle_of
 from iqa.judge.verdicts import WORST_FIRST
 from iqa.model import Baseline, Bounds, Limit, Outcome, Scope
 from iqa.report.trends import Jump, Projection, Segment, Trend
-from iqa.spc import CannotTell, Crossing, Drift, Step, crossing, drift, steps
+from iqa.spc import CannotTell, Crossing, Drift, Step, crossing, drift, most_likely_step, steps
 from iqa.store.database import Connection
 from iqa.store.decisions import StoredBaseline, baselines
 from iqa.store.history import Happened, Point, day_of, events, keys, series
@@ -70,7 +70,8 @@ class _Maker:
         segments = self._segments(scope, points)
         own = [e for e in self.happened if _concerns(e, scope)]
         begin = segments[-1].first  # a line through a new baseline or the end of one is no drift
-        line = _drift(days[begin:], [p.measurement.value for p in points[begin:]])
+        values = [p.measurement.value for p in points]
+        line, found = _drift_or_steps(days, values, begin)
         return Trend(
             key=self.key,
             unit=points[-1].measurement.unit,
@@ -81,7 +82,7 @@ class _Maker:
             segments=segments,
             drift=line,
             projections=_projections(line, segments[-1].bounds) if line else (),
-            jumps=tuple(Jump(s, _causes(s, points, own)) for s in steps(days, [p.measurement.value for p in points])),
+            jumps=tuple(Jump(s, _causes(s, points, own)) for s in found),
             events=tuple(own),
             charted=self.key in self.site.charted,
         )
@@ -157,10 +158,17 @@ def _concerns(event: Happened, scope: Scope) -> bool:
     return event.scanner == scope.scanner if event.scanner is not None else event.phantom == scope.phantom
 
 
-def _drift(days: Sequence[float], values: Sequence[float]) -> Drift | None:
-    """The drift since the last baseline, where there is one."""
-    found = drift(days, values)
-    return None if isinstance(found, CannotTell) or not found.drifting else found
+def _drift_or_steps(
+    days: Sequence[float], values: Sequence[float], begin: int
+) -> tuple[Drift | None, tuple[Step, ...]]:
+    """The drift since the last baseline, and the steps; of a drift and steps within it, what fits the values better."""
+    found, line = steps(days, values), drift(days[begin:], values[begin:])
+    if isinstance(line, CannotTell) or not line.drifting:
+        return None, found
+    rival = most_likely_step(days[begin:], values[begin:])
+    if isinstance(rival, Step) and rival.scatter < line.scatter:
+        return None, found
+    return line, tuple(s for s in found if s.at <= begin)
 
 
 def _projections(line: Drift, bounds: Sequence[Bounds]) -> tuple[Projection, ...]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from datetime import date
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
 from iqa.model import Bounds, Outcome
-from iqa.report.numbers import fixed, show
-from iqa.report.trends import Jump, Projection, Segment, Trend
-from iqa.report.workspace import MARKS
+from iqa.report.numbers import fixed, print_unit, show
+from iqa.report.shown import State
+from iqa.report.table import INDENT
+from iqa.report.trends import Jump, Projection, Segment, Trend, at_point_digit
+from iqa.report.workspace import MARKS, status_table
 
 COLUMNS = 44
 """Width of the chart."""
@@ -26,6 +29,16 @@ LEGEND = f"{POINT} value  {SIGNAL} out of control  {CENTRE} baseline  {CONTROL} 
 def trend_block(trends: Sequence[Trend]) -> RenderableType:
     """Every trend, one below the other."""
     return Group(*(_trend(t) for t in trends))
+
+
+def fleet_report(states: Sequence[State], trends: Sequence[Trend], *, folder: Path, figure: Path) -> RenderableType:
+    """The demonstration's workspace, and in plain words what to look at."""
+    words = (
+        f"The trends as a picture: {figure}",
+        f"The workspace: {folder}; try there: iqa status, iqa trend noise.sigma, iqa baseline list, iqa history noise.sigma",
+        "A workspace of your own: iqa init, then iqa add FOLDER",
+    )
+    return Group(status_table(states), trend_block(trends), *(Padding(Text(w), INDENT) for w in words))
 
 
 def _trend(trend: Trend) -> RenderableType:
@@ -103,7 +116,7 @@ def sayings(trend: Trend) -> Iterator[str]:
     if trend.drift is not None:
         yearly = show(365.25 * trend.drift.slope, 365.25 * trend.drift.u, trend.unit)
         yield f"Drift: {yearly} a year (chance in a stable series {trend.drift.p:.1g})."
-        yield from (_projection(p, trend.unit) for p in trend.projections)
+        yield from (_projection(p, trend) for p in trend.projections)
     yield from (_jump(j, trend) for j in trend.jumps)
     for event in trend.events:
         yield f"Event: {event.kind} of {event.scanner or event.phantom} on {event.dated[:10]}: {event.note}"
@@ -134,9 +147,9 @@ def _run_start(trend: Trend, last: int) -> int:
     return last
 
 
-def _projection(p: Projection, unit: str) -> str:
+def _projection(p: Projection, trend: Trend) -> str:
     what = "failure" if p.fails else "warning"
-    bound = show(p.bound, None, unit)
+    bound = f"{at_point_digit(p.bound, trend)} {print_unit(trend.unit)}".rstrip()
     latest = "no latest date" if math.isinf(p.crossing.latest) else f"latest {_date(p.crossing.latest)}"
     between = f"earliest {_date(p.crossing.earliest)}, {latest}"
     return f"It reaches the {what} limit {bound} about {_date(p.crossing.day)} ({between}; 95 %, of the line)."

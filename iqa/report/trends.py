@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from iqa.judge.control import Control
 from iqa.model import Baseline, Bounds, Outcome, Scope
+from iqa.report.numbers import rounded, shared_digit, show
 from iqa.spc import Crossing, Drift, Step
 from iqa.store.history import Happened, Point
 
@@ -72,3 +73,9 @@ class Trend:
     def control(self) -> Control | None:
         """Of the latest scans."""
         return self.segments[-1].control
+
+
+def at_point_digit(value: float, trend: Trend) -> str:
+    """A limit or baseline to the decimal of the latest value."""
+    last = trend.points[-1].measurement
+    return rounded(value, shared_digit(last.value, last.u)) if last.u else show(value, None, trend.unit).value
