@@ -40,9 +40,9 @@ class Demo:
 
 
 def run_demo(folder: Path) -> Demo:
-    """A simulated Catphan 504 in `folder`/scan with truth.json, analysed; its figures in `folder`/figures; and a workspace in
-    `folder`/workspace with half a year of two scanners.
+    """A simulated scan in `folder`/scan with truth.json, analysed, and a fleet's half a year.
 
+    The scan's figures are left in `folder`/figures, the fleet's workspace in `folder`/workspace.
     All three folders are made anew: what an earlier demonstration left in them goes.
     """
     scan, figures = folder / "scan", folder / "figures"

@@ -35,7 +35,7 @@ def fleet_report(states: Sequence[State], trends: Sequence[Trend], *, folder: Pa
     """The demonstration's workspace, and in plain words what to look at."""
     words = (
         f"The trends as a picture: {figure}",
-        f"The workspace: {folder}; try there: iqa status, iqa trend noise.sigma, iqa baseline list, iqa history noise.sigma",
+        f"The workspace: {folder}; try in it: iqa status, iqa trend noise.sigma, iqa baseline list",
         "A workspace of your own: iqa init, then iqa add FOLDER",
     )
     return Group(status_table(states), trend_block(trends), *(Padding(Text(w), INDENT) for w in words))
