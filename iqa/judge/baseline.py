@@ -174,12 +174,13 @@ def _astray(samples: Sequence[Sample], middle: Middle) -> tuple[Astray, ...]:
 
 
 def _named(astray: Sequence[Astray], unit: str) -> list[str]:
-    return [
-        f"{a.scan} is astray: {shown(a.value, unit)}, "
-        + (f"{a.distance:.1f} spreads" if math.isfinite(a.distance) else "where most of the others are equal,")
-        + " from the middle."
-        for a in astray
-    ]
+    return [f"{a.scan} is astray: {shown(a.value, unit)}, {_distance(a)}." for a in astray]
+
+
+def _distance(astray: Astray) -> str:
+    if math.isinf(astray.distance):
+        return "while most of the others are equal"
+    return f"{astray.distance:.1f} spreads from the middle"
 
 
 def _against_u(samples: Sequence[Sample], middle: Middle) -> list[str]:
