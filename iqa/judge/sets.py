@@ -27,7 +27,6 @@ SHARED = ("basis", "source", "edition", "grade", "phantom_models", "kv")
 class RowTable(LimitTable):
     """One row of a set."""
 
-    name: str
     grade: Grade
     note: str = ""
 
@@ -155,6 +154,6 @@ def _row(raw: Mapping[str, Any], of: SetTable, file: Path, number: int) -> Row:
     if table.grade == "U" or (of.status == "in force" and table.grade not in GRADES_IN_FORCE):
         wanted = "A or B for what is in force" if of.status == "in force" else "A, B or C for what is shipped"
         raise DefinitionError(str(file), f"{place}.grade", wanted, repr(table.grade))
-    if not (table.source and table.edition):
-        raise DefinitionError(str(file), place, "a source and its edition", "one without the other, or neither")
+    if not (table.name and table.source and table.edition):
+        raise DefinitionError(str(file), place, "a name, a source and the source's edition", "one of them missing")
     return Row(replace(limit, name=f"{of.name}/{table.name}"), table.grade, table.note)

@@ -16,6 +16,8 @@ from iqa.model import Baseline, Conditions, Limit, Verdict
 
 LARGEST_WHOLE = 2**53
 """Above it a float no longer holds every whole number."""
+EMPTY: tuple[object, ...] = (None, "", [], {})
+"""Left out of a text where a field need not be given."""
 Noun = TypeVar("Noun", Limit, Baseline, Conditions, Verdict)
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in (Limit, Baseline, Conditions, Verdict)}
 
@@ -72,8 +74,8 @@ def _adapter(kind: str) -> TypeAdapter[Any]:
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
     if dataclasses.is_dataclass(value):
-        fields = ((f.name, _plain(getattr(value, f.name))) for f in dataclasses.fields(value))
-        return {name: inner for name, inner in fields if inner not in (None, "", [], {})}
+        pairs = ((f, _plain(getattr(value, f.name))) for f in dataclasses.fields(value))
+        return {f.name: inner for f, inner in pairs if f.default is dataclasses.MISSING or inner not in EMPTY}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     whole = isinstance(value, float) and value.is_integer() and abs(value) < LARGEST_WHOLE
@@ -84,6 +86,6 @@ def _lost(raw: Any, kept: Any) -> str:  # noqa: ANN401 - JSON
     """The first key with a value that reading has dropped; empty if there is none."""
     if not isinstance(raw, dict) or not isinstance(kept, dict):
         return ""
-    dropped = (key for key, value in raw.items() if key not in kept and value not in (None, "", [], {}))
+    dropped = (key for key, value in raw.items() if key not in kept and value not in EMPTY)
     inner = (_lost(value, kept[key]) for key, value in raw.items() if key in kept)
     return next(dropped, "") or next((key for key in inner if key), "")

@@ -21,17 +21,23 @@ MINE = Scope("ct1", "head", "SN 7")
 
 
 def made(key: str, value: float, u: float | None = 0.1, **fields: Any) -> Measurement:
-    rest = {"unit": "HU", "n": 3, "where": "slices 1-3", "method": "roi-mean@1"} | fields
+    rest: dict[str, Any] = {"unit": "HU", "n": 3, "where": "slices 1-3", "method": "roi-mean@1"} | fields
     return Measurement(key, value, u, **rest)
 
 
 def made_limit(key: str, *numbers: float | None, **fields: Any) -> Limit:
-    rest = {"name": f"my {key}", "kind": "absolute", "unit": "HU", "basis": "site", "source": "the physicist"} | fields
+    rest: dict[str, Any] = {
+        "name": f"my {key}",
+        "kind": "absolute",
+        "unit": "HU",
+        "basis": "site",
+        "source": "the physicist",
+    } | fields
     return Limit(key=key, bounds=Bounds(*numbers), **rest)
 
 
 def made_baseline(key: str, value: float, **fields: Any) -> Baseline:
-    rest = {
+    rest: dict[str, Any] = {
         "method": "roi-mean@1",
         "unit": "HU",
         "scope": MINE,

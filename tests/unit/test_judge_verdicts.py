@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from judged import HEAD, MINE, made, made_baseline, made_limit
 
-from iqa.judge import judge, worst
+from iqa.judge import in_force, judge, worst
 from iqa.judge.keys import matches
 from iqa.model import Baseline, Conditions, Limit, Measurement, NotMeasured, Outcome, Rule, Scope, Verdict
 
@@ -195,6 +195,14 @@ def test_a_makers_range_only_ever_warns() -> None:
     assert verdict.outcome is Outcome.WARNING
     assert verdict.reason == "500 HU is outside the maker's typical range (-1 to 1 HU), which is no tolerance."
     assert _one(made(WATER, 0.0, 100.0), limit, rule="guard_accept").outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("ct_number.air_top", -972.0), ("ct_number.delrin", 325.0)], ids=["a GE", "a cone beam"]
+)
+def test_healthy_scanners_outside_the_catphans_range_are_warned_of(key: str, value: float) -> None:
+    found = _judged(made(key, value), in_force("catphan504"), rule="guard_accept")
+    assert {v.outcome for v in found if v.key == key} == {Outcome.WARNING}
 
 
 def test_what_was_not_measured_says_why() -> None:
