@@ -111,7 +111,7 @@ def propose(key: str, samples: Sequence[Sample], scope: Scope) -> Proposal | NoP
     -----
     Location and spread are those of `iqa.judge.robust.middle_of`.
     """
-    obstacle = _too_few(key, samples) or _mixed(key, samples) or _incomparable(key, samples)
+    obstacle = _unfit(key, samples) or _mixed(key, samples) or _incomparable(key, samples)
     if obstacle:
         return NoProposal(key, obstacle)
     first = samples[0]
@@ -133,13 +133,14 @@ def propose(key: str, samples: Sequence[Sample], scope: Scope) -> Proposal | NoP
     )
 
 
-def _too_few(key: str, samples: Sequence[Sample]) -> str:
-    if len(samples) >= LEAST and all(math.isfinite(s.measurement.value) for s in samples):
-        return ""
+def _unfit(key: str, samples: Sequence[Sample]) -> str:
     if len(samples) < LEAST:
         return f"{key} was measured on {len(samples)} of the scans; a baseline needs at least {LEAST}."
+    twice = [scan for scan, count in Counter(s.scan for s in samples).items() if count > 1]
+    if twice:
+        return f"{', '.join(twice)} is named more than once; each scan counts once."
     broken = [s.scan for s in samples if not math.isfinite(s.measurement.value)]
-    return f"{key} is no finite number on {', '.join(broken)}; leave out those scans."
+    return f"{key} is no finite number on {', '.join(broken)}; leave out those scans." if broken else ""
 
 
 def _mixed(key: str, samples: Sequence[Sample]) -> str:

@@ -50,10 +50,10 @@ def from_text(kind: type[Noun], text: str, where: str) -> Noun:
         If the text is none of that kind, or has fields that this version does not know.
     """
     try:
-        raw = json.loads(text)
+        raw = json.loads(text, parse_constant=_no_number)
         noun: Noun = _adapter(kind.__name__).validate_python(raw)
-    except (json.JSONDecodeError, ValidationError) as error:
-        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error.msg
+    except ValueError as error:  # of the text, or of its fields
+        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise InputError(where, f"this is no stored {kind.__name__.lower()} ({reason}); it was damaged.") from None
     lost = _lost(raw, _plain(noun))
     if lost:
@@ -65,6 +65,10 @@ def from_text(kind: type[Noun], text: str, where: str) -> Noun:
 def digest(noun: Limit | Baseline | Conditions | Verdict) -> str:
     """SHA-256 of the canonical text, in hexadecimal digits."""
     return hashlib.sha256(to_text(noun).encode()).hexdigest()
+
+
+def _no_number(found: str) -> float:
+    raise ValueError(f"{found} is no number")
 
 
 @cache  # a history is thousands of texts of four kinds

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from iqa.judge.bounds import baseline_u, difference_u, no_percent, own_unit
 from iqa.judge.comparability import compare, equal
-from iqa.judge.decide import COVERAGE, cannot_pass, decide
+from iqa.judge.decide import COVERAGE, cannot_pass, decide, is_number
 from iqa.judge.keys import is_literal, matches
 from iqa.judge.wording import shown, span
 from iqa.model import (
@@ -186,6 +186,9 @@ def _sentence(
     m: Measurement, u: float | None, bounds: Bounds, outcome: Outcome, limit: Limit, baseline: Baseline | None = None
 ) -> str:
     """What was compared with what."""
+    if not is_number(m.value, u):
+        numbers = f"{shown(m.value, m.unit)}, u = {shown(u or 0.0, m.unit)}"
+        return f"The value and its u must be finite numbers, u not below zero; they are {numbers}."
     doubt = COVERAGE * (u or 0.0)
     said = _said(outcome, shown(doubt, m.unit), bounds, doubt)
     limits, warning = (

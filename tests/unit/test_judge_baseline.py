@@ -91,6 +91,11 @@ def test_a_value_that_is_no_number_is_named() -> None:
     assert _refused(_samples([1.0, nan, 2.0, 3.0])) == f"{KEY} is no finite number on scan 2; leave out those scans."
 
 
+def test_a_scan_counts_once() -> None:
+    twice = made_sample("scan 2", 2.0)
+    assert _refused([*_samples([1.0, 2.0, 3.0]), twice]) == "scan 2 is named more than once; each scan counts once."
+
+
 def test_methods_must_be_one() -> None:
     odd = made_sample("scan 4", 1.0, method="roi-mean@2")
     reason = _refused([*_samples([1.0, 2.0, 3.0]), odd])

@@ -83,6 +83,11 @@ def test_what_is_no_number_is_never_a_pass(value: float, u: float | None, rule: 
     assert decide(value, u, TEN, rule) is CT
 
 
+@pytest.mark.parametrize("broken", [nan, inf])
+def test_nor_by_bounds_that_are_none(broken: float) -> None:
+    assert decide(0.0, 0.0, Bounds(fail_high=broken), "simple") is CT
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_a_number_left_out_bounds_nothing(rule: Rule) -> None:
     assert decide(-1e9, 1.0, Bounds(fail_high=10), rule) is P

@@ -92,6 +92,7 @@ def test_what_is_left_out_of_a_text_is_what_its_absence_means(kind: type) -> Non
     ("text", "message"),
     [
         ("{", "store: this is no stored limit .*; it was damaged"),
+        (to_text(LIMIT).replace("6.5", "NaN"), r"this is no stored limit \(NaN is no number\); it was damaged"),
         ('{"key":"k"}', r"this is no stored limit \(Field required\); it was damaged"),
         (
             to_text(LIMIT).replace('"key"', '"colour":"red","key"'),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import nan
 from typing import Any
 
 import pytest
@@ -106,6 +107,14 @@ def test_what_uncertainty_leaves_open_is_said(
 ) -> None:
     verdict = _one(made(WATER, value, u), made_limit(WATER, -4.0, None, None, 4.0), rule=rule)
     assert (verdict.outcome, verdict.reason, verdict.rule) == (outcome, reason, rule)
+
+
+@pytest.mark.parametrize(("value", "u", "named"), [(nan, 1.0, "nan HU"), (0.0, nan, "u = nan HU")])
+def test_what_is_no_number_is_said_to_be_none(value: float, u: float, named: str) -> None:
+    verdict = _one(made(WATER, value, u), made_limit(WATER, -4.0, None, None, 4.0))
+    assert verdict.outcome is Outcome.CANNOT_TELL
+    assert verdict.reason.startswith("The value and its u must be finite numbers")
+    assert named in verdict.reason
 
 
 def test_one_sided_ranges_read_as_such() -> None:
@@ -349,8 +358,8 @@ def test_of_several_baselines_the_comparable_then_particular_then_latest_counts(
             "uniformity.max_deviation",
             40.0,
             0.1,
-            "A percentage of uniformity.max_deviation is not defined, since its zero is a convention. Set a difference "
-            "in HU instead.",
+            "A percentage of uniformity.max_deviation is not defined, since its zero is a convention, or lies in the "
+            "midst of its values. Set a difference in HU instead.",
         ),
     ],
 )
