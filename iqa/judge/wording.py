@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 LEAST = 1e-12
 """Below any quantity measured, in any of our units."""
 

@@ -62,6 +62,14 @@ def test_one_astray_is_named_and_pulls_little() -> None:
     assert abs(found.value - np.mean(steady)) < 0.15  # the mean of all is 1.03
 
 
+@pytest.mark.parametrize(("value", "named"), [(0.9, False), (1.4, True)])
+def test_astray_begins_at_three_spreads_and_a_third(value: float, named: bool) -> None:
+    found = _proposed(_samples([0.3, -0.2, 0.1, -0.4, 0.2, 0.0, -0.1, 0.4, value], u=0.3))
+    distance = (value - found.value) / found.spread
+    assert 2.0 < distance < 3.3 if not named else 3.3 < distance < 4.5
+    assert [a.scan for a in found.astray] == ["scan 9"] * named
+
+
 def test_where_the_others_are_equal_one_is_infinitely_astray() -> None:
     found = _proposed(_samples([7.0, 7.0, 7.0, 8.0], u=None))
     assert (found.value, found.spread, found.u) == (7.0, 0.0, 0.0)

@@ -114,6 +114,11 @@ def test_each_mistake_is_named(change: dict[str, Any], message: str) -> None:
         limits_from([RIGHT | change], "iqa.toml", "limit")
 
 
+def test_numbers_may_be_equal() -> None:
+    (limit,) = limits_from([RIGHT | {"fail_low": 6, "warn_low": 6, "warn_high": 6}], "iqa.toml", "limit")
+    assert limit.bounds == Bounds(6.0, 6.0, 6.0, 6.0)
+
+
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(DefinitionError, match=r"limit\.1\.key: expected a value, found nothing"):
         limits_from([{"unit": "HU", "fail_high": 6}], "iqa.toml", "limit")
