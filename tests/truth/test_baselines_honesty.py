@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from iqa.judge.robust import FAR, FAR_OF_MANY, MAD_FACTORS, middle_of
 from iqa.signal.robust import spread
 
-SETS = 2500
+SETS = 1500
 SEED = 20260401
 BAND = 3.3
 """Standard errors of a 99.9 % band."""
