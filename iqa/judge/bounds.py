@@ -27,7 +27,8 @@ NO_PERCENT = (
     "geometry.axis_y",
     "artefact.*",
 )
-"""Keys whose zero is a convention (CT numbers: water) or where they lie about (differences, positions)."""
+ZERO = "a convention, or lies in the midst of its values"
+"""Of those keys: CT numbers are counted from water, differences and positions lie about zero."""
 
 
 def own_unit(limit: Limit, baseline: Baseline | None) -> Bounds:
@@ -71,7 +72,7 @@ def no_percent(baseline: Baseline, u: float | None) -> str:
     """Why a percentage of a baseline means nothing, as a sentence; empty where it does."""
     instead = f"Set a difference in {baseline.unit} instead."
     if has_no_percent(baseline.key):
-        return f"A percentage of {baseline.key} is not defined, since its zero is a convention. {instead}"
+        return f"A percentage of {baseline.key} is not defined, since its zero is {ZERO}. {instead}"
     doubt = NEAR_ZERO * max(baseline.spread or 0.0, u or 0.0)
     if abs(baseline.value) > doubt:
         return ""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+LEAST = 1e-12
+"""Below any quantity measured, in any of our units."""
+
 
 def shown(value: float, unit: str) -> str:
     """A number to five digits with its unit; the unit 1 is left out."""
-    # a value that rounds to 0 from below is 0
-    digits = f"{value:.5g}" if abs(value) >= 1e-12 else "0"
+    # what rounding has left of 0 reads as 0
+    digits = "0" if abs(value) < LEAST else f"{value:.5g}"
     return digits if unit == "1" else f"{digits} {unit}"
 
 
