@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from iqa.model import Acquisition, Curve, Measurement, NotMeasured, Scope
 from iqa.store.records import POINTS, acquisition_of
-from iqa.store.tables import curve, event, judgement, measurement, occasion, record, word
+from iqa.store.tables import curve, event, judgement, measured_key, measurement, occasion, record, word
 from iqa.store.words import known, scope_of, split_flags, texts_in
 
 DAY_S = 86_400.0
@@ -168,7 +168,9 @@ def _measurement(row: Row[Any], key: str, words: dict[int, str]) -> Measurement:
 
 def measurements(connection: Connection, record_id: int) -> list[Measurement]:
     """The numbers of one record, by key."""
-    query = select(measurement).where(measurement.c.record_id == record_id, measurement.c.key_id.in_(select(word.c.id)))
+    query = select(measurement).where(
+        measurement.c.record_id == record_id, measurement.c.key_id.in_(select(measured_key.c.key_id))
+    )
     rows = connection.execute(query).all()
     words = texts_in(connection, rows)
     return sorted((_measurement(row, words[row.key_id], words) for row in rows), key=lambda m: m.key)
@@ -194,8 +196,8 @@ def not_measured(connection: Connection, record_id: int) -> list[NotMeasured]:
 
 def keys(connection: Connection) -> list[str]:
     """Every key that has a number."""
-    some = select(measurement.c.key_id).where(measurement.c.key_id == word.c.id).exists()
-    return sorted(connection.execute(select(word.c.content).where(some)).scalars())
+    query = select(word.c.content).join(measured_key, measured_key.c.key_id == word.c.id)
+    return sorted(connection.execute(query).scalars())
 
 
 def fleet(connection: Connection) -> list[Last]:

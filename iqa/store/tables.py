@@ -105,6 +105,13 @@ measurement = Table(
 )
 """The numbers, in the order of their keys: the history of one key lies together."""
 
+measured_key = Table(
+    "measured_key",
+    metadata,
+    Column("key_id", Integer, ForeignKey("word.id"), primary_key=True),
+)
+"""Every key that has a number: a record is read by looking each of them up."""
+
 curve = Table(
     "curve",
     metadata,

@@ -74,6 +74,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
     )
     op.create_table(
+        "measured_key",
+        sa.Column("key_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["key_id"], ["word.id"], name=op.f("fk_measured_key_key_id")),
+        sa.PrimaryKeyConstraint("key_id", name=op.f("pk_measured_key")),
+    )
+    op.create_table(
         "occasion",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("dated", sa.String(length=32), nullable=False),
