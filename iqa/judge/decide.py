@@ -45,13 +45,11 @@ def decide(value: float, u: float | None, bounds: Bounds, rule: Rule) -> Outcome
 
     Notes
     -----
-    Every rule fails what it fails of the fail range first: `simple` and `guard_accept` anything outside it,
-    `guard_reject` what is outside by more than U; the rest outside cannot be told. Inside, `guard_accept` cannot tell
-    what is nearer to an end than U; `simple` calls the same a pass within uncertainty. Beyond a warning number either
-    pass becomes a warning.
+    Outside the fail range `simple` and `guard_accept` fail everything, `guard_reject` what is outside by more than U;
+    the rest cannot be told. Inside, `guard_accept` cannot tell what is nearer to an end than U; `simple` calls the same
+    a pass within uncertainty. Beyond a warning number either pass becomes a warning.
 
-    Where U is over half the fail range no rule can say pass: the outcome is "cannot tell", save for a value that is
-    outside by more than U, which fails beyond doubt. A one-sided range has no half.
+    Where U is over half the fail range no rule can tell anything. A one-sided range has no half.
 
     References
     ----------
@@ -60,11 +58,12 @@ def decide(value: float, u: float | None, bounds: Bounds, rule: Rule) -> Outcome
     if not is_number(value, u) or not all(isfinite(x) for x in numbers_of(bounds)):
         return Outcome.CANNOT_TELL
     expanded = COVERAGE * (u or 0.0)
-    fail, warn = _ranges(value, bounds)
-    if fail.beyond(value) > 0:
-        return _outside(fail, fail.beyond(value), expanded, rule)
     if cannot_pass(expanded, bounds):
         return Outcome.CANNOT_TELL
+    fail, warn = _ranges(value, bounds)
+    if fail.beyond(value) > 0:
+        doubted = rule == "guard_reject" and fail.beyond(value) <= expanded + fail.slack
+        return Outcome.CANNOT_TELL if doubted else Outcome.FAIL
     near = fail.margin(value) < expanded
     if near and rule == "guard_accept":
         return Outcome.CANNOT_TELL
@@ -89,12 +88,6 @@ def cannot_pass(expanded: float, bounds: Bounds) -> bool:
     if bounds.fail_low is None or bounds.fail_high is None:
         return False
     return expanded > (bounds.fail_high - bounds.fail_low) / 2
-
-
-def _outside(fail: _Range, beyond: float, expanded: float, rule: Rule) -> Outcome:
-    certain = beyond > expanded + fail.slack
-    doubted = rule == "guard_reject" or expanded > (fail.high - fail.low) / 2
-    return Outcome.CANNOT_TELL if doubted and not certain else Outcome.FAIL
 
 
 def _ranges(value: float, bounds: Bounds) -> tuple[_Range, _Range]:
