@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from iqa.judge.keys import matches
-from iqa.judge.robust import MIDDLE_LOSS
 from iqa.judge.wording import shown
 from iqa.model import Baseline, Bounds, Limit
 
@@ -58,14 +57,9 @@ def each(bounds: Bounds, change: Callable[[float], float]) -> Bounds:
     return Bounds(*(None if x is None else change(x) for x in numbers))
 
 
-def baseline_u(baseline: Baseline) -> float:
-    """Standard uncertainty of a baseline's value, from the spread of its scans; 0 where that is not known."""
-    return MIDDLE_LOSS * (baseline.spread or 0.0) / math.sqrt(baseline.n)
-
-
 def difference_u(u: float | None, baseline: Baseline) -> float:
     """Standard uncertainty of a value's difference from a baseline; what both share is counted, though it cancels."""
-    return math.hypot(u or 0.0, baseline_u(baseline))
+    return math.hypot(u or 0.0, baseline.u or 0.0)
 
 
 def no_percent(baseline: Baseline, u: float | None) -> str:

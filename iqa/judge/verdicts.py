@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from iqa.judge.bounds import baseline_u, difference_u, no_percent, own_unit
+from iqa.judge.bounds import difference_u, no_percent, own_unit
 from iqa.judge.comparability import compare, equal
 from iqa.judge.decide import COVERAGE, cannot_pass, decide, is_number
 from iqa.judge.keys import is_literal, matches
-from iqa.judge.wording import shown, span
+from iqa.judge.wording import scans, shown, span
 from iqa.model import (
     Baseline,
     Bounds,
@@ -230,6 +230,6 @@ def _either(first: float | None, second: float | None) -> float | None:
 
 
 def _described(baseline: Baseline) -> str:
-    u = baseline_u(baseline)
-    of = f"{shown(baseline.value, baseline.unit)} ({baseline.n} scans"
+    u = baseline.u or 0.0
+    of = f"{shown(baseline.value, baseline.unit)} ({scans(baseline.n)}"
     return of + (f", u = {shown(u, baseline.unit)})" if u else ")")

@@ -20,3 +20,8 @@ def span(low: float | None, high: float | None, unit: str) -> str:
     if low is None or high is None:
         return f"at most {shown(high, unit)}" if high is not None else f"at least {shown(low or 0.0, unit)}"
     return f"{shown(low, '1')} to {shown(high, unit)}"
+
+
+def scans(count: int) -> str:
+    """A number of scans."""
+    return "1 scan" if count == 1 else f"{count} scans"

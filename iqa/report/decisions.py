@@ -30,13 +30,18 @@ def offer_block(
     """What some scans propose as baselines."""
     table = _table("key", "baseline", "spread of a scan", "n", "remarks")
     for p in proposals:
-        shown, spread = show(p.value, p.u, p.unit), show(p.spread, None, p.unit)
-        table.add_row(
-            p.key, str(shown), f"{spread.value} {spread.unit}".rstrip(), str(len(p.scans)), " ".join(p.warnings)
-        )
+        shown, spread = show(p.value, p.u, p.unit), _spread(p)
+        table.add_row(p.key, str(shown), spread, str(len(p.scans)), " ".join(p.warnings))
     head = Text(f"{owner(scope)}: {len(scans)} scans, {scans[0]} to {scans[-1]}", style="bold")
     reasons = [Text(n.reason, style="dim") for n in none]
     return Padding(Group(head, table, *reasons), (1, 0, 0, 0))
+
+
+def _spread(p: Proposal) -> str:
+    if p.spread is None:
+        return "–"
+    shown = show(p.spread, None, p.unit)
+    return f"{shown.value} {shown.unit}".rstrip()
 
 
 def baseline_table(found: Sequence[StoredBaseline]) -> RenderableType:
@@ -46,7 +51,7 @@ def baseline_table(found: Sequence[StoredBaseline]) -> RenderableType:
     )
     for one in found:
         b = from_text(Baseline, one.content, f"baseline {one.id}")
-        shown = show(b.value, b.spread, b.unit)
+        shown = show(b.value, b.u, b.unit)
         until = "" if one.ended is None else one.ended[:10]
         about = (b.approved_by, b.reason)
         table.add_row(str(one.id), b.key, owner(one.scope), str(shown), str(b.n), one.since[:10], until, *about)

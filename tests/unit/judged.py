@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from iqa.judge import Sample
@@ -48,7 +49,7 @@ def made_baseline(key: str, value: float, **fields: Any) -> Baseline:
         "approved_at": "2026-04-01T09:00:00",
         "reason": "after acceptance",
     } | fields
-    return Baseline(key=key, value=value, **rest)
+    return Baseline(key=key, value=value, u=1.03 * rest["spread"] / math.sqrt(rest["n"]), **rest)
 
 
 def made_sample(scan: str, value: float, u: float | None = 1.0, conditions: Conditions = HEAD, **fields: Any) -> Sample:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import inf, nan
+from math import inf, nan, sqrt
 
 import numpy as np
 import pytest
@@ -56,6 +56,7 @@ def test_one_astray_is_named_and_pulls_little() -> None:
     steady = [0.3, -0.2, 0.1, -0.4, 0.2, 0.0, -0.1, 0.4]
     found = _proposed(_samples([*steady, 9.0], u=0.3))
     assert [a.scan for a in found.astray] == ["scan 9"]
+    assert found.spread is not None
     assert found.astray[0].distance == pytest.approx((9.0 - found.value) / found.spread)
     assert found.astray[0].distance > 10
     assert found.warnings == (f"scan 9 is astray: 9 HU, {found.astray[0].distance:.1f} spreads from the middle.",)
@@ -65,6 +66,7 @@ def test_one_astray_is_named_and_pulls_little() -> None:
 @pytest.mark.parametrize(("value", "named"), [(0.9, False), (1.4, True)])
 def test_astray_begins_at_three_spreads_and_a_third(value: float, named: bool) -> None:
     found = _proposed(_samples([0.3, -0.2, 0.1, -0.4, 0.2, 0.0, -0.1, 0.4, value], u=0.3))
+    assert found.spread is not None
     distance = (value - found.value) / found.spread
     assert 2.0 < distance < 3.3 if not named else 3.3 < distance < 4.5
     assert [a.scan for a in found.astray] == ["scan 9"] * named
@@ -89,8 +91,17 @@ def test_location_and_spread_go_with_the_scale(values: list[float], shift: float
     assert moved.spread == pytest.approx(abs(scale) * plain.spread, abs=1e-9 * size)
 
 
-def test_two_scans_are_too_few() -> None:
-    assert _refused(_samples([1.0, 2.0])) == f"{KEY} was measured on 2 of the scans; a baseline needs at least 3."
+@pytest.mark.parametrize(("values", "u", "few"), [([1.0], 0.6, "1 scan"), ([1.0, 2.0], 0.6 / sqrt(2), "2 scans")])
+def test_one_or_two_scans_give_their_mean_and_no_spread(values: list[float], u: float, few: str) -> None:
+    found = propose(KEY, [made_sample(f"scan {i}", v, 0.6) for i, v in enumerate(values, start=1)], MINE)
+    assert isinstance(found, Proposal)
+    assert (found.value, found.spread, found.astray) == (sum(values) / len(values), None, ())
+    assert found.u == pytest.approx(u)
+    assert found.warnings == (f"From {few} alone: how much single scans scatter is not known yet.",)
+    assert found.approved("A", "2026-04-01", "acceptance").u == found.u
+
+
+def test_the_robust_middle_needs_three_values() -> None:
     with pytest.raises(ValueError, match="2 values; at least 3 are needed"):
         middle_of([1.0, 2.0])
 
