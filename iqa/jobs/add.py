@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from iqa.analyze import Progress, Refusal, assemble, plain, refusal
 from iqa.dicom import counter, load, survey
 from iqa.jobs.clock import check_clock
-from iqa.jobs.judging import Rules, judge_record, note_limits, rules_of
+from iqa.jobs.judging import Rules, judge_record, note_limits, rules_of, unlike_before
 from iqa.jobs.manifest import Manifest, Told
 from iqa.locate import locate
 from iqa.model import Located, PhantomSpec, Scan
@@ -162,6 +162,7 @@ class _Adding:
             if isinstance(seen, Known):
                 return Added(scan.source, seen.occasion_id, scan.acquisition, whose, None)
             kept = keep_scan(connection, analysis, whose, at=self.signed.at, site=site)
+            whose = replace(whose, notes=(*whose.notes, *unlike_before(connection, kept.occasion_id)))
             verdicts = judge_record(connection, self.rules, kept.occasion_id, at=self.signed.at)
         return Added(scan.source, kept.occasion_id, scan.acquisition, whose, analysis, verdicts)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from iqa.judge import (
     LimitSet,
     adopt,
+    compare,
     conditions,
     digest,
     find_set,
@@ -18,11 +19,11 @@ from iqa.judge import (
     to_text,
     worst,
 )
-from iqa.model import Baseline, Conditions, Limit, Measurement, NotMeasured, Outcome, Rule, Scope, Verdict
+from iqa.model import Acquisition, Baseline, Conditions, Limit, Measurement, NotMeasured, Outcome, Rule, Scope, Verdict
 from iqa.store.audit import enter, entries
 from iqa.store.database import Connection
 from iqa.store.decisions import Signed, baselines
-from iqa.store.history import Occasion, measurements, not_measured, occasions
+from iqa.store.history import Occasion, Spacing, measurements, not_measured, occasions
 from iqa.store.judgements import Ruling, keep_judgement, rulings_of
 from iqa.store.settings import Settings
 from iqa.version import __version__
@@ -121,10 +122,26 @@ def model_of(occasion: Occasion) -> str | None:
 
 def conditions_of(occasion: Occasion) -> Conditions:
     """Under which a scan was made, as far as it bears on its values."""
-    phantom = occasion.scope.phantom or occasion.model
-    if occasion.spacing_mm is None:
-        return Conditions(phantom=phantom)
-    return conditions(occasion.acquisition, occasion.spacing_mm, phantom)
+    return conditions_under(occasion.acquisition, occasion.spacing_mm, occasion.scope.phantom or occasion.model)
+
+
+def conditions_under(acquisition: Acquisition, spacing_mm: Spacing | None, phantom: str | None) -> Conditions:
+    """The same from its parts; of an entry only the phantom is known."""
+    return Conditions(phantom=phantom) if spacing_mm is None else conditions(acquisition, spacing_mm, phantom)
+
+
+def unlike_before(connection: Connection, occasion_id: int) -> tuple[str, ...]:
+    """Why a scan is not comparable with the scanner's last one of that phantom; nothing where it is."""
+    (now,) = occasions(connection, ids=[occasion_id])
+    if now.scope.scanner is None:
+        return ()
+    others = [o for o in occasions(connection, scanner=now.scope.scanner) if o.pixel_sha256 and o.dated < now.dated]
+    before = next((o for o in reversed(others) if model_of(o) == model_of(now)), None)
+    found = compare(conditions_of(now), conditions_of(before)) if before else None
+    if before is None or found is None or found.outcome is None:
+        return ()
+    reasons = found.sentence.replace("in the baseline", "then")
+    return (f"Against the scan of {before.dated.replace('T', ' ')}: {reasons[0].lower()}{reasons[1:]}",)
 
 
 def in_force(connection: Connection, occasion: Occasion) -> list[Baseline]:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 
 from iqa.errors import UsageError
-from iqa.judge import from_text
+from iqa.jobs.judging import conditions_under
+from iqa.judge import compare, from_text
 from iqa.judge.bounds import own_unit
 from iqa.judge.control import Budget, Control, control
 from iqa.judge.robust import LEAST, middle_of
 from iqa.judge.verdicts import WORST_FIRST
-from iqa.model import Baseline, Bounds, Limit, Outcome, Scope
+from iqa.model import Baseline, Bounds, Conditions, Limit, Outcome, Scope
 from iqa.report.trends import Jump, Projection, Segment, Trend
 from iqa.spc import CannotTell, Crossing, Drift, Step, crossing, drift, most_likely_step, steps
 from iqa.store.database import Connection
 from iqa.store.decisions import StoredBaseline, baselines
-from iqa.store.history import Happened, Point, day_of, events, keys, series
+from iqa.store.history import Happened, Point, day_of, events, keys, made_how, series
 from iqa.store.judgements import outcomes_of, rulings_of
 from iqa.store.settings import Site
 from iqa.store.workspace import Workspace
@@ -46,7 +47,7 @@ def trend(workspace: Workspace, key: str, *, scanner: str | None = None) -> tupl
         for point in found:
             groups[point.scope].append(point)
         made = _Maker(connection, workspace.settings.site, key, tuple(baselines(connection)), tuple(events(connection)))
-        trends = [made.trend(scope, points) for scope, points in groups.items()]
+        trends = [one for scope, points in groups.items() for one in made.trends(scope, points)]
     return tuple(_with_others(trends))
 
 
@@ -63,11 +64,22 @@ class _Maker:
     ) -> None:
         self.connection, self.site, self.key, self.known, self.happened = connection, site, key, known, happened
 
-    def trend(self, scope: Scope, points: Sequence[Point]) -> Trend:
-        """One group of points."""
+    def trends(self, scope: Scope, points: Sequence[Point]) -> Iterator[Trend]:
+        """One for each group of scans that are comparable with one another."""
+        known = made_how(self.connection, [p.occasion_id for p in points])
+        under = [conditions_under(*known[p.occasion_id], scope.phantom) for p in points]
+        rest = list(range(len(points)))
+        while rest:
+            first = under[rest[0]]
+            group = [i for i in rest if compare(under[i], first).outcome is None]
+            apart = "" if rest[0] == 0 else compare(first, under[0]).sentence
+            yield self._trend(scope, [points[i] for i in group], first, apart)
+            rest = [i for i in rest if i not in set(group)]
+
+    def _trend(self, scope: Scope, points: Sequence[Point], under: Conditions, apart: str) -> Trend:
         days = tuple(day_of(p.dated) for p in points)
         said = outcomes_of(self.connection, self.key, [p.record_id for p in points])
-        segments = self._segments(scope, points)
+        segments = self._segments(scope, points, under)
         own = [e for e in self.happened if _concerns(e, scope)]
         begin = segments[-1].first  # a line through a new baseline or the end of one is no drift
         values = [p.measurement.value for p in points]
@@ -85,19 +97,22 @@ class _Maker:
             jumps=tuple(Jump(s, _causes(s, points, own)) for s in found),
             events=tuple(own),
             charted=self.key in self.site.charted,
+            apart=apart,
         )
 
-    def _segments(self, scope: Scope, points: Sequence[Point]) -> tuple[Segment, ...]:
+    def _segments(self, scope: Scope, points: Sequence[Point], under: Conditions) -> tuple[Segment, ...]:
         """The times of the baselines that were in force one after another, and the rest."""
         own = [b for b in self.known if b.key == self.key and b.scope == scope and b.since < (b.ended or "9")]
         found, last = list[Segment](), 0
         for stored in sorted(own, key=lambda b: b.since):
+            baseline = replace(from_text(Baseline, stored.content, f"baseline {stored.id}"), id=stored.id)
+            if compare(under, replace(baseline.conditions, phantom=under.phantom)).outcome is not None:
+                continue
             inside = [i for i, p in enumerate(points) if stored.since <= p.dated < (stored.ended or "9")]
             if not inside:
                 continue
             first, end = inside[0], inside[-1] + 1
             found += self._rest(points, last, first)
-            baseline = replace(from_text(Baseline, stored.content, f"baseline {stored.id}"), id=stored.id)
             judged = self._control(stored, points, first, end)
             found.append(Segment(first, end, baseline, stored.ended, judged, self._bounds(points[end - 1])))
             last = end

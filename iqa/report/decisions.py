@@ -16,6 +16,9 @@ from iqa.report.numbers import print_unit, show
 from iqa.store.audit import Entry
 from iqa.store.decisions import StoredBaseline
 
+NOT_SHOWN = frozenset({"content", "scans_and_records"})
+"""Of an entry's subject: too long for a line."""
+
 
 def _table(*names: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
@@ -98,9 +101,16 @@ def trail_block(entries: Sequence[Entry], broken: Entry | None) -> RenderableTyp
 
 
 def _entry(entry: Entry) -> Iterator[str]:
-    said = ", ".join(
-        f"{name} {value}"
-        for name, value in entry.subject.items()
-        if value not in (None, "", [], {}) and name != "content"
-    )
-    yield f"{entry.at}  {entry.person}  {entry.action}: {said}"
+    if "limits" in entry.subject:
+        said = [
+            *(_written(text) for text in entry.subject["new"].values()),
+            *(f"{n} is gone" for n in entry.subject["gone"]),
+        ]
+    else:
+        said = [f"{n} {v}" for n, v in entry.subject.items() if v not in (None, "", [], {}) and n not in NOT_SHOWN]
+    yield f"{entry.at}  {entry.person}  {entry.action}: {'; '.join(said)}"
+
+
+def _written(text: str) -> str:
+    limit = from_text(Limit, text, "audit trail")
+    return f"{limit.name} for {limit.key}: {bounds_text(limit.bounds)} {print_unit(limit.unit)}".rstrip()

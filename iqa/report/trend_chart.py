@@ -47,7 +47,7 @@ def _trend(trend: Trend) -> RenderableType:
     lines = [_line(trend, i, scale) for i in shown]
     left = [Text(f"({shown.start} earlier ones are not drawn)", style="dim")] if shown.start else []
     said = [Text(line) for line in sayings(trend)]
-    head = Text(_heading(trend), style="bold")
+    head = Text("\n".join(part for part in (_heading(trend), trend.apart) if part), style="bold")
     return Padding(Group(head, *left, *lines, Text(LEGEND, style="dim"), *said), (1, 0, 0, 0))
 
 

@@ -33,6 +33,7 @@ def _trend(trend: Trend) -> Json:
         "steps": [{**asdict(j.step), "height": j.step.height, "causes": list(j.causes)} for j in trend.jumps],
         "events": [asdict(e) for e in trend.events],
         "charted": trend.charted,
+        "apart": trend.apart or None,
     }
 
 

@@ -63,6 +63,8 @@ class Trend:
     events: tuple[Happened, ...]
     charted: bool
     """Whether it shares in the scanner's false-alarm budget."""
+    apart: str = ""
+    """Why its scans are not in one series with the earlier ones of the same scanner and protocol; a sentence."""
 
     @property
     def bounds(self) -> tuple[Bounds, ...]:

@@ -15,9 +15,10 @@ from sqlalchemy import Connection, Row, Select, func, select
 from iqa.model import Acquisition, Curve, Measurement, NotMeasured, Scope
 from iqa.store.records import POINTS, acquisition_of
 from iqa.store.tables import curve, event, judgement, measured_key, measurement, occasion, record, word
-from iqa.store.words import known, scope_of, split_flags, texts_in
+from iqa.store.words import MOST, known, scope_of, split_flags, texts_in
 
 DAY_S = 86_400.0
+Spacing = tuple[float | None, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Occasion:
     added_at: str
     scope: Scope
     acquisition: Acquisition
-    spacing_mm: tuple[float | None, float, float] | None
+    spacing_mm: Spacing | None
     """(z, y, x); None of an entry."""
     scan_flags: tuple[str, ...]
     pixel_sha256: str | None
@@ -93,6 +94,11 @@ def occasions(
     return [_occasion(row, words) for row in rows]
 
 
+def _spacing(scan: dict[str, Any]) -> Spacing | None:
+    spacing = scan.get("spacing_mm")
+    return None if spacing is None else (spacing[0], spacing[1], spacing[2])
+
+
 def _occasions() -> Select[Any]:
     made = (record.c.model_id, record.c.definition_id, record.c.iqa_version_id)
     return select(occasion, *made).join(record, record.c.id == occasion.c.record_id)
@@ -100,7 +106,6 @@ def _occasions() -> Select[Any]:
 
 def _occasion(row: Row[Any], words: dict[int, str]) -> Occasion:
     scan = json.loads(row.scan)
-    spacing = scan.get("spacing_mm")
     return Occasion(
         id=row.id,
         record_id=row.record_id,
@@ -108,7 +113,7 @@ def _occasion(row: Row[Any], words: dict[int, str]) -> Occasion:
         added_at=row.added_at,
         scope=scope_of(row, words),
         acquisition=acquisition_of(row.acquisition),
-        spacing_mm=None if spacing is None else (spacing[0], spacing[1], spacing[2]),
+        spacing_mm=_spacing(scan),
         scan_flags=tuple(scan.get("flags", ())),
         pixel_sha256=row.pixel_sha256,
         series_uid=row.series_uid,
@@ -117,6 +122,20 @@ def _occasion(row: Row[Any], words: dict[int, str]) -> Occasion:
         version=words[row.iqa_version_id],
         definition_sha256=None if row.definition_id is None else words[row.definition_id],
     )
+
+
+def made_how(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Acquisition, Spacing | None]]:
+    """Acquisition and spacing of scans; of many that were made alike the header is read once."""
+    read: dict[tuple[str, str], tuple[Acquisition, Spacing | None]] = {}
+    found = {}
+    for start in range(0, len(ids), MOST):
+        part = occasion.c.id.in_(ids[start : start + MOST])
+        for row in connection.execute(select(occasion.c.id, occasion.c.acquisition, occasion.c.scan).where(part)):
+            texts = (row.acquisition, row.scan)
+            if texts not in read:
+                read[texts] = acquisition_of(row.acquisition), _spacing(json.loads(row.scan))
+            found[row.id] = read[texts]
+    return found
 
 
 def series(connection: Connection, key: str, *, scanner: str | None = None, everywhere: bool = False) -> list[Point]:
