@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from iqa.cli.console import print_table, reading_progress, say
-from iqa.cli.options import signed, workspace_option
+from iqa.cli.options import signed, worded, workspace_option
 from iqa.cli.workspace import FAILING
 
 
@@ -54,8 +54,8 @@ def add(
 @click.command()
 @click.option("--from", "paths", multiple=True, metavar="PATH", help="Where the archived scans lie.")
 @click.option("--accept", is_flag=True, help="Let what was measured anew count from now on.")
-@click.option("--by", "person", metavar="NAME", help="Who accepts it.")
-@click.option("--reason", metavar="TEXT", help="Why.")
+@click.option("--by", "person", callback=worded, metavar="NAME", help="Who accepts it.")
+@click.option("--reason", callback=worded, metavar="TEXT", help="Why.")
 @workspace_option
 def recompute(
     paths: tuple[str, ...], accept: bool, person: str | None, reason: str | None, folder: Path | None

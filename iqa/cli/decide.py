@@ -168,7 +168,7 @@ def judge(scanner: str | None, folder: Path | None) -> int:
 @click.argument("key")
 @click.option("--scan", type=int, metavar="N", help="Derive the verdicts on this scan again.")
 @workspace_option
-def history(key: str, scan: int | None, folder: Path | None) -> None:
+def history(key: str, scan: int | None, folder: Path | None) -> int:
     """Who changed which baseline or limit of a key, when and why."""
     from iqa.jobs.recalling import history as history_of
     from iqa.report.decisions import trail_block
@@ -179,3 +179,4 @@ def history(key: str, scan: int | None, folder: Path | None) -> None:
     for one in found.verdicts:
         again = "the same again" if one.same else f"now {one.again.outcome}"
         click.echo(f"scan {one.occasion.id}: {one.stored.outcome}, {again}: {one.again.reason}")
+    return FAILING if found.broken is not None or not all(one.same for one in found.verdicts) else 0

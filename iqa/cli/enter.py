@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from iqa.cli.console import print_table
-from iqa.cli.options import signed, signed_options, workspace_option
+from iqa.cli.options import signed, signed_options, worded, workspace_option
 from iqa.cli.workspace import FAILING
 
 
@@ -18,7 +18,7 @@ from iqa.cli.workspace import FAILING
 @click.option("--scanner", required=True, metavar="NAME", help="Of which scanner.")
 @click.option("--u", type=float, metavar="U", help="Its standard uncertainty.")
 @click.option("--date", "dated", metavar="DATE", help="When it was measured; now, where absent.")
-@click.option("--by", "person", metavar="NAME", help="Who measured it; else who is logged in.")
+@click.option("--by", "person", callback=worded, metavar="NAME", help="Who measured it; else who is logged in.")
 @workspace_option
 def enter(
     key: str,
@@ -86,5 +86,7 @@ def list_(folder: Path | None) -> None:
 
     with open_workspace(folder).database.reading() as connection:
         found = events(connection)
+    if not found:
+        click.echo("No event is entered yet.")
     for e in found:
         click.echo(f"{e.dated}  {e.kind}  {e.scanner or e.phantom}  {e.note} ({e.entered_by})")

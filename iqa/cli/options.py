@@ -28,9 +28,16 @@ def workspace_option(command: Command) -> Command:
 
 def signed_options(command: Command) -> Command:
     """--by and --reason, which a decision needs."""
-    by = click.option("--by", "person", required=True, metavar="NAME", help="Who decides it.")
-    reason = click.option("--reason", required=True, metavar="TEXT", help="Why.")
+    by = click.option("--by", "person", required=True, callback=worded, metavar="NAME", help="Who decides it.")
+    reason = click.option("--reason", required=True, callback=worded, metavar="TEXT", help="Why.")
     return by(reason(command))
+
+
+def worded(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """A text without blanks about it; one that says nothing is refused."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("it is empty.")
+    return None if value is None else value.strip()
 
 
 def signed(person: str | None = None, reason: str = "") -> Signed:
@@ -38,4 +45,11 @@ def signed(person: str | None = None, reason: str = "") -> Signed:
     from iqa.jobs.clock import now
     from iqa.store.decisions import Signed
 
-    return Signed(person or getpass.getuser(), now(), reason)
+    return Signed(person or _logged_in(), now(), reason)
+
+
+def _logged_in() -> str:
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):  # a user number without a name, as in containers
+        return "unknown"

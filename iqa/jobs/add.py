@@ -10,7 +10,8 @@ from threadpoolctl import threadpool_limits
 
 from iqa.analyze import Progress, Refusal, assemble, plain, refusal
 from iqa.dicom import counter, load, survey
-from iqa.jobs.clock import check_clock
+from iqa.errors import DefinitionError
+from iqa.jobs.clock import check_clock, lies_ahead, local
 from iqa.jobs.judging import Rules, judge_record, note_limits, rules_of, unlike_before
 from iqa.jobs.manifest import Manifest, Told
 from iqa.locate import locate
@@ -19,9 +20,9 @@ from iqa.phantom import library
 from iqa.report.shown import Added, Addition
 from iqa.store.decisions import Signed, assign
 from iqa.store.history import occasions
-from iqa.store.matching import Owner, phantom_of, protocol_of, same_text, scanner_of
+from iqa.store.matching import Owner, phantom_of, protocol_of, scanner_of
 from iqa.store.records import Clash, Known, keep_scan, standing
-from iqa.store.settings import PhantomCopy
+from iqa.store.settings import PhantomCopy, Settings, same_text
 from iqa.store.workspace import Workspace
 
 CYLINDER_MM = 3.0
@@ -58,7 +59,7 @@ def add(
     UsageError
         A scanner or phantom that is named is not known.
     DefinitionError
-        A definition of the workspace is wrong.
+        A definition of the workspace is wrong, or a phantom in iqa.toml is of a model that there is none of.
     """
     rules = rules_of(workspace.settings)
     with workspace.database.writing() as connection:
@@ -66,6 +67,7 @@ def add(
         note_limits(connection, rules, signed)
     specs = library(workspace.phantom_dirs)
     manifest.check(workspace.settings, specs)
+    _check_models(workspace.settings, specs)
     found = survey(paths, progress=progress)
     tick = counter(found, progress)
     adding = _Adding(workspace, rules, specs, manifest, signed)
@@ -96,6 +98,9 @@ class _Adding:
 
     def one(self, scan: Scan) -> Added | Refusal:
         """One scan, stored or refused; nothing is half stored."""
+        late = self._late(scan)
+        if late:
+            return Refusal(scan.source, late)
         told = self.manifest.of(scan.source)
         site = told.site or scan.acquisition.site or scan.acquisition.institution
         with self.workspace.database.reading() as connection:
@@ -107,6 +112,16 @@ class _Adding:
             return self._known(scan, seen, owner, told)
         located = self._located(scan, owner, told)
         return located if isinstance(located, Refusal) else self._stored(scan, located, owner, site)
+
+    def _late(self, scan: Scan) -> str | None:
+        """A sentence where the header's date lies after today: such a scan would stay the latest for years."""
+        acquired, today = scan.identity.acquired, local(self.signed.at)
+        if acquired is None or not lies_ahead(acquired, today):
+            return None
+        return (
+            f"By its header it was made on {acquired[:10]}, after today ({today[:10]}). "
+            "Set the clock of this computer, or that of the scanner and scan again."
+        )
 
     def _owner(self, scan: Scan, told: Told) -> Owner:
         settings, acquisition = self.workspace.settings, scan.acquisition
@@ -161,10 +176,21 @@ class _Adding:
                 return Refusal(scan.source, seen.reason)
             if isinstance(seen, Known):
                 return Added(scan.source, seen.occasion_id, scan.acquisition, whose, None)
-            kept = keep_scan(connection, analysis, whose, at=self.signed.at, site=site)
+            undated = local(self.signed.at)
+            kept = keep_scan(connection, analysis, whose, at=self.signed.at, undated=undated, site=site)
             whose = replace(whose, notes=(*whose.notes, *unlike_before(connection, kept.occasion_id)))
             verdicts = judge_record(connection, self.rules, kept.occasion_id, at=self.signed.at)
         return Added(scan.source, kept.occasion_id, scan.acquisition, whose, analysis, verdicts)
+
+
+def _check_models(settings: Settings, specs: Sequence[PhantomSpec]) -> None:
+    """Raise if a copy of a phantom is of no known model: no scan would ever be its."""
+    known = sorted({spec.name for spec in specs})
+    for copy in settings.phantoms.values():
+        if copy.model not in known:
+            raise DefinitionError(
+                settings.file, f"phantom.{copy.name}.model", f"one of {', '.join(known)}", repr(copy.model)
+            )
 
 
 def _other_cylinder(located: Located, copy: PhantomCopy | None) -> str | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from iqa.errors import UsageError
-from iqa.jobs.clock import check_clock
+from iqa.jobs.clock import check_clock, plain_date
 from iqa.jobs.judging import conditions_of, judge_record, rules_of
 from iqa.judge import NoProposal, Proposal, Sample, propose, to_text
 from iqa.model import Measurement, Scope
@@ -55,7 +55,7 @@ def propose_baselines(workspace: Workspace, choice: Choice) -> tuple[Offer, ...]
     Raises
     ------
     UsageError
-        No scan is chosen.
+        No scan is chosen, or a date is none.
     """
     with workspace.database.reading() as connection:
         return _offers(connection, choice)
@@ -67,7 +67,7 @@ def approve_baselines(workspace: Workspace, choice: Choice, *, signed: Signed) -
     Raises
     ------
     UsageError
-        No scan is chosen, or none of its keys allows a baseline.
+        No scan is chosen, a date is none, or none of the keys allows a baseline.
     """
     rules = rules_of(workspace.settings)
     with workspace.database.writing() as connection:
@@ -104,6 +104,8 @@ def _approve(connection: Connection, offer: Offer, known: Sequence[StoredBaselin
 
 
 def _offers(connection: Connection, choice: Choice) -> tuple[Offer, ...]:
+    since, until = (None if d is None else plain_date(d) for d in (choice.since, choice.until))
+    choice = replace(choice, since=since, until=until)
     groups: dict[Scope, list[Occasion]] = defaultdict(list)
     for occasion in occasions(connection, scanner=choice.scanner):
         if _chosen(occasion, choice):

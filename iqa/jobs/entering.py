@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 from iqa.errors import UsageError
-from iqa.jobs.clock import check_clock
+from iqa.jobs.clock import check_clock, lies_ahead, local, plain_date
 from iqa.jobs.judging import judge_record, note_limits, rules_of
 from iqa.model import Measurement, Verdict
+from iqa.store.database import Connection
 from iqa.store.decisions import Signed, StoredBaseline, add_event, baselines, retire_baseline
+from iqa.store.history import last_unit
 from iqa.store.matching import Owner
 from iqa.store.records import keep_entry
 from iqa.store.settings import Settings
@@ -43,16 +44,20 @@ def enter_value(
     Raises
     ------
     UsageError
-        The key is no `manual.<name>`, a number is none, the date is none, or the scanner is not in iqa.toml.
+        The key is no `manual.<name>`, a number is none, the unit is another than before, the date is none, or the
+        scanner is not in iqa.toml.
     """
     if not KEY.fullmatch(key):
         raise UsageError(f"'{key}' is no key of an entered value: manual.NAME, such as manual.laser_x.")
     if not math.isfinite(value) or (u is not None and not (math.isfinite(u) and u >= 0)):
-        raise UsageError(f"A value must be a number, and its u one that is not negative; found {value:g} and {u}.")
+        raise UsageError(f"The value must be a finite number and u one that is not negative; found {value:g} and {u}.")
+    if not unit.strip():
+        raise UsageError("The unit is empty; it is 1 for a pure number.")
     _check_scanner(workspace.settings, scanner)
     entered, rules = Measurement(key, value, u, unit, 1, PLACE, METHOD), rules_of(workspace.settings)
     with workspace.database.writing() as connection:
         check_clock(connection, signed.at)
+        _check_unit(connection, key, unit)
         note_limits(connection, rules, signed)
         when = moment(dated, signed.at)
         kept = keep_entry(
@@ -95,7 +100,7 @@ def enter_event(
         add_event(
             connection, dated=when, kind=kind, scanner=scanner, phantom=phantom, note=signed.reason, signed=signed
         )
-        ended = _ended_by(baselines(connection), kind, scanner, phantom, when)
+        ended = _ended_by(baselines(connection, scanner=scanner), kind, scanner, phantom, when)
         for old in ended:
             retire_baseline(connection, old.id, when, signed)
     return ended
@@ -116,6 +121,13 @@ def _ended_by(
     )
 
 
+def _check_unit(connection: Connection, key: str, unit: str) -> None:
+    """Raise if values of a key are in another unit: numbers of two units would stand in one chart."""
+    before = last_unit(connection, key)
+    if before is not None and before != unit:
+        raise UsageError(f"{key} was entered in {before} so far; give it in {before}, or under another key.")
+
+
 def _check_scanner(settings: Settings, scanner: str) -> None:
     if scanner not in settings.scanners:
         known = ", ".join(settings.scanners) or "none yet"
@@ -123,20 +135,17 @@ def _check_scanner(settings: Settings, scanner: str) -> None:
 
 
 def moment(given: str | None, at: str) -> str:
-    """A date or moment as a person gives it, checked; now where none is given.
+    """A date or moment as a person gives it, by the clock on the wall; now where none is given.
 
     Raises
     ------
     UsageError
         It is no ISO 8601 date, or lies after now.
     """
+    today = local(at)
     if given is None:
-        return at
-    try:
-        when = datetime.fromisoformat(given)
-    except ValueError as error:
-        raise UsageError(f"'{given}' is no date: 2026-11-27 or 2026-11-27T08:30:00.") from error
-    # a scanner's clock has no time zone, so a day's grace is given
-    if when.date() > datetime.fromisoformat(at).date() + timedelta(days=1):
-        raise UsageError(f"'{given}' lies after today, {at[:10]}.")
-    return given
+        return today
+    when = plain_date(given)
+    if lies_ahead(when, today):
+        raise UsageError(f"'{given}' lies after today, {today[:10]}.")
+    return when

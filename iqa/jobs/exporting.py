@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from iqa.jobs.scanners import check_scanner
 from iqa.model import Measurement
 from iqa.report.export import export
-from iqa.store.database import Connection
 from iqa.store.history import Occasion, measurements, occasions
 from iqa.store.workspace import Workspace
 
@@ -26,12 +26,19 @@ def export_to(workspace: Workspace, file: Path, *, scanner: str | None = None, k
     Raises
     ------
     UsageError
-        The suffix says no format that is known, or a sheet cannot hold so many.
+        The suffix says no format that is known, a sheet cannot hold so many, or there is no such scanner.
+    InputError
+        The file cannot be written.
     """
     with workspace.database.reading() as connection:
-        return export(_found(connection, scanner, key), file)
+        check_scanner(connection, workspace.settings, scanner)
+        chosen = occasions(connection, scanner=scanner)
+    return export(_found(workspace, chosen, key), file)
 
 
-def _found(connection: Connection, scanner: str | None, key: str) -> Iterator[tuple[Occasion, list[Measurement]]]:
-    for occasion in occasions(connection, scanner=scanner):
-        yield occasion, [m for m in measurements(connection, occasion.record_id) if fnmatchcase(m.key, key)]
+def _found(workspace: Workspace, chosen: Sequence[Occasion], key: str) -> Iterator[tuple[Occasion, list[Measurement]]]:
+    """One look at the database for each: a long one would keep everybody else from writing."""
+    for occasion in chosen:
+        with workspace.database.reading() as connection:
+            numbers = measurements(connection, occasion.record_id)
+        yield occasion, [m for m in numbers if fnmatchcase(m.key, key)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from iqa.errors import DefinitionError
 from iqa.judge import (
     LimitSet,
     adopt,
@@ -19,6 +20,7 @@ from iqa.judge import (
     to_text,
     worst,
 )
+from iqa.judge.keys import matches
 from iqa.model import Acquisition, Baseline, Conditions, Limit, Measurement, NotMeasured, Outcome, Rule, Scope, Verdict
 from iqa.store.audit import enter, entries
 from iqa.store.database import Connection
@@ -31,6 +33,8 @@ from iqa.version import __version__
 WRITTEN = "limits in iqa.toml"
 ADOPTED, DROPPED = "adopt limits", "drop limits"
 """Actions in the audit trail, from which is read what is adopted."""
+MANUAL = "manual."
+"""Family of what people enter."""
 WORDED = frozenset({Outcome.PASS, Outcome.PASS_WITHIN_U, Outcome.NOT_JUDGED})
 """Verdicts whose sentence is not kept: the value, the limit and the baseline say it again."""
 
@@ -58,9 +62,22 @@ def rules_of(settings: Settings) -> Rules:
     Raises
     ------
     DefinitionError
-        A limit in iqa.toml is wrong or contradicts itself.
+        A limit in iqa.toml is wrong, contradicts itself or is for a scanner, protocol or phantom that is not there.
     """
-    return Rules(settings, limits_from(settings.limits, settings.file, "limit"), limit_sets())
+    written = limits_from(settings.limits, settings.file, "limit")
+    for limit in written:
+        _check_scope(limit, settings)
+    return Rules(settings, written, limit_sets())
+
+
+def _check_scope(limit: Limit, settings: Settings) -> None:
+    """Raise if a limit is for a scanner, protocol or phantom that there is none of: it would judge nothing."""
+    known = {"scanner": settings.scanners, "protocol": settings.protocols, "phantom": settings.phantoms}
+    for kind, names in known.items():
+        name = getattr(limit.scope, kind)
+        if name is not None and name not in names:
+            wanted = f"one of {', '.join(names) or f'the [{kind}.NAME] in this file'}"
+            raise DefinitionError(settings.file, f"{limit.name}.{kind}", wanted, repr(name))
 
 
 def adopted_limits(connection: Connection, rules: Rules) -> tuple[Limit, ...]:
@@ -101,18 +118,44 @@ def judge_record(connection: Connection, rules: Rules, occasion_id: int, *, at: 
 
 
 def verdicts_on(connection: Connection, rules: Rules, occasion: Occasion) -> tuple[Verdict, ...]:
-    """The verdicts by the limits and baselines of now; a baseline judges scans of its time only."""
-    model = model_of(occasion)
-    return judge(
-        measurements(connection, occasion.record_id),
-        not_measured(connection, occasion.record_id),
+    """The verdicts by the limits and baselines of now, then the keys that the protocol requires in vain.
+
+    A baseline judges scans of its time only.
+    """
+    model, rule = model_of(occasion), rules.settings.site.decision_rule
+    numbers = measurements(connection, occasion.record_id)
+    limits = rules.limits(adopted_limits(connection, rules), model)
+    missing = not_measured(connection, occasion.record_id)
+    verdicts = judge(
+        numbers,
+        missing,
         conditions_of(occasion),
         occasion.scope,
-        rules.limits(adopted_limits(connection, rules), model),
+        [x for x in limits if _asks(x, occasion, numbers)],
         in_force(connection, occasion),
-        rules.settings.site.decision_rule,
+        rule,
         phantom_model=model,
     )
+    return (*verdicts, *_required(rules, occasion, {m.key for m in numbers} | {v.key for v in verdicts}, missing))
+
+
+def _required(
+    rules: Rules, occasion: Occasion, known: Collection[str], missing: Sequence[NotMeasured]
+) -> Iterator[Verdict]:
+    """A verdict on each key that the scan's protocol requires and that nothing is known of."""
+    protocol = rules.settings.protocols.get(occasion.scope.protocol or "")
+    reasons = {n.key: n.reason for n in missing}
+    for key in protocol.keys if protocol else ():
+        if key not in known:
+            unsaid = f"The protocol {occasion.scope.protocol} requires {key}, and the scan says nothing of it."
+            yield Verdict(key, Outcome.NOT_MEASURED, reasons.get(key, unsaid), rules.settings.site.decision_rule)
+
+
+def _asks(limit: Limit, occasion: Occasion, numbers: Sequence[Measurement]) -> bool:
+    """Whether a limit asks anything of an occasion: a scan measures nothing by hand, an entry only what it says."""
+    if occasion.entered_by is None:
+        return not limit.key.startswith(MANUAL)
+    return any(matches(limit.key, m.key) for m in numbers)
 
 
 def model_of(occasion: Occasion) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from iqa.errors import UsageError
 from iqa.jobs.clock import check_clock
 from iqa.jobs.judging import ADOPTED, DROPPED, Rules, adopted_limits, judge_record, model_of, note_limits, rules_of
+from iqa.jobs.scanners import check_scanner
 from iqa.judge import adopt, find_set
 from iqa.model import Limit, Outcome, Scope
 from iqa.store.audit import enter, entries
@@ -90,10 +91,16 @@ def judge_anew(workspace: Workspace, *, scanner: str | None = None, signed: Sign
     """Every stored scan by the limits and baselines of now; earlier verdicts are kept beside.
 
     Scans without a scanner are assigned first, where a rule of iqa.toml fits them by now.
+
+    Raises
+    ------
+    UsageError
+        The scanner is neither in iqa.toml nor in the store.
     """
     rules = rules_of(workspace.settings)
     with workspace.database.writing() as connection:
         check_clock(connection, signed.at)
+        check_scanner(connection, workspace.settings, scanner)
         note_limits(connection, rules, signed)
         assigned = tuple(o for o in occasions(connection) if _assigned(connection, workspace, o, signed))
         found = occasions(connection, scanner=scanner)

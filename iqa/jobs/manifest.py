@@ -70,7 +70,7 @@ def read_manifest(file: Path) -> tuple[tuple[Path, Told], ...]:
     InputError
         The file cannot be read.
     DefinitionError
-        A column is unknown or missing, or a line has no path.
+        A column is unknown or missing, or a line has no path, or one where nothing is.
     """
     try:
         if file.stat().st_size > MOST_BYTES:
@@ -80,15 +80,21 @@ def read_manifest(file: Path) -> tuple[tuple[Path, Told], ...]:
         raise InputError(str(file), "the manifest is not UTF-8 text; save it as CSV in UTF-8") from error
     except OSError as error:
         raise InputError(str(file), f"the manifest cannot be read: {error.strerror}") from error
-    lines = csv.DictReader(text.splitlines())
-    names = lines.fieldnames or []
+    try:
+        lines = csv.DictReader(text.splitlines())
+        names, found = lines.fieldnames or [], list(enumerate(lines, start=2))
+    except csv.Error as error:
+        raise InputError(str(file), f"the manifest is no CSV: {error}") from error
     if PATH not in names or set(names) - {PATH, *COLUMNS}:
         raise DefinitionError(str(file), "first line", f"{PATH} and any of {', '.join(COLUMNS)}", ", ".join(names))
-    return tuple(_line(file, number, line) for number, line in enumerate(lines, start=2))
+    return tuple(_line(file, number, line) for number, line in found)
 
 
 def _line(file: Path, number: int, line: dict[str, str | None]) -> tuple[Path, Told]:
     path = (line.get(PATH) or "").strip()
     if not path:
         raise DefinitionError(str(file), f"line {number}", "a path", "none")
-    return (file.parent / path).resolve(), Told(**{name: (line.get(name) or "").strip() or None for name in COLUMNS})
+    place = (file.parent / path).resolve()
+    if not place.exists() and not any(folder.is_file() for folder in place.parents):  # or within an archive
+        raise DefinitionError(str(file), f"line {number}", "a path that exists, as seen from the manifest", repr(path))
+    return place, Told(**{name: (line.get(name) or "").strip() or None for name in COLUMNS})

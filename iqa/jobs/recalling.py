@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from iqa.errors import UsageError
 from iqa.jobs.judging import ADOPTED, DROPPED, WRITTEN, rederived
-from iqa.judge import find_set, limit_sets
+from iqa.judge import find_set, from_text, limit_sets
 from iqa.judge.keys import matches
-from iqa.model import Verdict
+from iqa.model import Limit, Verdict
 from iqa.store.audit import Entry, broken, entries
 from iqa.store.history import Occasion, occasions
 from iqa.store.judgements import Ruling
@@ -63,9 +63,10 @@ def history(workspace: Workspace, key: str, *, scan: int | None = None) -> Histo
 
 
 def _concerns(entry: Entry, key: str) -> bool:
-    """Whether a decision bears on a key."""
+    """Whether a decision bears on a key; of limits that are gone the name alone is entered, so they concern each."""
     if entry.action == WRITTEN:
-        return any(f'"key":"{key}"' in text for text in entry.subject["new"].values()) or bool(entry.subject["gone"])
+        limits = (from_text(Limit, text, f"entry {entry.id}") for text in entry.subject["new"].values())
+        return any(matches(x.key, key) for x in limits) or bool(entry.subject["gone"])
     if entry.action in (ADOPTED, DROPPED):
         return any(matches(row.limit.key, key) for row in find_set(entry.subject["set"], limit_sets()).rows)
     return entry.subject.get("key") == key or entry.action == "event"

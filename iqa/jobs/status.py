@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 
-from iqa.model import Outcome
+from iqa.jobs.clock import local
+from iqa.jobs.judging import rules_of
+from iqa.judge import worst_of
 from iqa.report.shown import State
 from iqa.store.history import Last, fleet
 from iqa.store.settings import Scanner
@@ -17,27 +19,33 @@ def status(workspace: Workspace, at: str) -> tuple[State, ...]:
     Parameters
     ----------
     at : str
-        Now, ISO 8601.
+        Now, ISO 8601 in UTC.
+
+    Raises
+    ------
+    DefinitionError
+        A limit in iqa.toml is wrong, so that nothing could be judged.
     """
+    rules_of(workspace.settings)
     with workspace.database.reading() as connection:
         known = {last.scanner: last for last in fleet(connection)}
     scanners = workspace.settings.scanners
     names = sorted({*scanners, *(n for n in known if n is not None)})
-    named = [_state(name, scanners.get(name), known.get(name), at) for name in names]
-    return (*named, *([_state(None, None, known[None], at)] if None in known else []))
+    today = local(at)
+    named = [_state(name, scanners.get(name), known.get(name), today) for name in names]
+    return (*named, *([_state(None, None, known[None], today)] if None in known else []))
 
 
 def _state(name: str | None, scanner: Scanner | None, last: Last | None, at: str) -> State:
     period = scanner.period_days if scanner else None
-    days = (
-        None if last is None else (datetime.fromisoformat(at).date() - datetime.fromisoformat(last.dated).date()).days
-    )
+    dated = last.dated if last else None
+    days = None if dated is None else (date.fromisoformat(at[:10]) - date.fromisoformat(dated[:10])).days
     return State(
         scanner=name,
-        last=last.dated if last else None,
+        last=dated,
         days=days,
         count=last.count if last else 0,
-        outcome=Outcome(last.outcome) if last and last.outcome else None,
+        outcome=worst_of(last.outcomes) if last else None,
         period_days=period,
         overdue=period is not None and (days is None or days > period),
     )

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 
 from iqa.errors import UsageError
 from iqa.jobs.judging import conditions_under
-from iqa.judge import compare, from_text
+from iqa.jobs.scanners import check_scanner
+from iqa.judge import compare, from_text, worst_of
 from iqa.judge.bounds import own_unit
 from iqa.judge.control import Budget, Control, control
 from iqa.judge.robust import LEAST, middle_of
-from iqa.judge.verdicts import WORST_FIRST
-from iqa.model import Baseline, Bounds, Conditions, Limit, Outcome, Scope
+from iqa.model import Baseline, Bounds, Conditions, Limit, Scope
 from iqa.report.trends import Jump, Projection, Segment, Trend
 from iqa.spc import CannotTell, Crossing, Drift, Step, crossing, drift, most_likely_step, steps
 from iqa.store.database import Connection
@@ -39,16 +39,29 @@ def trend(workspace: Workspace, key: str, *, scanner: str | None = None) -> tupl
     with workspace.database.reading() as connection:
         found = series(connection, key, scanner=scanner, everywhere=scanner is None)
         if not found:
-            where = f" of '{scanner}'" if scanner else ""
-            near = [k for k in keys(connection) if k.partition(".")[0] == key.partition(".")[0]]
-            known = f" Known: {', '.join(near)}." if near else ""
-            raise UsageError(f"No value of '{key}'{where} is stored.{known}")
+            check_scanner(connection, workspace.settings, scanner)
+            raise UsageError(_nothing(key, scanner, keys(connection)))
         groups: dict[Scope, list[Point]] = defaultdict(list)
         for point in found:
             groups[point.scope].append(point)
-        made = _Maker(connection, workspace.settings.site, key, tuple(baselines(connection)), tuple(events(connection)))
+        made = _Maker(
+            connection,
+            workspace.settings.site,
+            key,
+            tuple(baselines(connection, scanner=scanner)),
+            tuple(events(connection)),
+        )
         trends = [one for scope, points in groups.items() for one in made.trends(scope, points)]
     return tuple(_with_others(trends))
+
+
+def _nothing(key: str, scanner: str | None, known: Sequence[str]) -> str:
+    """Why there is no history."""
+    if key in known:
+        return f"No value of '{key}' of '{scanner}' is stored; without --scanner, those of all others are shown."
+    near = [k for k in known if k.partition(".")[0] == key.partition(".")[0]]
+    hint = f" Known: {', '.join(near)}." if near else ""
+    return f"No value of '{key}' is stored.{hint}"
 
 
 class _Maker:
@@ -90,7 +103,7 @@ class _Maker:
             scope=scope,
             points=tuple(points),
             days=days,
-            outcomes=tuple(_worst(said.get(p.record_id, ())) for p in points),
+            outcomes=tuple(worst_of(said.get(p.record_id, ())) for p in points),
             segments=segments,
             drift=line,
             projections=_projections(line, segments[-1].bounds) if line else (),
@@ -154,11 +167,6 @@ class _Maker:
             if limit.kind == "absolute" or baseline is not None:
                 found.append(own_unit(limit, baseline))
         return tuple(found)
-
-
-def _worst(outcomes: Iterable[str]) -> Outcome | None:
-    found = set(outcomes)
-    return next((o for o in WORST_FIRST if o in found), None)
 
 
 def _without_astray(values: Sequence[float]) -> list[float]:

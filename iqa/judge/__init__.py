@@ -6,7 +6,7 @@ from iqa.judge.decide import decide
 from iqa.judge.rows import limits_from
 from iqa.judge.sets import LimitSet, Row, adopt, find_set, in_force, limit_sets, load_set
 from iqa.judge.text import digest, from_text, to_text
-from iqa.judge.verdicts import judge, worst
+from iqa.judge.verdicts import judge, worst, worst_of
 
 __all__ = [
     "Astray",
@@ -31,4 +31,5 @@ __all__ = [
     "propose",
     "to_text",
     "worst",
+    "worst_of",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -101,8 +101,13 @@ def worst(verdicts: Sequence[Verdict]) -> Outcome:
     Fail, cannot tell, warning, not comparable, not measured, pass within uncertainty, pass, not judged: the first of
     these that occurs.
     """
-    found = {v.outcome for v in verdicts}
-    return next((outcome for outcome in WORST_FIRST if outcome in found), Outcome.NOT_JUDGED)
+    return worst_of(v.outcome for v in verdicts) or Outcome.NOT_JUDGED
+
+
+def worst_of(outcomes: Iterable[str]) -> Outcome | None:
+    """The first of several in that order; None where there is none."""
+    found = set(outcomes)
+    return next((outcome for outcome in WORST_FIRST if outcome in found), None)
 
 
 def _by(limit: Limit, case: _Case) -> Iterator[Verdict]:

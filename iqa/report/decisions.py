@@ -95,7 +95,11 @@ def trail_block(entries: Sequence[Entry], broken: Entry | None) -> RenderableTyp
     lines = [Text(line) for entry in entries for line in _entry(entry)]
     if broken is not None:
         lines.append(
-            Text(f"The audit trail was changed: entry {broken.id} of {broken.at} does not fit.", style="bold red")
+            Text(
+                f"THE AUDIT TRAIL WAS CHANGED: entry {broken.id} of {broken.at} is not what was written, or one before "
+                "it is missing. Compare with a backup.",
+                style="bold red",
+            )
         )
     return Group(*lines) if lines else Text("Nothing was decided about it yet.")
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
-from iqa.errors import UsageError
+from iqa.errors import InputError, UsageError
 from iqa.model import Acquisition, Measurement
 from iqa.store.history import Occasion
 
@@ -17,11 +17,11 @@ SCHEMA = "iqa.export/1"
 Format = Literal["csv", "xlsx", "json"]
 Row = dict[str, Any]
 ACQUISITION = tuple(asdict(Acquisition()))
-COLUMNS = ("dated", "scanner", "protocol", "phantom", "key", "value", "u", "unit", "n", "where", "method", "flags",
-           "phantom_model", "entered_by", "scan_flags", "series_uid", "pixel_sha256", "iqa_version",
+COLUMNS = ("scan", "dated", "scanner", "protocol", "phantom", "key", "value", "u", "unit", "n", "where", "method",
+           "flags", "phantom_model", "entered_by", "scan_flags", "series_uid", "pixel_sha256", "iqa_version",
            "definition_sha256", "added_at", "spacing_z_mm", "spacing_y_mm", "spacing_x_mm",
            *(f"acquisition_{name}" for name in ACQUISITION))  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """At the beginning of a text, these make a table program calculate or call; such a text gets an apostrophe in front."""
 MOST_ROWS = 1_048_575
 """Of one sheet in XLSX, below the heading."""
@@ -34,12 +34,30 @@ def export(found: Iterable[tuple[Occasion, Iterable[Measurement]]], file: Path) 
     ------
     UsageError
         The suffix is none of .csv, .xlsx, .json, or there are more rows than a sheet holds.
+    InputError
+        The file cannot be written.
+
+    Notes
+    -----
+    CSV and JSON hold every number to its last digit, XLSX 16 digits. The file appears when it is complete; one that
+    was there before stays until then.
     """
     writers: dict[str, Callable[[Iterator[Row], Path], int]] = {".csv": _csv, ".xlsx": _xlsx, ".json": _json}
     suffix = file.suffix.lower()
     if suffix not in writers:
         raise UsageError(f"'{file.name}' says no format: its name must end in {', '.join(writers)}.")
-    return writers[suffix]((_row(occasion, m) for occasion, numbers in found for m in numbers), file)
+    if not file.parent.is_dir():
+        raise InputError(str(file), "its folder does not exist")
+    rows = (_row(occasion, m) for occasion, numbers in found for m in numbers)
+    unfinished = file.with_name(f"{file.stem}.unfinished{suffix}")
+    try:
+        count = writers[suffix](rows, unfinished)
+        unfinished.replace(file)
+    except OSError as error:
+        raise InputError(str(file), f"the file cannot be written: {error.strerror}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return count
 
 
 def _row(occasion: Occasion, m: Measurement) -> Row:
@@ -50,7 +68,11 @@ def _row(occasion: Occasion, m: Measurement) -> Row:
     number = (m.key, m.value, m.u, m.unit, m.n, m.where, m.method, " ".join(m.flags))
     made = (_plain(v) for v in asdict(occasion.acquisition).values())
     return dict(
-        zip(COLUMNS, (occasion.dated, *owner, *number, *context, occasion.added_at, z, y, x, *made), strict=True)
+        zip(
+            COLUMNS,
+            (occasion.id, occasion.dated, *owner, *number, *context, occasion.added_at, z, y, x, *made),
+            strict=True,
+        )
     )
 
 
@@ -89,9 +111,17 @@ def _json(rows: Iterator[Row], file: Path) -> int:
 
 def _xlsx(rows: Iterator[Row], file: Path) -> int:
     from xlsxwriter import Workbook  # noqa: PLC0415 - one format of three needs it
+    from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415
 
+    try:
+        return _sheet(rows, file, Workbook)
+    except FileCreateError as error:  # what the system said, in its own wrapping
+        raise InputError(str(file), f"the file cannot be written: {error}") from error
+
+
+def _sheet(rows: Iterator[Row], file: Path, workbook: Any) -> int:  # noqa: ANN401 - the library's own
     count = 0
-    with Workbook(str(file), {"constant_memory": True}) as book:
+    with workbook(str(file), {"constant_memory": True}) as book:
         sheet = book.add_worksheet("iqa")
         sheet.freeze_panes(1, 0)
         for column, name in enumerate(COLUMNS):

@@ -42,12 +42,12 @@ class State:
 
     scanner: str | None
     last: str | None
-    """Date of the last scan or entry."""
+    """Date of the last scan."""
     days: int | None
     """Since then."""
     count: int
     outcome: Outcome | None
-    """Worst verdict of the last one."""
+    """Worst verdict on the last scan of each protocol and phantom and on the last entry of each key."""
     period_days: float | None
     overdue: bool
 

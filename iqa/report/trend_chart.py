@@ -132,10 +132,9 @@ def _control_sentence(trend: Trend) -> str:
     beside = "" if trend.charted else " This key is not among the charted ones, and its false alarms come on top."
     if control.in_control:
         return f"Control: in control, against a baseline of {n} scans.{beside}"
-    first = next(s for s in control.signals if all(t.at != s.at - 1 for t in control.signals))
     latest = control.signals[-1]
     since = trend.points[_run_start(trend, latest.at)].dated[:10]
-    return f"Control: OUT OF CONTROL since {since} ({first.chart}: {latest.says}; baseline of {n} scans).{beside}"
+    return f"Control: OUT OF CONTROL since {since} ({latest.chart}: {latest.says}; baseline of {n} scans).{beside}"
 
 
 def _run_start(trend: Trend, last: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -15,6 +17,7 @@ from iqa.model import Acquisition, Outcome, Verdict
 from iqa.report.numbers import fixed, show
 from iqa.report.shown import Added, Addition, Change, Recomputed, State
 from iqa.report.table import INDENT, refused_block, scanner_line, set_aside_block
+from iqa.store.settings import is_placeholder
 
 MARKS = {
     Outcome.PASS: ("✓", "green"),
@@ -64,9 +67,15 @@ def _heading(scan: Added) -> str:
 
 def unassigned_block(acquisition: Acquisition, source: str) -> RenderableType:
     """What to write down so that a scanner is known, from what its header says."""
-    told = [f'{name} = "{value}"' for name in TOLD_BY if (value := getattr(acquisition, name))]
+    said = [(name, getattr(acquisition, name)) for name in TOLD_BY]
+    told = [f"{name} = {json.dumps(v, ensure_ascii=False)}" for name, v in said if v and not is_placeholder(v)]
+    again = f"  iqa add {shlex.quote(source)}"
+    if not told:
+        return Text(
+            "\n".join(["Its header names no scanner. To assign it, say which it was:", f"{again} --scanner NAME"])
+        )
     lines = ["To assign it, describe the scanner in iqa.toml and repeat the command:", "  [scanner.NAME]"]
-    return Text("\n".join([*lines, *(f"  {line}" for line in told), f"  iqa add {source}"]))
+    return Text("\n".join([*lines, *(f"  {line}" for line in told), again]))
 
 
 def verdict_block(verdicts: Sequence[Verdict]) -> RenderableType:

@@ -1,5 +1,6 @@
 """The exponentially weighted moving average (EWMA): small lasting shifts are found long before a single value stands
-out."""
+out.
+"""
 
 from __future__ import annotations
 

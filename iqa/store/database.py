@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DatabaseError
 
 from iqa.errors import InputError
@@ -32,6 +32,7 @@ TROUBLES = {
     "disk i/o error": "the disk failed while the database was used; nothing of this step was stored",
     "not a database": "the file is no database of iqa, or is damaged; restore it from a backup",
     "malformed": "the database is damaged; restore it from a backup",
+    "no such": "a table of the database is missing or not as it was made; restore the file from a backup",
 }
 """What SQLite says, and what it means."""
 
@@ -67,13 +68,19 @@ def open_database(path: Path, *, create: bool = False) -> Database:
     Raises
     ------
     InputError
-        There is none (and `create` is false), it is newer than this version, damaged, in use or not to be opened.
+        There is none or an empty one (and `create` is false), it is newer than this version, damaged, in use or not to
+        be opened.
     """
     if not create and not path.is_file():
-        raise InputError(str(path), "there is no database; `iqa init` makes a workspace")
+        raise InputError(
+            str(path), "the workspace's database is missing; restore the file from a backup, or copy it beside iqa.toml"
+        )
     database = Database(str(path), _engine(path))
     with database.reading() as connection:
         revision = _revision(connection)
+    if revision is None and not create:
+        # to fill an emptied file with new tables would hide that everything is gone
+        raise InputError(str(path), "the file is empty or no database of iqa; restore it from a backup")
     if revision is not None and revision not in REVISIONS:
         raise InputError(
             str(path),
@@ -86,7 +93,7 @@ def open_database(path: Path, *, create: bool = False) -> Database:
 
 
 def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": PATIENCE_S})
+    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": PATIENCE_S})
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine

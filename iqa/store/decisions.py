@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from iqa.errors import UsageError
 from iqa.model import Scope
@@ -98,7 +99,7 @@ def retire_baseline(connection: Connection, number: int, dated: str, signed: Sig
     UsageError
         There is no such baseline, or it has ended.
     """
-    found = next((b for b in baselines(connection) if b.id == number), None)
+    found = next(iter(baselines(connection, number=number)), None)
     if found is None or found.ended is not None:
         state = "has ended already" if found else "does not exist"
         raise UsageError(f"Baseline {number} {state}; `iqa baseline list` names those in force.")
@@ -111,14 +112,20 @@ def _end(connection: Connection, number: int, dated: str, signed: Signed) -> Non
     connection.execute(insert(baseline_end).values(baseline_id=number, **row))
 
 
-def baselines(connection: Connection, *, scanner: str | None = None) -> list[StoredBaseline]:
-    """All baselines, ended ones too, or those of one scanner; oldest first."""
+def baselines(connection: Connection, *, scanner: str | None = None, number: int | None = None) -> list[StoredBaseline]:
+    """All baselines, ended ones too, or those of one scanner, or the one of a number; oldest first."""
     query = select(baseline, baseline_end.c.dated.label("ended")).outerjoin(baseline_end).order_by(baseline.c.id)
+    members = select(baseline_scan).order_by(baseline_scan.c.record_id)
     if scanner is not None:
-        query = query.where(baseline.c.scanner_id == known(connection, [scanner]).get(scanner, -1))
+        own = baseline.c.scanner_id == known(connection, [scanner]).get(scanner, -1)
+        query, members = query.where(own), members.join(baseline).where(own)
+    if number is not None:
+        query, members = query.where(baseline.c.id == number), members.where(baseline_scan.c.baseline_id == number)
     rows = connection.execute(query).all()
     words = texts_in(connection, rows)
-    scans = connection.execute(select(baseline_scan)).all() if rows else []
+    scans = defaultdict[int, list[int]](list)
+    for row in connection.execute(members):
+        scans[row.baseline_id].append(row.record_id)
     return [
         StoredBaseline(
             row.id,
@@ -128,7 +135,7 @@ def baselines(connection: Connection, *, scanner: str | None = None) -> list[Sto
             row.since,
             row.approved_at,
             row.ended,
-            tuple(s.record_id for s in scans if s.baseline_id == row.id),
+            tuple(scans[row.id]),
         )
         for row in rows
     ]
@@ -161,8 +168,10 @@ def add_event(
 
 def last_written(connection: Connection) -> str | None:
     """When anything was last stored, ISO 8601 in UTC."""
-    moments = (func.max(occasion.c.added_at), func.max(record.c.made_at), func.max(audit.c.at))
-    found = [connection.execute(select(m)).scalar() for m in moments]
+    moments = ((occasion, occasion.c.added_at), (record, record.c.made_at), (audit, audit.c.at))
+    # the newest row by its number: the latest of all times would be sought through the whole table
+    newest = (select(at).order_by(table.c.id.desc()).limit(1) for table, at in moments)
+    found = (connection.execute(query).scalar() for query in newest)
     return max((f for f in found if f), default=None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,9 +15,12 @@ from sqlalchemy import Connection, Row, Select, func, select
 from iqa.model import Acquisition, Curve, Measurement, NotMeasured, Scope
 from iqa.store.records import POINTS, acquisition_of
 from iqa.store.tables import curve, event, judgement, measured_key, measurement, occasion, record, word
-from iqa.store.words import MOST, known, scope_of, split_flags, texts_in
+from iqa.store.words import known, parts, scope_of, split_flags, texts, texts_in
 
 DAY_S = 86_400.0
+FEW = 25
+"""Scans sought at once by scanner and date: all pairs of the two are looked up."""
+OWNER = (occasion.c.scanner_id, occasion.c.protocol_id, occasion.c.phantom_id)
 Spacing = tuple[float | None, float, float]
 
 
@@ -57,14 +60,15 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """The last scan of a scanner and what was said of it."""
+    """The last scan of a scanner, and what was said of all that is its latest."""
 
     scanner: str | None
-    dated: str
+    dated: str | None
+    """Of the last scan; None where there are entries alone."""
     count: int
-    """Scans and entries in all."""
-    outcome: str | None
-    """None where it was never judged."""
+    """Scans in all."""
+    outcomes: tuple[str, ...]
+    """Of the last scan under each protocol and with each phantom, and of the last entry under each key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +132,13 @@ def made_how(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Acqu
     """Acquisition and spacing of scans; of many that were made alike the header is read once."""
     read: dict[tuple[str, str], tuple[Acquisition, Spacing | None]] = {}
     found = {}
-    for start in range(0, len(ids), MOST):
-        part = occasion.c.id.in_(ids[start : start + MOST])
-        for row in connection.execute(select(occasion.c.id, occasion.c.acquisition, occasion.c.scan).where(part)):
-            texts = (row.acquisition, row.scan)
-            if texts not in read:
-                read[texts] = acquisition_of(row.acquisition), _spacing(json.loads(row.scan))
-            found[row.id] = read[texts]
+    columns = (occasion.c.id, occasion.c.acquisition, occasion.c.scan)
+    for some in parts(ids):
+        for row in connection.execute(select(*columns).where(occasion.c.id.in_(some))):
+            said = (row.acquisition, row.scan)
+            if said not in read:
+                read[said] = acquisition_of(row.acquisition), _spacing(json.loads(row.scan))
+            found[row.id] = read[said]
     return found
 
 
@@ -213,6 +217,19 @@ def not_measured(connection: Connection, record_id: int) -> list[NotMeasured]:
     return [NotMeasured(**one) for one in about.get("not_measured", ())]
 
 
+def scanners(connection: Connection) -> list[str]:
+    """Every scanner that has a scan or an entry."""
+    own = select(occasion.c.scanner_id).where(occasion.c.scanner_id == word.c.id).exists()
+    return sorted(connection.execute(select(word.c.content).where(own)).scalars())
+
+
+def last_unit(connection: Connection, key: str) -> str | None:
+    """The unit of the newest number under a key; None where there is none."""
+    newest = select(measurement.c.unit_id).where(measurement.c.key_id == _number(connection, key))
+    found = connection.execute(newest.order_by(measurement.c.record_id.desc()).limit(1)).scalar()
+    return None if found is None else texts(connection, [found])[found]
+
+
 def keys(connection: Connection) -> list[str]:
     """Every key that has a number."""
     query = select(word.c.content).join(measured_key, measured_key.c.key_id == word.c.id)
@@ -220,23 +237,71 @@ def keys(connection: Connection) -> list[str]:
 
 
 def fleet(connection: Connection) -> list[Last]:
-    """Every scanner that has a scan or entry, and the unassigned ones as one: the last, and its verdict."""
-    groups = select(occasion.c.scanner_id, func.max(occasion.c.dated), func.count()).group_by(occasion.c.scanner_id)
-    rows = connection.execute(groups).all()
-    words = texts_in(connection, rows)
-    found = []
-    for scanner_id, dated, number in rows:
-        own = occasion.c.scanner_id.is_(None) if scanner_id is None else occasion.c.scanner_id == scanner_id
-        latest = select(occasion.c.record_id).where(own, occasion.c.dated == dated)
-        verdicts = (
-            select(judgement.c.outcome)
-            .where(judgement.c.record_id.in_(latest))
-            .order_by(judgement.c.id.desc())
-            .limit(1)
+    """Every scanner that has a scan or entry, and the unassigned ones as one.
+
+    Notes
+    -----
+    A scanner's state is that of the latest under each protocol, with each phantom and of each entered key: what failed
+    on Monday fails until the same is measured again, whatever else passes on Tuesday.
+    """
+    groups = connection.execute(_last_scans()).all()
+    entered = connection.execute(_last_entries()).all()
+    own = defaultdict[int | None, list[Row[Any]]](list, {row.scanner_id: [] for row in entered})
+    for row in groups:
+        own[row.scanner_id].append(row)
+    said = defaultdict[int | None, list[str]](list)
+    for scanner_id, outcome in [*_outcomes(connection, groups), *entered]:
+        said[scanner_id].append(outcome)
+    names = texts(connection, own)
+    return [
+        Last(
+            None if scanner_id is None else names[scanner_id],
+            max((row.dated for row in rows), default=None),
+            sum(row.number for row in rows),
+            tuple(said[scanner_id]),
         )
-        outcome = connection.execute(verdicts).scalar()
-        found.append(Last(None if scanner_id is None else words[scanner_id], dated, number, outcome))
-    return found
+        for scanner_id, rows in own.items()
+    ]
+
+
+def _last_scans() -> Select[Any]:
+    """For each scanner, protocol and phantom the date of the last scan, and how many there are."""
+    groups = select(*OWNER, func.max(occasion.c.dated).label("dated"), func.count().label("number"))
+    return groups.where(occasion.c.pixel_sha256.is_not(None)).group_by(*OWNER)
+
+
+def _outcomes(connection: Connection, last: Sequence[Row[Any]]) -> Iterator[tuple[int | None, str]]:
+    """(scanner, outcome) of the last judgement of those scans."""
+    wanted = {row[: len(OWNER) + 1] for row in last}
+    found = dict[int, int | None]()
+    columns = (*OWNER, occasion.c.dated, occasion.c.record_id)
+    scans = select(*columns).where(occasion.c.pixel_sha256.is_not(None))
+    unassigned = [row.dated for row in last if row.scanner_id is None]
+    queries = [scans.where(occasion.c.scanner_id.is_(None), occasion.c.dated.in_(unassigned))]
+    for rows in parts([row for row in last if row.scanner_id is not None], FEW):
+        own, dated = {row.scanner_id for row in rows}, {row.dated for row in rows}
+        queries.append(scans.where(occasion.c.scanner_id.in_(own), occasion.c.dated.in_(dated)))
+    for query in queries:
+        found |= {row.record_id: row.scanner_id for row in connection.execute(query) if row[:-1] in wanted}
+    for part in parts(list(found)):
+        newest = select(func.max(judgement.c.id)).where(judgement.c.record_id.in_(part)).group_by(judgement.c.record_id)
+        said = select(judgement.c.record_id, judgement.c.outcome).where(judgement.c.id.in_(newest))
+        yield from ((found[record_id], outcome) for record_id, outcome in connection.execute(said))
+
+
+def _last_entries() -> Select[Any]:
+    """The scanner and the outcome of the last entry under each key."""
+    dated = (occasion.c.scanner_id, measurement.c.key_id)
+    order = (occasion.c.dated.desc(), occasion.c.id.desc(), judgement.c.id.desc())
+    place = func.row_number().over(partition_by=dated, order_by=order).label("place")
+    entries = (
+        select(occasion.c.scanner_id, judgement.c.outcome, place)
+        .join(measurement, measurement.c.record_id == occasion.c.record_id)
+        .join(judgement, judgement.c.record_id == occasion.c.record_id)
+        .where(occasion.c.pixel_sha256.is_(None), measurement.c.key_id.in_(select(word.c.id)))
+        .subquery()
+    )
+    return select(entries.c.scanner_id, entries.c.outcome).where(entries.c.place == 1)
 
 
 def events(connection: Connection, *, scanner: str | None = None, phantoms: Sequence[str] = ()) -> list[Happened]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select
 from iqa.model import Rule
 from iqa.store.records import inserted
 from iqa.store.tables import judgement, limit, verdict
-from iqa.store.words import MOST, joined_flags, known, numbers, split_flags, texts_in
+from iqa.store.words import joined_flags, known, numbers, parts, split_flags, texts_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,8 @@ def outcomes_of(connection: Connection, key: str, record_ids: Sequence[int]) -> 
     """The outcomes on one key in the latest judgement of each record."""
     key_id = known(connection, [key]).get(key)
     found: dict[int, list[str]] = defaultdict(list)
-    for start in range(0, len(record_ids), MOST):
-        part = judgement.c.record_id.in_(record_ids[start : start + MOST])
-        newest = select(func.max(judgement.c.id)).where(part).group_by(judgement.c.record_id)
+    for part in parts(record_ids):
+        newest = select(func.max(judgement.c.id)).where(judgement.c.record_id.in_(part)).group_by(judgement.c.record_id)
         query = (
             select(judgement.c.record_id, verdict.c.outcome)
             .join(verdict, verdict.c.judgement_id == judgement.c.id)

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from iqa.errors import UsageError
 from iqa.model import Acquisition
-from iqa.store.settings import Condition, PhantomCopy, Protocol, Range, Scanner, Settings, is_placeholder
+from iqa.store.settings import Condition, PhantomCopy, Range, Scanner, Settings, is_placeholder, same_text
 
 EXACT_SHARE = 1e-3
 """By which a header's number may differ from the one asked for: headers round."""
@@ -73,11 +73,6 @@ def _value(acquisition: Acquisition, attribute: str) -> str | None:
     return None if value is None or is_placeholder(value) else value
 
 
-def same_text(one: str, other: str) -> bool:
-    """Whether two texts of a header say the same: blanks and case left aside."""
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
-
-
 def protocol_of(acquisition: Acquisition, settings: Settings, scanner: str | None) -> Owner:
     """The protocol whose conditions an acquisition fulfils; of several the one with most conditions."""
     fitting = [
@@ -138,8 +133,3 @@ def _copies(model: str, all_copies: Iterable[PhantomCopy], scanner: Scanner | No
 def _with(owner: Owner, *, phantom: str | None = None, note: str | None = None) -> Owner:
     notes = owner.notes if note is None else (*owner.notes, note)
     return Owner(owner.scanner, owner.protocol, phantom or owner.phantom, notes)
-
-
-def told_phantom(settings: Settings, protocol: Protocol | None) -> PhantomCopy | None:
-    """The copy that a protocol names, which is measured without being recognised."""
-    return settings.phantoms.get(protocol.phantom) if protocol and protocol.phantom else None

@@ -83,11 +83,25 @@ def _sop_parts(digest: bytes) -> list[bytes]:
     return [digest[i : i + SOP_BYTES] for i in range(0, len(digest), SOP_BYTES)]
 
 
-def keep_scan(connection: Connection, analysis: Analysis, owner: Owner, *, at: str, site: str | None = None) -> Kept:
-    """A new scan with its first results; the caller has seen that it is new."""
+def keep_scan(
+    connection: Connection,
+    analysis: Analysis,
+    owner: Owner,
+    *,
+    at: str,
+    undated: str | None = None,
+    site: str | None = None,
+) -> Kept:
+    """A new scan with its first results; the caller has seen that it is new.
+
+    Parameters
+    ----------
+    at, undated
+        Now, in UTC; and by the clock on the wall, the date of a scan whose header has none.
+    """
     identity = analysis.identity
     row = {
-        "dated": identity.acquired or at,
+        "dated": identity.acquired or undated or at,
         "added_at": at,
         "series_uid": identity.series_uid,
         "study_uid": identity.study_uid,

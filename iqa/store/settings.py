@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from itertools import combinations
@@ -206,10 +207,12 @@ def _tables(raw: Mapping[str, dict[str, Any]], file: str, kind: str) -> list[tup
 
 
 def _named(table: type[Table], raw: Mapping[str, dict[str, Any]], file: str, kind: str) -> dict[str, Table]:
-    return {
-        name: validate(table, {**values, "name": name}, file, f"{kind}.{name}")
-        for name, values in _tables(raw, file, kind)
-    }
+    found = {}
+    for name, values in _tables(raw, file, kind):
+        if "name" in values:
+            raise DefinitionError(file, f"{kind}.{name}.name", f"no name beside that in [{kind}.{name}]", "one")
+        found[name] = validate(table, {**values, "name": name}, file, f"{kind}.{name}")
+    return found
 
 
 def _protocol(name: str, raw: Raw, file: str) -> Protocol:
@@ -229,6 +232,9 @@ def _condition(attribute: str, raw: object, file: str, key: str) -> Condition:
         return tuple(_exact(attribute, value, file, key) for value in raw)
     if isinstance(raw, dict) and raw and attribute in NUMBERS:
         ends = validate(_Range, raw, file, key)
+        for name, end in (("low", ends.low), ("high", ends.high)):
+            if end is not None:
+                _exact(attribute, end, file, f"{key}.{name}")
         if ends.low is not None and ends.high is not None and ends.low > ends.high:
             raise DefinitionError(file, key, "low at most high", f"{ends.low:g} and {ends.high:g}")
         return Range(ends.low, ends.high)
@@ -236,7 +242,7 @@ def _condition(attribute: str, raw: object, file: str, key: str) -> Condition:
 
 
 def _exact(attribute: str, raw: object, file: str, key: str) -> float | str:
-    if attribute in NUMBERS and isinstance(raw, int | float) and not isinstance(raw, bool):
+    if attribute in NUMBERS and isinstance(raw, int | float) and not isinstance(raw, bool) and math.isfinite(raw):
         return float(raw)
     if attribute in TEXTS and isinstance(raw, str) and raw:
         return raw
@@ -255,8 +261,15 @@ def _check_scanners(settings: Settings) -> None:
                     settings.file, f"{key}.{attribute}", "a value that tells this scanner from others", repr(value)
                 )
     for (a, one), (b, other) in combinations(settings.scanners.items(), 2):
-        if one.rule == other.rule:
+        if _same_rule(one, other):
             raise DefinitionError(settings.file, f"scanner.{b}", "a rule that no other scanner has", f"that of {a!r}")
+
+
+def _same_rule(one: Scanner, other: Scanner) -> bool:
+    """Whether every header that fits one fits the other."""
+    return one.rule.keys() == other.rule.keys() and all(
+        same_text(value, other.rule[name]) for name, value in one.rule.items()
+    )
 
 
 def _check_references(settings: Settings) -> None:
@@ -277,3 +290,8 @@ def _check_known(settings: Settings, key: str, names: Iterable[str], known: Coll
 def is_placeholder(value: str) -> bool:
     """Whether a header's text stands in place of a value."""
     return value.strip().upper() in PLACEHOLDERS
+
+
+def same_text(one: str, other: str) -> bool:
+    """Whether two texts of a header say the same: blanks and case left aside."""
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()

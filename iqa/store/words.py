@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, insert, select
 
 from iqa.model import Scope
 from iqa.store.tables import word
+
+Item = TypeVar("Item")
 
 SEPARATOR = " "
 """Between flags, which are single words."""
@@ -31,18 +33,18 @@ def numbers(connection: Connection, texts: Iterable[str]) -> dict[str, int]:
 
 def known(connection: Connection, texts: Iterable[str]) -> dict[str, int]:
     """The numbers of those texts that are known."""
-    wanted, found = list(texts), dict[str, int]()
-    for start in range(0, len(wanted), MOST):
-        query = select(word.c.content, word.c.id).where(word.c.content.in_(wanted[start : start + MOST]))
+    found = dict[str, int]()
+    for part in parts(list(texts)):
+        query = select(word.c.content, word.c.id).where(word.c.content.in_(part))
         found |= {row.content: row.id for row in connection.execute(query)}
     return found
 
 
 def texts(connection: Connection, ids: Iterable[int | None]) -> dict[int, str]:
     """The texts of some numbers."""
-    wanted, found = list({i for i in ids if i is not None}), dict[int, str]()
-    for start in range(0, len(wanted), MOST):
-        query = select(word.c.id, word.c.content).where(word.c.id.in_(wanted[start : start + MOST]))
+    found = dict[int, str]()
+    for part in parts(list({i for i in ids if i is not None})):
+        query = select(word.c.id, word.c.content).where(word.c.id.in_(part))
         found |= {row.id: row.content for row in connection.execute(query)}
     return found
 
@@ -52,6 +54,11 @@ def texts_in(connection: Connection, rows: Iterable[Row[Any]]) -> dict[int, str]
     listed = list(rows)
     names = [n for n in (listed[0]._fields if listed else ()) if n.endswith("_id") and n not in NO_TEXT]
     return texts(connection, (getattr(row, n) for row in listed for n in names))
+
+
+def parts(wanted: Sequence[Item], most: int = MOST) -> Iterator[Sequence[Item]]:
+    """What is asked for, so many at once."""
+    return (wanted[start : start + most] for start in range(0, len(wanted), most))
 
 
 def joined_flags(flags: Iterable[str]) -> str:
