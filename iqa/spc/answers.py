@@ -39,6 +39,20 @@ def series(values: ArrayLike) -> Array:
     return array
 
 
+def parameters(centre: ArrayLike, sigma: ArrayLike) -> tuple[Array, Array]:
+    """Centre and σ of one chart or of many.
+
+    Raises
+    ------
+    ValueError
+        If a centre is not finite or a σ not above 0: `CannotTell` of a baseline says so before.
+    """
+    middle, spread = np.asarray(centre, dtype=np.float64), np.asarray(sigma, dtype=np.float64)
+    if not (np.isfinite(middle).all() and np.isfinite(spread).all() and (spread > 0.0).all()):
+        raise ValueError(f"a chart needs a finite centre and a σ above 0, found {middle} and {spread}")
+    return middle, spread
+
+
 def dated(times: ArrayLike, values: ArrayLike) -> tuple[Array, Array]:
     """Days and values of one series of scans, of equal length and in the order of time.
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr
 
 from iqa.spc.answers import Array, CannotTell, dated
+
+Indices = NDArray[np.signedinteger[Any]]
 
 LEAST_SIDE = 3
 """Scans on either side of a step: one or two odd scans at an end are no new level."""
@@ -133,7 +136,7 @@ def _between(days: Array, numbers: Array, first: int, last: int) -> Step | Canno
     return Step(at, earliest, latest, step.between, step.before, step.after, step.u, step.scatter, step.p)
 
 
-def _clearness(numbers: Array, places: Array) -> tuple[Array, Array]:
+def _clearness(numbers: Array, places: Indices) -> tuple[Array, Array]:
     """|t| of a step at each place, and the sum of squares that it leaves."""
     n, y = numbers.size, numbers - numbers.mean()
     explained = np.cumsum(y)[places - 1] ** 2 * n / (places * (n - places))
@@ -142,7 +145,7 @@ def _clearness(numbers: Array, places: Array) -> tuple[Array, Array]:
     return np.sqrt(explained / within * (n - 2)), within
 
 
-def _interval(within: Array, places: Array, n: int) -> tuple[int, int]:
+def _interval(within: Array, places: Indices, n: int) -> tuple[int, int]:
     """First and last index of the fewest places that hold `COVERAGE` of the posterior."""
     logs = -0.5 * np.log(places * (n - places)) - 0.5 * (n - 2) * np.log(within)
     posterior = np.exp(logs - logs.max())

@@ -1,4 +1,4 @@
-"""A straight line through dated values: is the scanner drifting, and when will it reach a limit?
+"""A straight line through dated values: whether a scanner drifts, and when it will reach a limit.
 
 The drift stands **beside** the false-alarm budget of the control chart: it has a level of its own, and a chart that
 signals is no proof of a drift, nor the reverse.
@@ -152,7 +152,7 @@ def _fieller(line: Drift, rise: float, now: float, coverage: float) -> tuple[flo
     root = math.sqrt(max(0.0, cross**2 - square * rest))
     if square <= 0.0:
         # The band widens faster than the line rises: from some day on it holds every limit.
-        beyond = (cross - root) / square if square else rest / (2.0 * cross)
+        beyond = rest / (cross + root) if cross + root else math.inf
         return (now if held_now else beyond), math.inf
     low, high = (cross - root) / square, (cross + root) / square
     return (now if held_now else low, high) if high >= now else (math.inf, math.inf)
