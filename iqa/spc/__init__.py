@@ -15,7 +15,7 @@ makes no sense (values missing, times out of order) is a `ValueError`.
 
 from __future__ import annotations
 
-from iqa.spc.answers import LEAST_SCANS, CannotTell
+from iqa.spc.answers import COVERAGE, LEAST_SCANS, CannotTell
 from iqa.spc.baseline import ControlBaseline, control_baseline, estimate_baseline, prediction_factor
 from iqa.spc.budget import KEYS, SCANS, SIGNALS, ewma_limit, expected_signals, run_length, signal_chance
 from iqa.spc.changes import STEP_LEVEL, Step, most_likely_step, steps
@@ -38,6 +38,7 @@ from iqa.spc.rules import (
 from iqa.spc.segments import split
 
 __all__ = [
+    "COVERAGE",
     "DEFAULT_RULES",
     "DRIFT_LEVEL",
     "KEYS",

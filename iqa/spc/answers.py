@@ -13,6 +13,8 @@ Mask = NDArray[np.bool_]
 LEAST_SCANS = 8
 """Scans below which nothing is said of control or drift: limits that keep to their false-alarm rate would then lie
 beyond six standard deviations of the EWMA, where even a step of 2σ takes a quarter of a year to be found."""
+COVERAGE = 0.95
+"""Of the interval of a date."""
 
 
 @dataclass(frozen=True, slots=True)

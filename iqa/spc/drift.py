@@ -13,15 +13,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtr, stdtrit
 
-from iqa.spc.answers import LEAST_SCANS, CannotTell, dated
+from iqa.spc.answers import COVERAGE, LEAST_SCANS, CannotTell, dated
 
 DRIFT_LEVEL = 0.001
 """Chance that one look at a stable series with independent values calls it drifting. Looked at anew after each of 104
 weekly scans, one stable series in a hundred is called so at least once (docs/control-charts.md)."""
 LEAST_DATES = 3
 """Different times without which a line and a step are the same."""
-COVERAGE = 0.95
-"""Of the interval of a date."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ Form = Literal["asymptotic", "exact"]
 """Of the limits: those that they tend to, or those of each scan since the start, which begin narrower."""
 
 WEIGHT = 0.1
-"""λ, of the newest value. With limits for a baseline of 20 scans, 0.2 finds a step of 1σ after more than 20 scans."""
+"""λ, of the newest value: 0.2 finds steps of 2σ no sooner, and misses more of those of
+1σ for long (docs/control-charts.md)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -83,6 +83,16 @@ def test_several_steps_are_found_and_a_stable_series_has_none() -> None:
     assert steps(DAYS, WIGGLE + level, level=1e-30) == ()
 
 
+def test_a_level_that_is_left_and_come_back_to() -> None:
+    noise = np.random.default_rng(6).normal(size=60)
+    level = np.repeat([0.0, 2.0, 0.0], 20)
+    # Neither step is clear by itself: both sides of it hold the other.
+    assert seen(7.0 * np.arange(60), noise + level).p > 0.01
+    found = steps(7.0 * np.arange(60), noise + level)
+    assert [(step.earliest <= true <= step.latest) for step, true in zip(found, (20, 40), strict=True)] == [True, True]
+    assert [step.height for step in found] == pytest.approx([2.0, -2.0], abs=3.29 * 0.33)
+
+
 def test_too_little_for_a_step() -> None:
     few, flat = most_likely_step(range(5), range(5)), most_likely_step(DAYS, np.ones(30))
     assert isinstance(few, CannotTell)
