@@ -17,7 +17,7 @@ from iqa.spc.answers import COVERAGE, LEAST_SCANS, CannotTell, dated
 
 DRIFT_LEVEL = 0.001
 """Chance that one look at a stable series with independent values calls it drifting. Looked at anew after each of 104
-weekly scans, one stable series in a hundred is called so at least once (docs/control-charts.md)."""
+weekly scans, three stable series in a hundred are called so at least once (docs/control-charts.md)."""
 LEAST_DATES = 3
 """Different times without which a line and a step are the same."""
 
@@ -85,8 +85,8 @@ def drift(times: ArrayLike, values: ArrayLike) -> Drift | CannotTell:
 
     Notes
     -----
-    u holds for independent values. Where neighbours are alike (correlation 0.4), a stable series is called drifting
-    about twenty times as often; see docs/control-charts.md.
+    u holds for independent values. Where neighbours are alike (correlation 0.4), a stable series is called drifting ten
+    times as often (docs/control-charts.md).
     """
     days, numbers = dated(times, values)
     n = days.size

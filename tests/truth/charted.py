@@ -73,3 +73,15 @@ def ever_drifting(values: Array, least: int) -> bool:
     days = DAYS * np.arange(len(values))
     lines = (drift(days[:n], values[:n]) for n in range(least, len(values) + 1))
     return any(isinstance(line, Drift) and line.drifting for line in lines)
+
+
+def restarted(values: Array, n: int, limit: float, weight: float = 0.1) -> Array:
+    """(...) signals of a chart that begins anew, with the same baseline, after each."""
+    centre, sigma = based(values[..., :n])
+    half = limit * np.sqrt(weight / (2.0 - weight)) * sigma
+    average, count = np.zeros(centre.shape), np.zeros(centre.shape)
+    for scan in range(n, values.shape[-1]):
+        average = (1.0 - weight) * average + weight * (values[..., scan] - centre)
+        beyond = np.abs(average) > half
+        average, count = np.where(beyond, 0.0, average), count + beyond
+    return count
