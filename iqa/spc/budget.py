@@ -33,6 +33,9 @@ SCANS = 104
 SIGNALS = 1.0
 """False signals of a scanner within them, on average."""
 
+MOST_OF_A_KEY = 0.5
+"""False signals of a key, beyond which a signal says nothing."""
+
 SHIFTS, SPREADS = 5, 11
 """Nodes of the integrals over the errors of the mean and of S; more change the mean number of signals by less than
 0.2 %."""
@@ -44,7 +47,11 @@ NODES_PER_SD = 2.4
 FEWEST_NODES = 15
 CLOSE = 0.006
 """Relative error of the mean number of signals from which one more secant leads to 0.2 % of it or nearer."""
-MOST_STEPS = 20
+MOST_STEPS = 40
+ENDS = (0.05, 30.0)
+"""Between which L is looked for."""
+LARGEST_TAIL = 0.25
+"""Chance of a scan from which the first guess is made at most."""
 FIRST_GUESS = 1.1
 """L over the t quantile with the same chance for each scan: 0.9 to 1.3."""
 
@@ -114,18 +121,20 @@ def ewma_limit(
     Raises
     ------
     ValueError
-        If the baseline has too few scans, or the budget is not between 0 and one signal a key.
+        If the baseline has too few scans, or the budget is not above 0 and at most half a signal a key.
 
     Examples
     --------
     >>> round(ewma_limit(20), 2), round(ewma_limit(None), 2)
-    (3.96, 2.84)
+    (3.97, 2.95)
     """
     if n is not None and n < LEAST_SCANS:
         raise ValueError(f"a baseline of {n} scans has no limits: at least {LEAST_SCANS} are needed")
     share = budget / keys
-    if not 0.0 < share < 1.0:
-        raise ValueError(f"{budget:g} false signals of {keys} keys: each key makes more than 0 and fewer than 1")
+    if not 0.0 < share <= MOST_OF_A_KEY:
+        raise ValueError(
+            f"{budget:g} false signals of {keys} keys: more than 0 and at most {MOST_OF_A_KEY:g} of a key are expected"
+        )
     return _root(n, share, scans, weight)
 
 
@@ -137,7 +146,7 @@ def run_length(limit: float, shift: float = 0.0, weight: float = WEIGHT) -> floa
 
 
 def _root(n: int | None, share: float, scans: int, weight: float) -> float:
-    """L by secants on log(−log(1 − chance)), which is nearly straight in L."""
+    """L by secants on log(−log(1 − chance)), which is nearly straight in ln L, kept between its ends."""
     errors = _errors(n)
 
     def misses(limit: float) -> float:
@@ -145,18 +154,23 @@ def _root(n: int | None, share: float, scans: int, weight: float) -> float:
         return math.log(-math.log1p(-chance)) - math.log(-math.log1p(-share))
 
     dof = math.inf if n is None else n - 1
-    limit = -FIRST_GUESS * float(stdtrit(dof, share / scans))
-    now, slope = misses(limit), -(limit**2) if n is None else -n * limit**2 / (n - 1 + limit**2)
-    slope /= limit
+    guess = -FIRST_GUESS * float(stdtrit(dof, min(share / scans, LARGEST_TAIL)))
+    low, high = (math.log(end) for end in ENDS)
+    # Of the normal or Student's tail, by ln L.
+    x, slope = math.log(guess), -(guess**2) if n is None else -n * guess**2 / (n - 1 + guess**2)
+    before = last = math.nan
     for _ in range(MOST_STEPS):
-        last, before = limit, now
-        limit -= now / slope
+        now = misses(math.exp(x))
+        low, high = (x, high) if now > 0.0 else (low, x)
+        slope = slope if math.isnan(before) else (now - before) / (x - last)
+        onward = x - now / slope if slope < 0.0 else math.inf
         if abs(now) < CLOSE:
-            return limit
-        now = misses(limit)
-        slope = (now - before) / (limit - last)
+            return math.exp(onward)
+        last, before = x, now
+        x = onward if low < onward < high else 0.5 * (low + high)
     raise ArithmeticError(
-        f"no EWMA limit was found for n = {n}, {share:g} signals a key in {scans} scans, λ = {weight}"
+        f"no EWMA limit from {ENDS[0]:g} to {ENDS[1]:g} makes {share:g} signals a key in {scans} scans, n = {n}, "
+        f"λ = {weight:g}: choose another budget"
     )
 
 

@@ -17,16 +17,20 @@ from charted import AT_99, DAYS, KEYS, SCANS, Array, Mask
 from iqa.spc import (
     NELSON,
     WESTERN_ELECTRIC,
+    ControlBaseline,
     Drift,
+    Neighbours,
     RuleName,
     Step,
     cusum,
     drift,
+    estimate_baseline,
     ewma,
     ewma_limit,
     expected_signals,
     holding,
     most_likely_step,
+    neighbours,
     steps,
 )
 
@@ -47,6 +51,8 @@ LOOKED_AT = 300
 SLOPES = (0.02, 0.05, 0.1)
 """Of σ, a week."""
 USUAL = 20
+ASTRAY = 3.5
+"""Robust standard deviations from the median beyond which a scan is left out of a baseline."""
 
 
 def rng(*names: int) -> np.random.Generator:
@@ -122,7 +128,9 @@ def of_alike(alike: float) -> Found:
     values = charted.made(rng(5, int(10 * alike)), (1000, KEYS, USUAL + SCANS), alike)
     signals = KEYS * float(charted.signalled(values, USUAL, ewma_limit(USUAL)).any(axis=2).mean())
     series = values[:LOOKED_AT, 0, :SCANS]
+    baselines = [neighbours(row) for row in values[..., :USUAL].reshape(-1, USUAL)]
     return {
+        "noticed": round(float(np.mean([isinstance(b, Neighbours) and b.p < 0.05 for b in baselines])), 3),
         "signals": round(signals, 2),
         "ever_drifting": round(float(np.mean([charted.ever_drifting(row, USUAL) for row in series])), 3),
         "stepped": round(float(np.mean([bool(steps(DAYS * np.arange(SCANS), row)) for row in series])), 3),
@@ -157,8 +165,15 @@ def of_other_baselines() -> Found:
     mad = 1.4826 * np.median(np.abs(before - middle[..., None]), axis=-1)
     robust = ewma(after, middle, mad, ewma_limit(USUAL)).beyond.any(axis=2)
     known = charted.signalled(values, USUAL, ewma_limit(None)).any(axis=2)
+    near = np.abs(before - middle[..., None]) <= ASTRAY * mad[..., None]
+    kept = [
+        estimate_baseline(row[use]) for row, use in zip(before.reshape(-1, USUAL), near.reshape(-1, USUAL), strict=True)
+    ]
+    centre, sigma = np.array([(b.centre, b.sigma) for b in kept if isinstance(b, ControlBaseline)]).T
+    trimmed = ewma(after.reshape(-1, SCANS), centre, sigma, ewma_limit(USUAL)).beyond.any(axis=1)
     return {
         "median_and_mad": round(KEYS * float(robust.mean()), 2),
+        "left_out": round(KEYS * float(trimmed.mean()), 2),
         "limit_for_known": round(KEYS * float(known.mean()), 2),
     }
 

@@ -6,7 +6,7 @@ import charted
 import numpy as np
 import pytest
 
-from iqa.spc import COVERAGE, Crossing, Drift, Step, crossing, drift, most_likely_step, steps
+from iqa.spc import COVERAGE, Crossing, Drift, Neighbours, Step, crossing, drift, most_likely_step, neighbours, steps
 from tests.honest import BAND
 
 SERIES = 1000
@@ -63,6 +63,15 @@ def test_a_slope_of_a_tenth_of_sigma_a_week_is_called_drifting_within_half_a_yea
 def test_a_stable_series_is_rarely_called_drifting_however_often_one_looks() -> None:
     values = charted.made(np.random.default_rng(22), (100, 52))
     assert sum(charted.ever_drifting(row, 20) for row in values) <= 5
+
+
+@pytest.mark.parametrize("n", [8, 20])
+def test_the_chance_of_alike_neighbours_is_that_of_independent_ones(n: int) -> None:
+    found = [neighbours(row) for row in np.random.default_rng((26, n)).normal(size=(4 * SERIES, n))]
+    p = np.array([one.p for one in found if isinstance(one, Neighbours)])
+    # The normal approximation is that good from n = 8 on; Young's table says the same.
+    for level in (0.2, 0.05, 0.025):
+        assert float(np.mean(p < level)) == pytest.approx(level, abs=0.005 + BAND * np.sqrt(level / len(p))), level
 
 
 @pytest.mark.parametrize("n", [6, 8, 20, 104])

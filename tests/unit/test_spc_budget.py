@@ -57,6 +57,14 @@ def test_the_limit_spends_the_budget(n: int | None, weight: float) -> None:
         assert expected_signals(limit, n, keys, scans, weight) == pytest.approx(budget, rel=2e-3)
 
 
+@pytest.mark.parametrize("scans", [1, 12, 520])
+@pytest.mark.parametrize("share", [1e-4, 0.5])
+@pytest.mark.parametrize("weight", [0.05, 1.0])
+def test_odd_budgets_are_spent_too(scans: int, share: float, weight: float) -> None:
+    limit = ewma_limit(20, 1, scans, share, weight)
+    assert expected_signals(limit, 20, 1, scans, weight) == pytest.approx(share, rel=0.01)
+
+
 def test_limits_widen_with_fewer_scans_more_keys_and_a_smaller_budget() -> None:
     by_n = [ewma_limit(n) for n in (8, 12, 20, 30, 100, 1000)] + [ewma_limit(None)]
     assert by_n == sorted(by_n, reverse=True)
@@ -75,7 +83,7 @@ def test_no_limit_below_eight_scans() -> None:
         ewma_limit(7)
 
 
-@pytest.mark.parametrize("budget", [0.0, 8.0, -1.0])
-def test_a_budget_is_less_than_one_signal_a_key(budget: float) -> None:
-    with pytest.raises(ValueError, match="each key makes more than 0 and fewer than 1"):
+@pytest.mark.parametrize("budget", [0.0, 4.1, -1.0, float("nan")])
+def test_a_budget_is_at_most_half_a_signal_a_key(budget: float) -> None:
+    with pytest.raises(ValueError, match=r"of 8 keys: more than 0 and at most 0\.5 of a key"):
         ewma_limit(20, budget=budget)

@@ -8,12 +8,14 @@ import pytest
 from iqa.spc import (
     CannotTell,
     ControlBaseline,
+    Neighbours,
     c4,
     control_baseline,
     cusum,
     estimate_baseline,
     ewma,
     individuals,
+    neighbours,
     shewhart,
     split,
 )
@@ -137,6 +139,25 @@ def test_fewer_than_eight_scans_are_no_baseline() -> None:
     assert isinstance(control_baseline(1.0, 1.0, 7), CannotTell)
     assert isinstance(estimate_baseline([]), CannotTell)
     assert isinstance(estimate_baseline(SINGLE[:8]), ControlBaseline)
+
+
+def test_neighbours_of_a_baseline() -> None:
+    # 1 … 8: Σd² = 7, Σ(x − 4.5)² = 42; variance 6/63; normal tail at 2.970.
+    rising = neighbours(np.arange(8.0))
+    assert isinstance(rising, Neighbours)
+    assert rising.correlation == pytest.approx(1.0 - 7.0 / 84.0)
+    assert rising.p == pytest.approx(0.00149, abs=2e-5)
+    see_saw = neighbours([1.0, -1.0] * 5)
+    assert isinstance(see_saw, Neighbours)
+    assert see_saw.correlation == pytest.approx(1.0 - 36.0 / 20.0)
+    assert see_saw.p > 0.99
+
+
+@pytest.mark.parametrize(("values", "says"), [(SINGLE[:7], "There are 7 scans"), ([0.1] * 9, "All 9 values are 0.1")])
+def test_neighbours_that_cannot_be_told(values: list[float], says: str) -> None:
+    found = neighbours(values)
+    assert isinstance(found, CannotTell)
+    assert says in found.reason
 
 
 def test_single_values_against_a_baseline() -> None:
