@@ -45,7 +45,7 @@ def enter(
 
 @click.group()
 def event() -> None:
-    """What happened to scanners and phantoms: add it, list it."""
+    """What happened to scanners and phantoms."""
 
 
 @event.command("add")
