@@ -24,6 +24,8 @@ from iqa.store.judgements import outcomes_of, rulings_of
 from iqa.store.settings import Site
 from iqa.store.workspace import Workspace
 
+ENTERED = {"dose.ctdivol": "manual.ctdivol", "dose.dlp": "manual.dlp"}
+"""What a person measures beside what the header says."""
 GRACE_DAYS = 1.0
 """By which an event may be dated beside the scans that it lies between."""
 
@@ -111,7 +113,13 @@ class _Maker:
             events=tuple(own),
             charted=self.key in self.site.charted,
             apart=apart,
+            beside=self._beside(scope),
         )
+
+    def _beside(self, scope: Scope) -> tuple[Point, ...]:
+        """What was entered by hand for the same quantity on the scanner."""
+        key = ENTERED.get(self.key)
+        return tuple(series(self.connection, key, scanner=scope.scanner)) if key and scope.scanner else ()
 
     def _segments(self, scope: Scope, points: Sequence[Point], under: Conditions) -> tuple[Segment, ...]:
         """The times of the baselines that were in force one after another, and the rest."""

@@ -17,6 +17,7 @@ from iqa.report.shown import State
 from iqa.report.table import INDENT
 from iqa.report.trends import Jump, Projection, Segment, Trend, at_point_digit
 from iqa.report.workspace import MARKS, status_table
+from iqa.store.history import Point, day_of
 
 COLUMNS = 44
 """Width of the chart."""
@@ -118,6 +119,7 @@ def sayings(trend: Trend) -> Iterator[str]:
         yield f"Drift: {yearly} a year (chance in a stable series {trend.drift.p:.1g})."
         yield from (_projection(p, trend) for p in trend.projections)
     yield from (_jump(j, trend) for j in trend.jumps)
+    yield from (_beside(entered, trend) for entered in trend.beside)
     for event in trend.events:
         yield f"Event: {event.kind} of {event.scanner or event.phantom} on {event.dated[:10]}: {event.note}"
 
@@ -152,6 +154,20 @@ def _projection(p: Projection, trend: Trend) -> str:
     latest = "no latest date" if math.isinf(p.crossing.latest) else f"latest {_date(p.crossing.latest)}"
     between = f"earliest {_date(p.crossing.earliest)}, {latest}"
     return f"It reaches the {what} limit {bound} about {_date(p.crossing.day)} ({between}; 95 %, of the line)."
+
+
+def _beside(entered: Point, trend: Trend) -> str:
+    """A value entered by hand against the scan that lies nearest to it in time."""
+    m, day = entered.measurement, day_of(entered.dated)
+    i = min(range(len(trend.days)), key=lambda k: abs(trend.days[k] - day))
+    header = trend.points[i].measurement.value
+    ratio = show(header / m.value, (m.u or 0.0) * header / m.value**2, "1") if m.value else None
+    against = (
+        f": the header's {show(header, None, trend.unit)} of {trend.points[i].dated[:10]} is {ratio} of it"
+        if ratio
+        else ""
+    )
+    return f"Entered: {m.key} {show(m.value, m.u, m.unit)} on {entered.dated[:10]}{against}."
 
 
 def _date(day: float) -> str:

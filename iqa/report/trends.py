@@ -65,6 +65,8 @@ class Trend:
     """Whether it shares in the scanner's false-alarm budget."""
     apart: str = ""
     """Why its scans are not in one series with the earlier ones of the same scanner and protocol; a sentence."""
+    beside: tuple[Point, ...] = ()
+    """The same quantity as a person measured it: a dose by chamber beside that of the header."""
 
     @property
     def bounds(self) -> tuple[Bounds, ...]:
