@@ -12,7 +12,18 @@ import numpy as np
 import pytest
 from charted import KEYS, SCANS, Mask
 
-from iqa.spc import NELSON, WESTERN_ELECTRIC, RuleName, cusum, ewma, ewma_limit, signal_chance
+from iqa.spc import (
+    NELSON,
+    WESTERN_ELECTRIC,
+    ControlBaseline,
+    RuleName,
+    cusum,
+    estimate_baseline,
+    ewma,
+    ewma_limit,
+    shewhart,
+    signal_chance,
+)
 
 SCANNERS = 1000
 BASELINES = (8, 12, 20, 30)
@@ -87,15 +98,42 @@ def test_run_lengths_of_the_cusum(h: float, stable_run: float, shifted_run: floa
     assert charted.mean_run_length(shifted) == pytest.approx(shifted_run, abs=0.3)
 
 
+# Chance of a false signal in 52 scans after a baseline of 8, 12, 20 and 30: simulated independently, 6,000 runs each.
+@pytest.mark.parametrize(
+    ("chart", "shares"),
+    [
+        ("t prediction limits", (0.06, 0.09, 0.10, 0.12)),
+        ("EWMA 0.2/2.86, exact", (0.48, 0.41, 0.33, 0.28)),
+        ("CUSUM 0.5/4.77", (0.48, 0.42, 0.33, 0.28)),
+    ],
+)
+def test_charts_with_estimated_baselines_alarm_as_often_as_is_known(chart: str, shares: tuple[float, ...]) -> None:
+    for n, wanted in zip(BASELINES, shares, strict=True):
+        # 0.5 % of rounding, and 99 % of 4,000 and of 6,000 runs.
+        assert in_a_year(chart, n) == pytest.approx(wanted, abs=0.005 + 0.026), n
+
+
+def in_a_year(chart: str, n: int) -> float:
+    values = charted.made(np.random.default_rng((19, n)), (4000, n + 52))
+    before, after = values[:, :n], values[:, n:]
+    if chart.startswith("t"):
+        rows = zip((estimate_baseline(row) for row in before), after, strict=True)
+        return float(np.mean([isinstance(b, ControlBaseline) and shewhart(row, b).beyond.any() for b, row in rows]))
+    centre, sigma = charted.based(before)
+    if chart.startswith("CUSUM"):
+        return float(cusum(after, centre, sigma, 0.5, 4.77).beyond.any(axis=1).mean())
+    return float(ewma(after, centre, sigma, 2.86, 0.2, "exact").beyond.any(axis=1).mean())
+
+
 # Exact limits, as no integral equation here covers them: simulated independently, means of 6,000 runs.
 @pytest.mark.parametrize(
-    ("weight", "limit", "in_a_year", "shifted_run", "twice"), [(0.2, 2.86, 0.13, 8.8, 2.7), (0.1, 2.70, 0.14, 7.5, 2.5)]
+    ("weight", "limit", "alarmed", "shifted_run", "twice"), [(0.2, 2.86, 0.13, 8.8, 2.7), (0.1, 2.70, 0.14, 7.5, 2.5)]
 )
 def test_run_lengths_with_exact_limits(
-    weight: float, limit: float, in_a_year: float, shifted_run: float, twice: float
+    weight: float, limit: float, alarmed: float, shifted_run: float, twice: float
 ) -> None:
     z = np.random.default_rng(18).normal(size=(10000, 200))
     beyond = [ewma(z + shift, 0.0, 1.0, limit, weight, "exact").beyond for shift in (0.0, 1.0, 2.0)]
-    assert beyond[0][:, :52].any(axis=1).mean() == pytest.approx(in_a_year, abs=0.01 + 0.007)
+    assert beyond[0][:, :52].any(axis=1).mean() == pytest.approx(alarmed, abs=0.01 + 0.007)
     assert charted.mean_run_length(beyond[1]) == pytest.approx(shifted_run, abs=0.25)
     assert charted.mean_run_length(beyond[2]) == pytest.approx(twice, abs=0.1)
