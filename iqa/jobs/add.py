@@ -153,8 +153,10 @@ class _Adding:
             return Added(scan.source, seen.occasion_id, scan.acquisition, replace(before, notes=owner.notes), None)
         with self.workspace.database.writing() as connection:
             assign(connection, [seen.occasion_id], wanted, self.signed)
-            verdicts = judge_record(connection, self.rules, seen.occasion_id, at=self.signed.at)
-        return Added(scan.source, seen.occasion_id, scan.acquisition, wanted, None, verdicts, assigned=True)
+            said = judge_record(connection, self.rules, seen.occasion_id, at=self.signed.at)
+        return Added(
+            scan.source, seen.occasion_id, scan.acquisition, wanted, None, said.verdicts, said.signals, assigned=True
+        )
 
     def _located(self, scan: Scan, owner: Owner, told: Told) -> Located | Refusal:
         settings = self.workspace.settings
@@ -179,8 +181,8 @@ class _Adding:
             undated = local(self.signed.at)
             kept = keep_scan(connection, analysis, whose, at=self.signed.at, undated=undated, site=site)
             whose = replace(whose, notes=(*whose.notes, *unlike_before(connection, kept.occasion_id)))
-            verdicts = judge_record(connection, self.rules, kept.occasion_id, at=self.signed.at)
-        return Added(scan.source, kept.occasion_id, scan.acquisition, whose, analysis, verdicts)
+            said = judge_record(connection, self.rules, kept.occasion_id, at=self.signed.at)
+        return Added(scan.source, kept.occasion_id, scan.acquisition, whose, analysis, said.verdicts, said.signals)
 
 
 def _check_models(settings: Settings, specs: Sequence[PhantomSpec]) -> None:

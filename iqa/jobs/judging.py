@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from iqa.errors import DefinitionError
+from iqa.jobs.circumstances import conditions_of, model_of
+from iqa.jobs.trend import out_of_control
 from iqa.judge import (
     LimitSet,
     adopt,
     compare,
-    conditions,
     digest,
     find_set,
     from_text,
@@ -21,12 +22,12 @@ from iqa.judge import (
     worst,
 )
 from iqa.judge.keys import matches
-from iqa.model import Acquisition, Baseline, Conditions, Limit, Measurement, NotMeasured, Outcome, Rule, Scope, Verdict
+from iqa.model import Baseline, Conditions, Limit, Measurement, NotMeasured, Outcome, Rule, Scope, Verdict
 from iqa.store.audit import enter, entries
 from iqa.store.database import Connection
 from iqa.store.decisions import Signed, baselines
-from iqa.store.history import Occasion, Spacing, measurements, not_measured, occasions
-from iqa.store.judgements import Ruling, keep_judgement, rulings_of
+from iqa.store.history import Occasion, measurements, not_measured, occasions
+from iqa.store.judgements import Ruling, Said, keep_judgement, rulings_of
 from iqa.store.settings import Settings
 from iqa.version import __version__
 
@@ -54,6 +55,15 @@ class Rules:
         shipped = [row.limit for one in self.sets if one.status == "in force" for row in one.rows]
         suited = [x for x in (*shipped, *adopted) if not x.phantom_models or model in x.phantom_models]
         return (*suited, *self.written)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is said of a scan or an entry."""
+
+    verdicts: tuple[Verdict, ...]
+    signals: tuple[str, ...]
+    """Charted keys that are out of control with it."""
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -106,15 +116,15 @@ def note_limits(connection: Connection, rules: Rules, signed: Signed) -> None:
         )  # fmt: skip
 
 
-def judge_record(connection: Connection, rules: Rules, occasion_id: int, *, at: str) -> tuple[Verdict, ...]:
-    """The verdicts on what counts of a scan or an entry, which are kept."""
+def judge_record(connection: Connection, rules: Rules, occasion_id: int, *, at: str) -> Judged:
+    """What counts of a scan or an entry is judged, and what is said of it kept."""
     (occasion,) = occasions(connection, ids=[occasion_id])
     verdicts = verdicts_on(connection, rules, occasion)
-    rulings = [ruling(v) for v in verdicts]
-    rule = rules.settings.site.decision_rule
-    worst_of = worst(verdicts)
-    keep_judgement(connection, occasion.record_id, rulings, rule=rule, worst=worst_of, version=__version__, at=at)
-    return verdicts
+    rulings = tuple(ruling(v) for v in verdicts)
+    signals = out_of_control(connection, rules.settings.site, occasion)
+    said = Said(rules.settings.site.decision_rule, worst(verdicts), rulings, signals)
+    keep_judgement(connection, occasion.record_id, said, version=__version__, at=at)
+    return Judged(verdicts, signals)
 
 
 def verdicts_on(connection: Connection, rules: Rules, occasion: Occasion) -> tuple[Verdict, ...]:
@@ -156,21 +166,6 @@ def _asks(limit: Limit, occasion: Occasion, numbers: Sequence[Measurement]) -> b
     if occasion.entered_by is None:
         return not limit.key.startswith(MANUAL)
     return any(matches(limit.key, m.key) for m in numbers)
-
-
-def model_of(occasion: Occasion) -> str | None:
-    """The phantom's model, whichever its variant."""
-    return None if occasion.model is None else occasion.model.split("/", maxsplit=1)[0]
-
-
-def conditions_of(occasion: Occasion) -> Conditions:
-    """Under which a scan was made, as far as it bears on its values."""
-    return conditions_under(occasion.acquisition, occasion.spacing_mm, occasion.scope.phantom or occasion.model)
-
-
-def conditions_under(acquisition: Acquisition, spacing_mm: Spacing | None, phantom: str | None) -> Conditions:
-    """The same from its parts; of an entry only the phantom is known."""
-    return Conditions(phantom=phantom) if spacing_mm is None else conditions(acquisition, spacing_mm, phantom)
 
 
 def unlike_before(connection: Connection, occasion_id: int) -> tuple[str, ...]:

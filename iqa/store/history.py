@@ -69,6 +69,8 @@ class Last:
     """Scans in all."""
     outcomes: tuple[str, ...]
     """Of the last scan under each protocol and with each phantom, and of the last entry under each key."""
+    signals: tuple[str, ...]
+    """Keys that were out of control with those scans."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,16 +251,21 @@ def fleet(connection: Connection) -> list[Last]:
     own = defaultdict[int | None, list[Row[Any]]](list, {row.scanner_id: [] for row in entered})
     for row in groups:
         own[row.scanner_id].append(row)
-    said = defaultdict[int | None, list[str]](list)
-    for scanner_id, outcome in [*_outcomes(connection, groups), *entered]:
+    judged = list(_outcomes(connection, groups))
+    said, charts = defaultdict[int | None, list[str]](list), defaultdict[int | None, set[int]](set)
+    for scanner_id, outcome, signals_id in judged:
         said[scanner_id].append(outcome)
-    names = texts(connection, own)
+        charts[scanner_id].add(signals_id)
+    for scanner_id, outcome in entered:
+        said[scanner_id].append(outcome)
+    names = texts(connection, [*own, *(s for ids in charts.values() for s in ids)])
     return [
         Last(
             None if scanner_id is None else names[scanner_id],
             max((row.dated for row in rows), default=None),
             sum(row.number for row in rows),
             tuple(said[scanner_id]),
+            tuple(sorted({key for s in charts[scanner_id] for key in split_flags(names[s])})),
         )
         for scanner_id, rows in own.items()
     ]
@@ -270,8 +277,8 @@ def _last_scans() -> Select[Any]:
     return groups.where(occasion.c.pixel_sha256.is_not(None)).group_by(*OWNER)
 
 
-def _outcomes(connection: Connection, last: Sequence[Row[Any]]) -> Iterator[tuple[int | None, str]]:
-    """(scanner, outcome) of the last judgement of those scans."""
+def _outcomes(connection: Connection, last: Sequence[Row[Any]]) -> Iterator[tuple[int | None, str, int]]:
+    """(scanner, outcome, signals) of the last judgement of those scans."""
     wanted = {row[: len(OWNER) + 1] for row in last}
     found = dict[int, int | None]()
     columns = (*OWNER, occasion.c.dated, occasion.c.record_id)
@@ -285,8 +292,10 @@ def _outcomes(connection: Connection, last: Sequence[Row[Any]]) -> Iterator[tupl
         found |= {row.record_id: row.scanner_id for row in connection.execute(query) if row[:-1] in wanted}
     for part in parts(list(found)):
         newest = select(func.max(judgement.c.id)).where(judgement.c.record_id.in_(part)).group_by(judgement.c.record_id)
-        said = select(judgement.c.record_id, judgement.c.outcome).where(judgement.c.id.in_(newest))
-        yield from ((found[record_id], outcome) for record_id, outcome in connection.execute(said))
+        said = select(judgement.c.record_id, judgement.c.outcome, judgement.c.signals_id).where(
+            judgement.c.id.in_(newest)
+        )
+        yield from ((found[row.record_id], row.outcome, row.signals_id) for row in connection.execute(said))
 
 
 def _last_entries() -> Select[Any]:
@@ -302,6 +311,14 @@ def _last_entries() -> Select[Any]:
         .subquery()
     )
     return select(entries.c.scanner_id, entries.c.outcome).where(entries.c.place == 1)
+
+
+def is_latest(connection: Connection, one: Occasion) -> bool:
+    """Whether a scan is the last of its scanner, protocol and phantom."""
+    (row,) = connection.execute(select(*OWNER).where(occasion.c.id == one.id)).all()
+    same = [column.is_not_distinct_from(value) for column, value in zip(OWNER, row, strict=True)]
+    later = select(occasion.c.id).where(*same, occasion.c.pixel_sha256.is_not(None), occasion.c.dated > one.dated)
+    return one.pixel_sha256 is not None and connection.execute(later.limit(1)).first() is None
 
 
 def events(connection: Connection, *, scanner: str | None = None, phantoms: Sequence[str] = ()) -> list[Happened]:

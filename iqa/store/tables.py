@@ -179,8 +179,10 @@ judgement = Table(
     _text("iqa_version_id"),
     Column("rule", String(16), nullable=False),
     Column("outcome", String(32), nullable=False),
+    _text("signals_id"),
 )
-"""One judgement of a record: the rule, and the worst of its verdicts. The latest is the one that is shown."""
+"""One judgement of a record: the rule, the worst of its verdicts, the charted keys that were out of control with it. The
+latest is the one that is shown."""
 
 verdict = Table(
     "verdict",

@@ -165,8 +165,10 @@ def upgrade() -> None:
         sa.Column("iqa_version_id", sa.Integer(), nullable=False),
         sa.Column("rule", sa.String(length=16), nullable=False),
         sa.Column("outcome", sa.String(length=32), nullable=False),
+        sa.Column("signals_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["iqa_version_id"], ["word.id"], name=op.f("fk_judgement_iqa_version_id")),
         sa.ForeignKeyConstraint(["record_id"], ["record.id"], name=op.f("fk_judgement_record_id")),
+        sa.ForeignKeyConstraint(["signals_id"], ["word.id"], name=op.f("fk_judgement_signals_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_judgement")),
     )
     op.create_index(op.f("ix_judgement_record_id"), "judgement", ["record_id"], unique=False)
