@@ -181,8 +181,8 @@ judgement = Table(
     Column("outcome", String(32), nullable=False),
     _text("signals_id"),
 )
-"""One judgement of a record: the rule, the worst of its verdicts, the charted keys that were out of control with it. The
-latest is the one that is shown."""
+"""One judgement of a record: the rule, the worst of its verdicts, the charted keys that were out of control with it.
+The latest is the one that is shown."""
 
 verdict = Table(
     "verdict",
