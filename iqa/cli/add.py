@@ -60,7 +60,10 @@ def add(
 def recompute(
     paths: tuple[str, ...], accept: bool, person: str | None, reason: str | None, folder: Path | None
 ) -> None:
-    """Measure archived scans anew and compare; --accept lets it count."""
+    """Measure archived scans anew, beside what is stored.
+
+    Nothing counts before --accept.
+    """
     from iqa.jobs.recomputing import accept_recomputed
     from iqa.jobs.recomputing import recompute as recompute_scans
     from iqa.report.workspace import recomputed_block

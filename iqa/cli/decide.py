@@ -35,7 +35,7 @@ def choice_options(command: Command) -> Command:
 
 @click.group()
 def baseline() -> None:
-    """What a scanner measures while it is well: propose, approve, list."""
+    """What a scanner measures while it is well."""
 
 
 @baseline.command()

@@ -45,7 +45,7 @@ def enter(
 
 @click.group()
 def event() -> None:
-    """What happened to scanners and phantoms: add it, list it."""
+    """What happened to scanners and phantoms."""
 
 
 @event.command("add")
@@ -64,7 +64,7 @@ def add_(
     reason: str,
     folder: Path | None,
 ) -> None:
-    """A tube, detector, software ... of a scanner; a phantom refilled ...
+    """A new tube, detector or software; a phantom refilled or repaired.
 
     Baselines of before hold no longer where values may lie elsewhere for good.
     """

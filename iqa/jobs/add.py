@@ -12,7 +12,7 @@ from iqa.analyze import Progress, Refusal, assemble, plain, refusal
 from iqa.dicom import counter, load, survey
 from iqa.errors import DefinitionError
 from iqa.jobs.clock import check_clock, lies_ahead, local
-from iqa.jobs.judging import Rules, judge_record, note_limits, rules_of
+from iqa.jobs.judging import Rules, judge_record, note_limits, rules_of, unlike_before
 from iqa.jobs.manifest import Manifest, Told
 from iqa.locate import locate
 from iqa.model import Located, PhantomSpec, Scan
@@ -153,8 +153,10 @@ class _Adding:
             return Added(scan.source, seen.occasion_id, scan.acquisition, replace(before, notes=owner.notes), None)
         with self.workspace.database.writing() as connection:
             assign(connection, [seen.occasion_id], wanted, self.signed)
-            verdicts = judge_record(connection, self.rules, seen.occasion_id, at=self.signed.at)
-        return Added(scan.source, seen.occasion_id, scan.acquisition, wanted, None, verdicts, assigned=True)
+            said = judge_record(connection, self.rules, seen.occasion_id, at=self.signed.at)
+        return Added(
+            scan.source, seen.occasion_id, scan.acquisition, wanted, None, said.verdicts, said.signals, assigned=True
+        )
 
     def _located(self, scan: Scan, owner: Owner, told: Told) -> Located | Refusal:
         settings = self.workspace.settings
@@ -178,8 +180,9 @@ class _Adding:
                 return Added(scan.source, seen.occasion_id, scan.acquisition, whose, None)
             undated = local(self.signed.at)
             kept = keep_scan(connection, analysis, whose, at=self.signed.at, undated=undated, site=site)
-            verdicts = judge_record(connection, self.rules, kept.occasion_id, at=self.signed.at)
-        return Added(scan.source, kept.occasion_id, scan.acquisition, whose, analysis, verdicts)
+            whose = replace(whose, notes=(*whose.notes, *unlike_before(connection, kept.occasion_id)))
+            said = judge_record(connection, self.rules, kept.occasion_id, at=self.signed.at)
+        return Added(scan.source, kept.occasion_id, scan.acquisition, whose, analysis, said.verdicts, said.signals)
 
 
 def _check_models(settings: Settings, specs: Sequence[PhantomSpec]) -> None:

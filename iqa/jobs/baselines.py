@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from iqa.errors import UsageError
+from iqa.jobs.circumstances import conditions_of
 from iqa.jobs.clock import check_clock, plain_date
-from iqa.jobs.judging import conditions_of, judge_record, rules_of
+from iqa.jobs.judging import judge_record, rules_of
 from iqa.judge import NoProposal, Proposal, Sample, propose, to_text
 from iqa.model import Measurement, Scope
 from iqa.store.database import Connection

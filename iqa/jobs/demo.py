@@ -1,4 +1,4 @@
-"""The demonstration: a scan whose truth is known, analysed as any other."""
+"""The demonstration: a scan whose truth is known, analysed as any other, and two scanners' half a year."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iqa.jobs.analyze import analyze_and_draw
+from iqa.jobs.fleet import Fleet, run_fleet
 from iqa.model import Analysis, Pose
 from iqa.phantom import library
 from iqa.phantom.find import find
@@ -35,12 +36,14 @@ class Demo:
     """True values under the keys of the analysis."""
     scan: Path
     figures: Path
+    fleet: Fleet
 
 
 def run_demo(folder: Path) -> Demo:
-    """A simulated Catphan 504 in `folder`/scan with truth.json, analysed; its figures in `folder`/figures.
+    """A simulated scan in `folder`/scan with truth.json, analysed, and a fleet's half a year.
 
-    Both folders are made anew: what an earlier demonstration left in them goes.
+    The scan's figures are left in `folder`/figures, the fleet's workspace in `folder`/workspace.
+    All three folders are made anew: what an earlier demonstration left in them goes.
     """
     scan, figures = folder / "scan", folder / "figures"
     for old in (scan, figures):
@@ -48,4 +51,5 @@ def run_demo(folder: Path) -> Demo:
     simulated = simulate(find(PHANTOM, library()), PHYSICS)
     write_dicom(simulated, scan)
     (analysis,) = analyze_and_draw([scan], figures=figures).analyses
-    return Demo(analysis, simulated.truth.values, scan, figures)
+    fleet = run_fleet(folder / "workspace")
+    return Demo(analysis, simulated.truth.values, scan, figures, fleet)

@@ -63,7 +63,7 @@ def enter_value(
         kept = keep_entry(
             connection, entered, Owner(scanner), dated=when, at=signed.at, person=signed.person, version=__version__
         )
-        return judge_record(connection, rules, kept.occasion_id, at=signed.at)
+        return judge_record(connection, rules, kept.occasion_id, at=signed.at).verdicts
 
 
 def enter_event(

@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from iqa.errors import DefinitionError
+from iqa.jobs.circumstances import conditions_of, model_of
+from iqa.jobs.trend import out_of_control
 from iqa.judge import (
     LimitSet,
     adopt,
-    conditions,
+    compare,
     digest,
     find_set,
     from_text,
@@ -25,7 +27,7 @@ from iqa.store.audit import enter, entries
 from iqa.store.database import Connection
 from iqa.store.decisions import Signed, baselines
 from iqa.store.history import Occasion, measurements, not_measured, occasions
-from iqa.store.judgements import Ruling, keep_judgement, rulings_of
+from iqa.store.judgements import Ruling, Said, keep_judgement, rulings_of
 from iqa.store.settings import Settings
 from iqa.version import __version__
 
@@ -53,6 +55,15 @@ class Rules:
         shipped = [row.limit for one in self.sets if one.status == "in force" for row in one.rows]
         suited = [x for x in (*shipped, *adopted) if not x.phantom_models or model in x.phantom_models]
         return (*suited, *self.written)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is said of a scan or an entry."""
+
+    verdicts: tuple[Verdict, ...]
+    signals: tuple[str, ...]
+    """Charted keys that are out of control with it."""
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -105,15 +116,15 @@ def note_limits(connection: Connection, rules: Rules, signed: Signed) -> None:
         )  # fmt: skip
 
 
-def judge_record(connection: Connection, rules: Rules, occasion_id: int, *, at: str) -> tuple[Verdict, ...]:
-    """The verdicts on what counts of a scan or an entry, which are kept."""
+def judge_record(connection: Connection, rules: Rules, occasion_id: int, *, at: str) -> Judged:
+    """What counts of a scan or an entry is judged, and what is said of it kept."""
     (occasion,) = occasions(connection, ids=[occasion_id])
     verdicts = verdicts_on(connection, rules, occasion)
-    rulings = [ruling(v) for v in verdicts]
-    rule = rules.settings.site.decision_rule
-    worst_of = worst(verdicts)
-    keep_judgement(connection, occasion.record_id, rulings, rule=rule, worst=worst_of, version=__version__, at=at)
-    return verdicts
+    rulings = tuple(ruling(v) for v in verdicts)
+    signals = out_of_control(connection, rules.settings.site, occasion)
+    said = Said(rules.settings.site.decision_rule, worst(verdicts), rulings, signals)
+    keep_judgement(connection, occasion.record_id, said, version=__version__, at=at)
+    return Judged(verdicts, signals)
 
 
 def verdicts_on(connection: Connection, rules: Rules, occasion: Occasion) -> tuple[Verdict, ...]:
@@ -157,17 +168,18 @@ def _asks(limit: Limit, occasion: Occasion, numbers: Sequence[Measurement]) -> b
     return any(matches(limit.key, m.key) for m in numbers)
 
 
-def model_of(occasion: Occasion) -> str | None:
-    """The phantom's model, whichever its variant."""
-    return None if occasion.model is None else occasion.model.split("/", maxsplit=1)[0]
-
-
-def conditions_of(occasion: Occasion) -> Conditions:
-    """Under which a scan was made, as far as it bears on its values."""
-    phantom = occasion.scope.phantom or occasion.model
-    if occasion.spacing_mm is None:
-        return Conditions(phantom=phantom)
-    return conditions(occasion.acquisition, occasion.spacing_mm, phantom)
+def unlike_before(connection: Connection, occasion_id: int) -> tuple[str, ...]:
+    """Why a scan is not comparable with the scanner's last one of that phantom; nothing where it is."""
+    (now,) = occasions(connection, ids=[occasion_id])
+    if now.scope.scanner is None:
+        return ()
+    others = [o for o in occasions(connection, scanner=now.scope.scanner) if o.pixel_sha256 and o.dated < now.dated]
+    before = next((o for o in reversed(others) if model_of(o) == model_of(now)), None)
+    found = compare(conditions_of(now), conditions_of(before)) if before else None
+    if before is None or found is None or found.outcome is None:
+        return ()
+    reasons = found.sentence.replace("in the baseline", "then")
+    return (f"Against the scan of {before.dated.replace('T', ' ')}: {reasons[0].lower()}{reasons[1:]}",)
 
 
 def in_force(connection: Connection, occasion: Occasion) -> list[Baseline]:

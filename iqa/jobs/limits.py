@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from iqa.errors import UsageError
+from iqa.jobs.circumstances import model_of
 from iqa.jobs.clock import check_clock
-from iqa.jobs.judging import ADOPTED, DROPPED, Rules, adopted_limits, judge_record, model_of, note_limits, rules_of
+from iqa.jobs.judging import ADOPTED, DROPPED, Rules, adopted_limits, judge_record, note_limits, rules_of
 from iqa.jobs.scanners import check_scanner
 from iqa.judge import adopt, find_set
 from iqa.model import Limit, Outcome, Scope
@@ -27,7 +28,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedAnew:
     """What judging anew gave."""
 
     count: int
@@ -87,7 +88,7 @@ def _entered(workspace: Workspace, action: str, name: str, scanner: str | None, 
         )  # fmt: skip
 
 
-def judge_anew(workspace: Workspace, *, scanner: str | None = None, signed: Signed) -> Judged:
+def judge_anew(workspace: Workspace, *, scanner: str | None = None, signed: Signed) -> JudgedAnew:
     """Every stored scan by the limits and baselines of now; earlier verdicts are kept beside.
 
     Scans without a scanner are assigned first, where a rule of iqa.toml fits them by now.
@@ -104,9 +105,9 @@ def judge_anew(workspace: Workspace, *, scanner: str | None = None, signed: Sign
         note_limits(connection, rules, signed)
         assigned = tuple(o for o in occasions(connection) if _assigned(connection, workspace, o, signed))
         found = occasions(connection, scanner=scanner)
-        verdicts = {o.id: judge_record(connection, rules, o.id, at=signed.at) for o in found}
+        verdicts = {o.id: judge_record(connection, rules, o.id, at=signed.at).verdicts for o in found}
     failing = tuple(o for o in found if any(v.outcome is Outcome.FAIL for v in verdicts[o.id]))
-    return Judged(len(found), failing, assigned)
+    return JudgedAnew(len(found), failing, assigned)
 
 
 def _assigned(connection: Connection, workspace: Workspace, occasion: Occasion, signed: Signed) -> bool:

@@ -46,6 +46,7 @@ def _state(name: str | None, scanner: Scanner | None, last: Last | None, at: str
         days=days,
         count=last.count if last else 0,
         outcome=worst_of(last.outcomes) if last else None,
+        signals=last.signals if last else (),
         period_days=period,
         overdue=period is not None and (days is None or days > period),
     )

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
 from iqa.errors import UsageError
+from iqa.jobs.circumstances import conditions_of, conditions_under
 from iqa.jobs.scanners import check_scanner
-from iqa.judge import from_text, worst_of
+from iqa.judge import compare, from_text, worst_of
 from iqa.judge.bounds import own_unit
 from iqa.judge.control import Budget, Control, control
 from iqa.judge.robust import LEAST, middle_of
-from iqa.model import Baseline, Bounds, Limit, Scope
+from iqa.model import Baseline, Bounds, Conditions, Limit, Scope
 from iqa.report.trends import Jump, Projection, Segment, Trend
-from iqa.spc import CannotTell, Crossing, Drift, Step, crossing, drift, steps
+from iqa.spc import CannotTell, Crossing, Drift, Step, crossing, drift, most_likely_step, steps
 from iqa.store.database import Connection
 from iqa.store.decisions import StoredBaseline, baselines
-from iqa.store.history import Happened, Point, day_of, events, keys, series
+from iqa.store.history import Happened, Occasion, Point, day_of, events, is_latest, keys, made_how, series
 from iqa.store.judgements import outcomes_of, rulings_of
 from iqa.store.settings import Site
 from iqa.store.workspace import Workspace
 
+Held = tuple[StoredBaseline, Baseline]
+"""A baseline with its life, and what it says."""
+ENTERED = {"dose.ctdivol": "manual.ctdivol", "dose.dlp": "manual.dlp"}
+"""What a person measures beside what the header says."""
+UNEXPLAINED = 1e-3
+"""Chance below which a step is said that no event explains: looked for every week, one of 0.01 turns up by itself in a
+tenth of all stable series (docs/control-charts.md). A drift is not said where the chart is in control."""
 GRACE_DAYS = 1.0
 """By which an event may be dated beside the scans that it lies between."""
 
@@ -51,8 +59,21 @@ def trend(workspace: Workspace, key: str, *, scanner: str | None = None) -> tupl
             tuple(baselines(connection, scanner=scanner)),
             tuple(events(connection)),
         )
-        trends = [made.trend(scope, points) for scope, points in groups.items()]
+        trends = [one for scope, points in groups.items() for one in made.trends(scope, points)]
     return tuple(_with_others(trends))
+
+
+def out_of_control(connection: Connection, site: Site, occasion: Occasion) -> tuple[str, ...]:
+    """The charted keys that are out of control with a scan, if it is the latest of its kind."""
+    if occasion.scope.scanner is None or not is_latest(connection, occasion):
+        return ()
+    known = tuple(baselines(connection, scanner=occasion.scope.scanner))
+    found = []
+    for key in site.charted if known else ():
+        made = _Maker(connection, site, key, known, ())
+        state = made.control(occasion)
+        found += [key] if state is not None and state.in_control is False else []
+    return tuple(found)
 
 
 def _nothing(key: str, scanner: str | None, known: Sequence[str]) -> str:
@@ -77,14 +98,27 @@ class _Maker:
     ) -> None:
         self.connection, self.site, self.key, self.known, self.happened = connection, site, key, known, happened
 
-    def trend(self, scope: Scope, points: Sequence[Point]) -> Trend:
-        """One group of points."""
+    def trends(self, scope: Scope, points: Sequence[Point]) -> Iterator[Trend]:
+        """One for each group of scans that are comparable with one another."""
+        known = made_how(self.connection, [p.occasion_id for p in points])
+        under = [conditions_under(*known[p.occasion_id], scope.phantom) for p in points]
+        rest = list(range(len(points)))
+        while rest:
+            first = under[rest[0]]
+            group = [i for i in rest if compare(under[i], first).outcome is None]
+            apart = "" if rest[0] == 0 else compare(first, under[0]).sentence
+            yield self._trend(scope, [points[i] for i in group], first, apart)
+            rest = [i for i in rest if i not in set(group)]
+
+    def _trend(self, scope: Scope, points: Sequence[Point], under: Conditions, apart: str) -> Trend:
         days = tuple(day_of(p.dated) for p in points)
         said = outcomes_of(self.connection, self.key, [p.record_id for p in points])
-        segments = self._segments(scope, points)
+        segments = self._segments(scope, points, under)
         own = [e for e in self.happened if _concerns(e, scope)]
-        begin = segments[-1].first  # a line through a new baseline or the end of one is no drift
-        line = _drift(days[begin:], [p.measurement.value for p in points[begin:]])
+        values = [p.measurement.value for p in points]
+        calm = segments[-1].control is not None and segments[-1].control.in_control is True
+        line, found = (None, steps(days, values)) if calm else _drift_or_steps(days, values, segments[-1])
+        jumps = [Jump(s, _causes(s, points, own)) for s in found]
         return Trend(
             key=self.key,
             unit=points[-1].measurement.unit,
@@ -95,23 +129,49 @@ class _Maker:
             segments=segments,
             drift=line,
             projections=_projections(line, segments[-1].bounds) if line else (),
-            jumps=tuple(Jump(s, _causes(s, points, own)) for s in steps(days, [p.measurement.value for p in points])),
+            jumps=tuple(j for j in jumps if j.causes or j.step.p < UNEXPLAINED),
             events=tuple(own),
             charted=self.key in self.site.charted,
+            apart=apart,
+            beside=self._beside(scope),
         )
 
-    def _segments(self, scope: Scope, points: Sequence[Point]) -> tuple[Segment, ...]:
+    def control(self, occasion: Occasion) -> Control | None:
+        """The charts that end with a scan."""
+        points = [
+            p
+            for p in series(self.connection, self.key, scanner=occasion.scope.scanner)
+            if p.scope == occasion.scope and p.dated <= occasion.dated
+        ]
+        if not points or points[-1].occasion_id != occasion.id:
+            return None
+        known, under = made_how(self.connection, [p.occasion_id for p in points]), conditions_of(occasion)
+        alike = [
+            p for p in points if compare(conditions_under(*known[p.occasion_id], under.phantom), under).outcome is None
+        ]
+        return self._segments(occasion.scope, alike, under)[-1].control
+
+    def _beside(self, scope: Scope) -> tuple[Point, ...]:
+        """What was entered by hand for the same quantity on the scanner."""
+        key = ENTERED.get(self.key)
+        return tuple(series(self.connection, key, scanner=scope.scanner)) if key and scope.scanner else ()
+
+    def _segments(self, scope: Scope, points: Sequence[Point], under: Conditions) -> tuple[Segment, ...]:
         """The times of the baselines that were in force one after another, and those without one."""
         own = [b for b in self.known if b.key == self.key and b.scope == scope]
-        held = [_held(own, p.dated) for p in points]
+        read = [(b, replace(from_text(Baseline, b.content, f"baseline {b.id}"), id=b.id)) for b in own]
+        alike = [
+            one for one in read if compare(under, replace(one[1].conditions, phantom=under.phantom)).outcome is None
+        ]
+        held = [_held(alike, p.dated) for p in points]
         ends = [i for i in range(1, len(points)) if held[i] is not held[i - 1]]
         return tuple(self._segment(held[i], points, i, end) for i, end in pairwise([0, *ends, len(points)]))
 
-    def _segment(self, stored: StoredBaseline | None, points: Sequence[Point], first: int, end: int) -> Segment:
+    def _segment(self, held: Held | None, points: Sequence[Point], first: int, end: int) -> Segment:
         bounds = self._bounds(points[end - 1])
-        if stored is None:
+        if held is None:
             return Segment(first, end, None, None, None, bounds)
-        baseline = replace(from_text(Baseline, stored.content, f"baseline {stored.id}"), id=stored.id)
+        stored, baseline = held
         return Segment(first, end, baseline, stored.ended, self._control(stored, points, first, end), bounds)
 
     def _control(self, stored: StoredBaseline, points: Sequence[Point], first: int, end: int) -> Control:
@@ -148,10 +208,10 @@ class _Maker:
         return tuple(found)
 
 
-def _held(known: Sequence[StoredBaseline], dated: str) -> StoredBaseline | None:
+def _held(known: Sequence[Held], dated: str) -> Held | None:
     """The baseline that a scan of a date is judged by: of several the one that was approved last."""
-    fitting = [b for b in known if b.since <= dated and (b.ended is None or dated < b.ended)]
-    return max(fitting, key=lambda b: (b.approved_at, b.id), default=None)
+    fitting = [x for x in known if x[0].since <= dated and (x[0].ended is None or dated < x[0].ended)]
+    return max(fitting, key=lambda x: (x[0].approved_at, x[0].id), default=None)
 
 
 def _without_astray(values: Sequence[float]) -> list[float]:
@@ -166,10 +226,30 @@ def _concerns(event: Happened, scope: Scope) -> bool:
     return event.scanner == scope.scanner if event.scanner is not None else event.phantom == scope.phantom
 
 
+def _drift_or_steps(
+    days: Sequence[float], values: Sequence[float], last: Segment
+) -> tuple[Drift | None, tuple[Step, ...]]:
+    """The drift since the last baseline, and the steps; of a drift and steps within it, what fits the values better.
+
+    The scans after those of the baseline are looked at by themselves first: a scanner that was stable until then and
+    drifts since is no line through all of them, and rather a step.
+    """
+    found = steps(days, values)
+    after = last.control.first if last.control else last.first
+    for begin in dict.fromkeys((after, last.first)):
+        line = _drift(days[begin:], values[begin:])
+        if line is not None:
+            return line, tuple(s for s in found if s.at <= last.first)
+    return None, found
+
+
 def _drift(days: Sequence[float], values: Sequence[float]) -> Drift | None:
-    """The drift since the last baseline, where there is one."""
-    found = drift(days, values)
-    return None if isinstance(found, CannotTell) or not found.drifting else found
+    """The line through some scans, where it is steep enough and no step fits them better."""
+    line = drift(days, values)
+    if isinstance(line, CannotTell) or not line.drifting:
+        return None
+    rival = most_likely_step(days, values)
+    return None if isinstance(rival, Step) and rival.scatter < line.scatter else line
 
 
 def _projections(line: Drift, bounds: Sequence[Bounds]) -> tuple[Projection, ...]:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from iqa.judge.keys import matches
-from iqa.judge.robust import MIDDLE_LOSS
 from iqa.judge.wording import shown
 from iqa.model import Baseline, Bounds, Limit
 
@@ -27,7 +26,8 @@ NO_PERCENT = (
     "geometry.axis_y",
     "artefact.*",
 )
-"""Keys whose zero is a convention (CT numbers: water) or where they lie about (differences, positions)."""
+ZERO = "a convention, or lies in the midst of its values"
+"""Of those keys: CT numbers are counted from water, differences and positions lie about zero."""
 
 
 def own_unit(limit: Limit, baseline: Baseline | None) -> Bounds:
@@ -57,21 +57,16 @@ def each(bounds: Bounds, change: Callable[[float], float]) -> Bounds:
     return Bounds(*(None if x is None else change(x) for x in numbers))
 
 
-def baseline_u(baseline: Baseline) -> float:
-    """Standard uncertainty of a baseline's value, from the spread of its scans; 0 where that is not known."""
-    return MIDDLE_LOSS * (baseline.spread or 0.0) / math.sqrt(baseline.n)
-
-
 def difference_u(u: float | None, baseline: Baseline) -> float:
     """Standard uncertainty of a value's difference from a baseline; what both share is counted, though it cancels."""
-    return math.hypot(u or 0.0, baseline_u(baseline))
+    return math.hypot(u or 0.0, baseline.u or 0.0)
 
 
 def no_percent(baseline: Baseline, u: float | None) -> str:
     """Why a percentage of a baseline means nothing, as a sentence; empty where it does."""
     instead = f"Set a difference in {baseline.unit} instead."
     if has_no_percent(baseline.key):
-        return f"A percentage of {baseline.key} is not defined, since its zero is a convention. {instead}"
+        return f"A percentage of {baseline.key} is not defined, since its zero is {ZERO}. {instead}"
     doubt = NEAR_ZERO * max(baseline.spread or 0.0, u or 0.0)
     if abs(baseline.value) > doubt:
         return ""

@@ -38,39 +38,49 @@ def decide(value: float, u: float | None, bounds: Bounds, rule: Rule) -> Outcome
     Parameters
     ----------
     value, u : float
-        In the unit of the bounds. A value that is no finite number, or a `u` that is none, cannot be told.
+        In the unit of the bounds. Where one of them or of the bounds is no finite number, nothing can be told.
     bounds : Bounds
         A number left out bounds nothing; a value on a bound is inside.
     rule : "simple", "guard_accept" or "guard_reject"
 
     Notes
     -----
-    Every rule fails what it fails of the fail range first: `simple` and `guard_accept` anything outside it,
-    `guard_reject` what is outside by more than U; the rest outside cannot be told. Inside, `guard_accept` cannot tell
-    what is nearer to an end than U; `simple` calls the same a pass within uncertainty. Beyond a warning number either
-    pass becomes a warning.
+    Outside the fail range `simple` and `guard_accept` fail everything, `guard_reject` what is outside by more than U;
+    the rest cannot be told. Inside, `guard_accept` cannot tell what is nearer to an end than U; `simple` calls the same
+    a pass within uncertainty. Beyond a warning number either pass becomes a warning.
 
-    Where U is over half the fail range no rule can say pass: the outcome is "cannot tell", save for a value that is
-    outside by more than U, which fails beyond doubt. A one-sided range has no half.
+    Where U is over half the fail range no rule can tell anything. A one-sided range has no half.
 
     References
     ----------
     JCGM 106:2012, section 8; ILAC-G8:09/2019, section 4.
     """
-    if not isfinite(value) or not (u is None or u >= 0):
+    if not is_number(value, u) or not all(isfinite(x) for x in numbers_of(bounds)):
         return Outcome.CANNOT_TELL
     expanded = COVERAGE * (u or 0.0)
-    fail, warn = _ranges(value, bounds)
-    if fail.beyond(value) > 0:
-        return _outside(fail, fail.beyond(value), expanded, rule)
     if cannot_pass(expanded, bounds):
         return Outcome.CANNOT_TELL
+    fail, warn = _ranges(value, bounds)
+    if fail.beyond(value) > 0:
+        doubted = rule == "guard_reject" and fail.beyond(value) <= expanded + fail.slack
+        return Outcome.CANNOT_TELL if doubted else Outcome.FAIL
     near = fail.margin(value) < expanded
     if near and rule == "guard_accept":
         return Outcome.CANNOT_TELL
     if warn.beyond(value) > 0:
         return Outcome.WARNING
     return Outcome.PASS_WITHIN_U if near and rule == "simple" else Outcome.PASS
+
+
+def is_number(value: float, u: float | None) -> bool:
+    """Whether a value and its uncertainty are finite, and the latter not negative."""
+    return isfinite(value) and (u is None or (isfinite(u) and u >= 0))
+
+
+def numbers_of(bounds: Bounds) -> tuple[float, ...]:
+    """The numbers that are there, from low to high."""
+    numbers = (bounds.fail_low, bounds.warn_low, bounds.warn_high, bounds.fail_high)
+    return tuple(x for x in numbers if x is not None)
 
 
 def cannot_pass(expanded: float, bounds: Bounds) -> bool:
@@ -80,17 +90,14 @@ def cannot_pass(expanded: float, bounds: Bounds) -> bool:
     return expanded > (bounds.fail_high - bounds.fail_low) / 2
 
 
-def _outside(fail: _Range, beyond: float, expanded: float, rule: Rule) -> Outcome:
-    certain = beyond > expanded + fail.slack
-    doubted = rule == "guard_reject" or expanded > (fail.high - fail.low) / 2
-    return Outcome.CANNOT_TELL if doubted and not certain else Outcome.FAIL
-
-
 def _ranges(value: float, bounds: Bounds) -> tuple[_Range, _Range]:
     """What must hold, and what should."""
-    numbers = (bounds.fail_low, bounds.warn_low, bounds.warn_high, bounds.fail_high)
-    slack = ON_THE_LIMIT * max(abs(x) for x in (value, *numbers) if x is not None)
-    low, warn_low, warn_high, high = (
-        x if x is not None else end for x, end in zip(numbers, (-inf, -inf, inf, inf), strict=True)
+    slack = ON_THE_LIMIT * max(abs(x) for x in (value, *numbers_of(bounds)))
+    return (
+        _range(bounds.fail_low, bounds.fail_high, slack),
+        _range(bounds.warn_low, bounds.warn_high, slack),
     )
-    return _Range(low, high, slack), _Range(warn_low, warn_high, slack)
+
+
+def _range(low: float | None, high: float | None, slack: float) -> _Range:
+    return _Range(-inf if low is None else low, inf if high is None else high, slack)

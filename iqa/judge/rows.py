@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 from annotated_types import Gt
 
 from iqa.errors import DefinitionError
-from iqa.judge.bounds import has_no_percent
+from iqa.judge.bounds import ZERO, has_no_percent
 from iqa.model import Basis, Bounds, Kind, Limit, Scope
 from iqa.phantom.schema import validate
 from iqa.phantom.text import frozen
@@ -153,7 +153,7 @@ def _check_baseline(table: LimitTable, file: str, place: str) -> None:
     if table.kind == "absolute":
         return
     if table.kind == "percent" and has_no_percent(table.key):
-        wanted = f"difference for {table.key}, whose zero is a convention or lies in the midst of its values"
+        wanted = f"difference for {table.key}, whose zero is {ZERO}"
         raise DefinitionError(file, f"{place}.kind", wanted, "'percent'")
     for name, value in _numbers(table):
         if value > 0 if name.endswith("low") else value < 0:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from iqa.errors import DefinitionError, UsageError
+from iqa.judge.decide import numbers_of
 from iqa.judge.rows import LimitTable, check_names, limit_of, table_of
 from iqa.model import Grade, Limit, Scope
 from iqa.phantom.text import parse, read_bytes
@@ -27,7 +28,6 @@ SHARED = ("basis", "source", "edition", "grade", "phantom_models", "kv")
 class RowTable(LimitTable):
     """One row of a set."""
 
-    name: str
     grade: Grade
     note: str = ""
 
@@ -149,12 +149,11 @@ def _row(raw: Mapping[str, Any], of: SetTable, file: Path, number: int) -> Row:
     place = f"limit.{raw.get('name', number)}"
     table = table_of(RowTable, raw, str(file), place)
     limit = limit_of(table, str(file), place, empty=of.status == "structure")
-    numbers = any(x is not None for x in (table.fail_low, table.warn_low, table.warn_high, table.fail_high))
-    if of.status == "structure" and numbers:
+    if of.status == "structure" and numbers_of(limit.bounds):
         raise DefinitionError(str(file), place, "no numbers in a structure", "some")
     if table.grade == "U" or (of.status == "in force" and table.grade not in GRADES_IN_FORCE):
         wanted = "A or B for what is in force" if of.status == "in force" else "A, B or C for what is shipped"
         raise DefinitionError(str(file), f"{place}.grade", wanted, repr(table.grade))
-    if not (table.source and table.edition):
-        raise DefinitionError(str(file), place, "a source and its edition", "one without the other, or neither")
+    if not (table.name and table.source and table.edition):
+        raise DefinitionError(str(file), place, "a name, a source and the source's edition", "one of them missing")
     return Row(replace(limit, name=f"{of.name}/{table.name}"), table.grade, table.note)

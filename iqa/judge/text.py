@@ -16,6 +16,8 @@ from iqa.model import Baseline, Conditions, Limit, Verdict
 
 LARGEST_WHOLE = 2**53
 """Above it a float no longer holds every whole number."""
+EMPTY: tuple[object, ...] = (None, "", [], {})
+"""Left out of a text where a field need not be given."""
 Noun = TypeVar("Noun", Limit, Baseline, Conditions, Verdict)
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in (Limit, Baseline, Conditions, Verdict)}
 
@@ -48,10 +50,10 @@ def from_text(kind: type[Noun], text: str, where: str) -> Noun:
         If the text is none of that kind, or has fields that this version does not know.
     """
     try:
-        raw = json.loads(text)
+        raw = json.loads(text, parse_constant=_no_number)
         noun: Noun = _adapter(kind.__name__).validate_python(raw)
-    except (json.JSONDecodeError, ValidationError) as error:
-        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error.msg
+    except ValueError as error:  # of the text, or of its fields
+        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise InputError(where, f"this is no stored {kind.__name__.lower()} ({reason}); it was damaged.") from None
     lost = _lost(raw, _plain(noun))
     if lost:
@@ -65,6 +67,10 @@ def digest(noun: Limit | Baseline | Conditions | Verdict) -> str:
     return hashlib.sha256(to_text(noun).encode()).hexdigest()
 
 
+def _no_number(found: str) -> float:
+    raise ValueError(f"{found} is no number")
+
+
 @cache  # a history is thousands of texts of four kinds
 def _adapter(kind: str) -> TypeAdapter[Any]:
     return TypeAdapter(KINDS[kind])
@@ -72,8 +78,8 @@ def _adapter(kind: str) -> TypeAdapter[Any]:
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
     if dataclasses.is_dataclass(value):
-        fields = ((f.name, _plain(getattr(value, f.name))) for f in dataclasses.fields(value))
-        return {name: inner for name, inner in fields if inner not in (None, "", [], {})}
+        pairs = ((f, _plain(getattr(value, f.name))) for f in dataclasses.fields(value))
+        return {f.name: inner for f, inner in pairs if f.default is dataclasses.MISSING or inner not in EMPTY}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     whole = isinstance(value, float) and value.is_integer() and abs(value) < LARGEST_WHOLE
@@ -84,6 +90,6 @@ def _lost(raw: Any, kept: Any) -> str:  # noqa: ANN401 - JSON
     """The first key with a value that reading has dropped; empty if there is none."""
     if not isinstance(raw, dict) or not isinstance(kept, dict):
         return ""
-    dropped = (key for key, value in raw.items() if key not in kept and value not in (None, "", [], {}))
+    dropped = (key for key, value in raw.items() if key not in kept and value not in EMPTY)
     inner = (_lost(value, kept[key]) for key, value in raw.items() if key in kept)
     return next(dropped, "") or next((key for key in inner if key), "")

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from iqa.judge.bounds import baseline_u, difference_u, no_percent, own_unit
+from iqa.judge.bounds import difference_u, no_percent, own_unit
 from iqa.judge.comparability import compare, equal
-from iqa.judge.decide import COVERAGE, cannot_pass, decide
+from iqa.judge.decide import COVERAGE, cannot_pass, decide, is_number
 from iqa.judge.keys import is_literal, matches
-from iqa.judge.wording import shown, span
+from iqa.judge.wording import scans, shown, span
 from iqa.model import (
     Baseline,
     Bounds,
@@ -191,26 +191,43 @@ def _sentence(
     m: Measurement, u: float | None, bounds: Bounds, outcome: Outcome, limit: Limit, baseline: Baseline | None = None
 ) -> str:
     """What was compared with what."""
-    expanded = COVERAGE * (u or 0.0)
-    about = "" if baseline is None else f", about the baseline of {_described(baseline)}"
-    if limit.basis == "maker":
-        about += ", the maker's typical range, which is no tolerance"
-    fail = span(bounds.fail_low, bounds.fail_high, m.unit)
-    warn = span(bounds.warn_low, bounds.warn_high, m.unit)
-    inner = span(_either(bounds.warn_low, bounds.fail_low), _either(bounds.warn_high, bounds.fail_high), m.unit)
-    value, doubt = shown(m.value, m.unit), f"U = {shown(expanded, m.unit)}"
+    if not is_number(m.value, u):
+        numbers = f"{shown(m.value, m.unit)}, u = {shown(u or 0.0, m.unit)}"
+        return f"The value and its u must be finite numbers, u not below zero; they are {numbers}."
+    doubt = COVERAGE * (u or 0.0)
+    said = _said(outcome, shown(doubt, m.unit), bounds, doubt)
+    limits, warning = (
+        ("the maker's typical range",) * 2 if limit.basis == "maker" else ("its limits", "its warning limits")
+    )
+    low, high = _numbers_of(outcome, bounds)
+    about = f", about the baseline of {_described(baseline)}" if baseline else ""
+    maker = ", which is no tolerance" if limit.basis == "maker" else ""
+    name = warning if outcome is Outcome.WARNING else limits
+    return f"{shown(m.value, m.unit)} {said.format(name)} ({span(low, high, m.unit)}){maker}{about}."
+
+
+def _said(outcome: Outcome, expanded: str, bounds: Bounds, doubt: float) -> str:
+    """The predicate; {} stands for what the value is compared with."""
     match outcome:
         case Outcome.PASS:
-            return f"{value} is within {inner}{about}."
+            return "is within {}"
         case Outcome.PASS_WITHIN_U:
-            return f"{value} is within {fail}, but nearer to its end than {doubt}{about}."
+            return f"is nearer than U = {expanded} to an end of {{}}, but within them"
+        case Outcome.WARNING | Outcome.FAIL:
+            return "is outside {}"
+    if cannot_pass(doubt, bounds):
+        return f"has U = {expanded}, more than half the width of {{}}"
+    return f"is nearer than U = {expanded} to an end of {{}}"
+
+
+def _numbers_of(outcome: Outcome, bounds: Bounds) -> tuple[float | None, float | None]:
+    """Low and high end of what an outcome refers to: of a pass, the tighter ones."""
+    match outcome:
+        case Outcome.PASS:
+            return _either(bounds.warn_low, bounds.fail_low), _either(bounds.warn_high, bounds.fail_high)
         case Outcome.WARNING:
-            return f"{value} is outside {warn}{about}."
-        case Outcome.FAIL:
-            return f"{value} is outside {fail}{about}."
-    if cannot_pass(expanded, bounds):
-        return f"{doubt} is more than half of {fail}, so {value} cannot be told apart from its ends{about}."
-    return f"{value} is nearer to an end of {fail} than {doubt}{about}."
+            return bounds.warn_low, bounds.warn_high
+    return bounds.fail_low, bounds.fail_high
 
 
 def _either(first: float | None, second: float | None) -> float | None:
@@ -218,6 +235,6 @@ def _either(first: float | None, second: float | None) -> float | None:
 
 
 def _described(baseline: Baseline) -> str:
-    u = baseline_u(baseline)
-    of = f"{shown(baseline.value, baseline.unit)} ({baseline.n} scans"
+    u = baseline.u or 0.0
+    of = f"{shown(baseline.value, baseline.unit)} ({scans(baseline.n)}"
     return of + (f", u = {shown(u, baseline.unit)})" if u else ")")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+LEAST = 1e-12
+"""Below any quantity measured, in any of our units."""
+
 
 def shown(value: float, unit: str) -> str:
     """A number to five digits with its unit; the unit 1 is left out."""
-    # a value that rounds to 0 from below is 0
-    digits = f"{value:.5g}" if abs(value) >= 1e-12 else "0"
+    # what rounding has left of 0 reads as 0
+    digits = "0" if abs(value) < LEAST else f"{value:.5g}"
     return digits if unit == "1" else f"{digits} {unit}"
 
 
@@ -17,3 +20,8 @@ def span(low: float | None, high: float | None, unit: str) -> str:
     if low is None or high is None:
         return f"at most {shown(high, unit)}" if high is not None else f"at least {shown(low or 0.0, unit)}"
     return f"{shown(low, '1')} to {shown(high, unit)}"
+
+
+def scans(count: int) -> str:
+    """A number of scans."""
+    return "1 scan" if count == 1 else f"{count} scans"

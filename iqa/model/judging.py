@@ -100,6 +100,8 @@ class Baseline:
     """Robust location of its scans."""
     spread: float | None
     """Robust standard deviation of one scan; None where there are too few."""
+    u: float | None = None
+    """Standard uncertainty of the value."""
     n: int
     approved_by: str
     approved_at: str

@@ -16,6 +16,9 @@ from iqa.report.numbers import print_unit, show
 from iqa.store.audit import Entry
 from iqa.store.decisions import StoredBaseline
 
+NOT_SHOWN = frozenset({"content", "scans_and_records"})
+"""Of an entry's subject: too long for a line."""
+
 
 def _table(*names: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
@@ -30,13 +33,18 @@ def offer_block(
     """What some scans propose as baselines."""
     table = _table("key", "baseline", "spread of a scan", "n", "remarks")
     for p in proposals:
-        shown, spread = show(p.value, p.u, p.unit), show(p.spread, None, p.unit)
-        table.add_row(
-            p.key, str(shown), f"{spread.value} {spread.unit}".rstrip(), str(len(p.scans)), " ".join(p.warnings)
-        )
+        shown, spread = show(p.value, p.u, p.unit), _spread(p)
+        table.add_row(p.key, str(shown), spread, str(len(p.scans)), " ".join(p.warnings))
     head = Text(f"{owner(scope)}: {len(scans)} scans, {scans[0]} to {scans[-1]}", style="bold")
     reasons = [Text(n.reason, style="dim") for n in none]
     return Padding(Group(head, table, *reasons), (1, 0, 0, 0))
+
+
+def _spread(p: Proposal) -> str:
+    if p.spread is None:
+        return "–"
+    shown = show(p.spread, None, p.unit)
+    return f"{shown.value} {shown.unit}".rstrip()
 
 
 def baseline_table(found: Sequence[StoredBaseline]) -> RenderableType:
@@ -46,7 +54,7 @@ def baseline_table(found: Sequence[StoredBaseline]) -> RenderableType:
     )
     for one in found:
         b = from_text(Baseline, one.content, f"baseline {one.id}")
-        shown = show(b.value, b.spread, b.unit)
+        shown = show(b.value, b.u, b.unit)
         until = "" if one.ended is None else one.ended[:10]
         about = (b.approved_by, b.reason)
         table.add_row(str(one.id), b.key, owner(one.scope), str(shown), str(b.n), one.since[:10], until, *about)
@@ -97,9 +105,16 @@ def trail_block(entries: Sequence[Entry], broken: Entry | None) -> RenderableTyp
 
 
 def _entry(entry: Entry) -> Iterator[str]:
-    said = ", ".join(
-        f"{name} {value}"
-        for name, value in entry.subject.items()
-        if value not in (None, "", [], {}) and name != "content"
-    )
-    yield f"{entry.at}  {entry.person}  {entry.action}: {said}"
+    if "limits" in entry.subject:
+        said = [
+            *(_written(text) for text in entry.subject["new"].values()),
+            *(f"{n} is gone" for n in entry.subject["gone"]),
+        ]
+    else:
+        said = [f"{n} {v}" for n, v in entry.subject.items() if v not in (None, "", [], {}) and n not in NOT_SHOWN]
+    yield f"{entry.at}  {entry.person}  {entry.action}: {'; '.join(said)}"
+
+
+def _written(text: str) -> str:
+    limit = from_text(Limit, text, "audit trail")
+    return f"{limit.name} for {limit.key}: {bounds_text(limit.bounds)} {print_unit(limit.unit)}".rstrip()

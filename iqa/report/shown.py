@@ -23,6 +23,8 @@ class Added:
     analysis: Analysis | None
     """None where it was known already: nothing is measured twice."""
     verdicts: tuple[Verdict, ...] = ()
+    signals: tuple[str, ...] = ()
+    """Charted keys that are out of control with this scan."""
     assigned: bool = False
     """A known scan that was given to another scanner now."""
 
@@ -48,6 +50,8 @@ class State:
     count: int
     outcome: Outcome | None
     """Worst verdict on the last scan of each protocol and phantom and on the last entry of each key."""
+    signals: tuple[str, ...]
+    """Charted keys that are out of control."""
     period_days: float | None
     overdue: bool
 

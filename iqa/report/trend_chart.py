@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from datetime import date
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
 from iqa.model import Bounds, Outcome
-from iqa.report.numbers import fixed, show
-from iqa.report.trends import Jump, Projection, Segment, Trend
-from iqa.report.workspace import MARKS
+from iqa.report.numbers import fixed, print_unit, show
+from iqa.report.shown import State
+from iqa.report.table import INDENT
+from iqa.report.trends import Jump, Projection, Segment, Trend, at_point_digit
+from iqa.report.workspace import MARKS, status_table
+from iqa.store.history import Point, day_of
 
 COLUMNS = 44
 """Width of the chart."""
@@ -28,13 +32,23 @@ def trend_block(trends: Sequence[Trend]) -> RenderableType:
     return Group(*(_trend(t) for t in trends))
 
 
+def fleet_report(states: Sequence[State], trends: Sequence[Trend], *, folder: Path, figure: Path) -> RenderableType:
+    """The demonstration's workspace, and in plain words what to look at."""
+    words = (
+        f"The trends as a picture: {figure}",
+        f"The workspace: {folder}; try in it: iqa status, iqa trend noise.sigma, iqa baseline list",
+        "A workspace of your own: iqa init, then iqa add FOLDER",
+    )
+    return Group(status_table(states), trend_block(trends), *(Padding(Text(w), INDENT) for w in words))
+
+
 def _trend(trend: Trend) -> RenderableType:
     shown = range(max(0, len(trend.points) - MOST_LINES), len(trend.points))
     scale = _Scale.of(trend, shown)
     lines = [_line(trend, i, scale) for i in shown]
     left = [Text(f"({shown.start} earlier ones are not drawn)", style="dim")] if shown.start else []
     said = [Text(line) for line in sayings(trend)]
-    head = Text(_heading(trend), style="bold")
+    head = Text("\n".join(part for part in (_heading(trend), trend.apart) if part), style="bold")
     return Padding(Group(head, *left, *lines, Text(LEGEND, style="dim"), *said), (1, 0, 0, 0))
 
 
@@ -103,8 +117,9 @@ def sayings(trend: Trend) -> Iterator[str]:
     if trend.drift is not None:
         yearly = show(365.25 * trend.drift.slope, 365.25 * trend.drift.u, trend.unit)
         yield f"Drift: {yearly} a year (chance in a stable series {trend.drift.p:.1g})."
-        yield from (_projection(p, trend.unit) for p in trend.projections)
+        yield from (_projection(p, trend) for p in trend.projections)
     yield from (_jump(j, trend) for j in trend.jumps)
+    yield from (_beside(entered, trend) for entered in trend.beside)
     for event in trend.events:
         yield f"Event: {event.kind} of {event.scanner or event.phantom} on {event.dated[:10]}: {event.note}"
 
@@ -133,12 +148,26 @@ def _run_start(trend: Trend, last: int) -> int:
     return last
 
 
-def _projection(p: Projection, unit: str) -> str:
+def _projection(p: Projection, trend: Trend) -> str:
     what = "failure" if p.fails else "warning"
-    bound = show(p.bound, None, unit)
+    bound = f"{at_point_digit(p.bound, trend)} {print_unit(trend.unit)}".rstrip()
     latest = "no latest date" if math.isinf(p.crossing.latest) else f"latest {_date(p.crossing.latest)}"
     between = f"earliest {_date(p.crossing.earliest)}, {latest}"
     return f"It reaches the {what} limit {bound} about {_date(p.crossing.day)} ({between}; 95 %, of the line)."
+
+
+def _beside(entered: Point, trend: Trend) -> str:
+    """A value entered by hand against the scan that lies nearest to it in time."""
+    m, day = entered.measurement, day_of(entered.dated)
+    i = min(range(len(trend.days)), key=lambda k: abs(trend.days[k] - day))
+    header = trend.points[i].measurement.value
+    ratio = show(header / m.value, (m.u or 0.0) * header / m.value**2, "1") if m.value else None
+    against = (
+        f": the header's {show(header, None, trend.unit)} of {trend.points[i].dated[:10]} is {ratio} of it"
+        if ratio
+        else ""
+    )
+    return f"Entered: {m.key} {show(m.value, m.u, m.unit)} on {entered.dated[:10]}{against}."
 
 
 def _date(day: float) -> str:

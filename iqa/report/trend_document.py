@@ -33,6 +33,11 @@ def _trend(trend: Trend) -> Json:
         "steps": [{**asdict(j.step), "height": j.step.height, "causes": list(j.causes)} for j in trend.jumps],
         "events": [asdict(e) for e in trend.events],
         "charted": trend.charted,
+        "apart": trend.apart or None,
+        "entered": [
+            {"dated": p.dated, "key": p.measurement.key, "value": p.measurement.value, "u": p.measurement.u}
+            for p in trend.beside
+        ],
     }
 
 

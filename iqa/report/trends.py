@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from iqa.judge.control import Control
 from iqa.model import Baseline, Bounds, Outcome, Scope
+from iqa.report.numbers import rounded, shared_digit, show
 from iqa.spc import Crossing, Drift, Step
 from iqa.store.history import Happened, Point
 
@@ -62,6 +63,10 @@ class Trend:
     events: tuple[Happened, ...]
     charted: bool
     """Whether it shares in the scanner's false-alarm budget."""
+    apart: str = ""
+    """Why its scans are not in one series with the earlier ones of the same scanner and protocol; a sentence."""
+    beside: tuple[Point, ...] = ()
+    """The same quantity as a person measured it: a dose by chamber beside that of the header."""
 
     @property
     def bounds(self) -> tuple[Bounds, ...]:
@@ -72,3 +77,9 @@ class Trend:
     def control(self) -> Control | None:
         """Of the latest scans."""
         return self.segments[-1].control
+
+
+def at_point_digit(value: float, trend: Trend) -> str:
+    """A limit or baseline to the decimal of the latest value."""
+    last = trend.points[-1].measurement
+    return rounded(value, shared_digit(last.value, last.u)) if last.u else show(value, None, trend.unit).value

@@ -30,6 +30,7 @@ MARKS = {
     Outcome.NOT_JUDGED: ("·", "dim"),
 }
 """Sign and style of a verdict: told apart without colour too."""
+SIGNAL_STYLE = "magenta"
 TOLD_BY = ("manufacturer", "model", "serial", "station", "institution", "site")
 """What a header may say by which a scanner is known."""
 WORTH_SAYING = frozenset({Outcome.WARNING, Outcome.CANNOT_TELL, Outcome.FAIL, Outcome.NOT_COMPARABLE})
@@ -53,6 +54,8 @@ def _added(scan: Added) -> RenderableType:
     lines += [Text(note, style="yellow") for note in scan.owner.notes]
     if scan.owner.scanner is None:
         lines.append(unassigned_block(scan.acquisition, scan.source))
+    if scan.signals:
+        lines.append(Text(f"⚑ out of control: {', '.join(scan.signals)}; see iqa trend KEY", style=SIGNAL_STYLE))
     if scan.analysis is not None or scan.assigned:
         lines.append(verdict_block(scan.verdicts))
     return Padding(Group(*lines), (1, 0, 0, 0))
@@ -94,8 +97,8 @@ def _verdict(verdict: Verdict) -> Text:
 def status_table(states: Sequence[State]) -> RenderableType:
     """One line a scanner."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
-    for name in ("scanner", "last scan", "days ago", "due every", "verdict", "scans"):
-        table.add_column(name, no_wrap=True)
+    for name in ("scanner", "last scan", "days ago", "due every", "verdict", "scans", "out of control"):
+        table.add_column(name, no_wrap=name != "out of control")
     for state in states:
         table.add_row(*_state(state))
     return table
@@ -110,6 +113,7 @@ def _state(state: State) -> Iterator[Text]:
     overdue = ", overdue" if state.overdue else ""
     yield Text(f"{sign} {state.outcome or Outcome.NOT_JUDGED}{overdue}", style="bold red" if overdue else style)
     yield Text(str(state.count))
+    yield Text(f"⚑ {', '.join(state.signals)}" if state.signals else "", style=SIGNAL_STYLE)
 
 
 def recomputed_block(found: Recomputed) -> RenderableType:

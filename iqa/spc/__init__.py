@@ -3,6 +3,7 @@
 Of one key of one scanner, under one protocol:
 
 - `estimate_baseline` or `control_baseline`: centre and σ that its charts rest on, or why there are none;
+  `neighbours`: whether its scans are as independent as the limits take them to be;
 - `ewma` with `ewma_limit`: the chart that is judged by, its limits as wide as the false-alarm budget asks for
   (`budget` says what counts as one signal); `expected_signals`, `signal_chance` and `run_length` say what limits cost;
 - `individuals`, `shewhart`, `cusum`, `patterns`: the other charts and the run rules, for those who choose them;
@@ -15,8 +16,15 @@ makes no sense (values missing, times out of order) is a `ValueError`.
 
 from __future__ import annotations
 
-from iqa.spc.answers import LEAST_SCANS, CannotTell
-from iqa.spc.baseline import ControlBaseline, control_baseline, estimate_baseline, prediction_factor
+from iqa.spc.answers import COVERAGE, LEAST_SCANS, CannotTell
+from iqa.spc.baseline import (
+    ControlBaseline,
+    Neighbours,
+    control_baseline,
+    estimate_baseline,
+    neighbours,
+    prediction_factor,
+)
 from iqa.spc.budget import KEYS, SCANS, SIGNALS, ewma_limit, expected_signals, run_length, signal_chance
 from iqa.spc.changes import STEP_LEVEL, Step, most_likely_step, steps
 from iqa.spc.constants import c4, d2, d3, d4
@@ -38,6 +46,7 @@ from iqa.spc.rules import (
 from iqa.spc.segments import split
 
 __all__ = [
+    "COVERAGE",
     "DEFAULT_RULES",
     "DRIFT_LEVEL",
     "KEYS",
@@ -57,6 +66,7 @@ __all__ = [
     "EwmaChart",
     "Form",
     "IndividualsChart",
+    "Neighbours",
     "Pattern",
     "RuleName",
     "RunRule",
@@ -77,6 +87,7 @@ __all__ = [
     "holding",
     "individuals",
     "most_likely_step",
+    "neighbours",
     "patterns",
     "prediction_factor",
     "run_length",

@@ -13,6 +13,8 @@ Mask = NDArray[np.bool_]
 LEAST_SCANS = 8
 """Scans below which nothing is said of control or drift: limits that keep to their false-alarm rate would then lie
 beyond six standard deviations of the EWMA, where even a step of 2σ takes a quarter of a year to be found."""
+COVERAGE = 0.95
+"""Of the interval of a date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,20 @@ def series(values: ArrayLike) -> Array:
         place = int(odd[0][-1]) if array.ndim else 0
         raise ValueError(f"scan {place} has no finite value: leave it out of the series, with its time")
     return array
+
+
+def parameters(centre: ArrayLike, sigma: ArrayLike) -> tuple[Array, Array]:
+    """Centre and σ of one chart or of many.
+
+    Raises
+    ------
+    ValueError
+        If a centre is not finite or a σ not above 0: `CannotTell` of a baseline says so before.
+    """
+    middle, spread = np.asarray(centre, dtype=np.float64), np.asarray(sigma, dtype=np.float64)
+    if not (np.isfinite(middle).all() and np.isfinite(spread).all() and (spread > 0.0).all()):
+        raise ValueError(f"a chart needs a finite centre and a σ above 0, found {middle} and {spread}")
+    return middle, spread
 
 
 def dated(times: ArrayLike, values: ArrayLike) -> tuple[Array, Array]:

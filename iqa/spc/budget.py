@@ -13,6 +13,7 @@ limits for known parameters (L = 2.7) would cost several times the budget. Hence
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -32,6 +33,9 @@ SCANS = 104
 SIGNALS = 1.0
 """False signals of a scanner within them, on average."""
 
+MOST_OF_A_KEY = 0.5
+"""False signals of a key, beyond which a signal says nothing."""
+
 SHIFTS, SPREADS = 5, 11
 """Nodes of the integrals over the errors of the mean and of S; more change the mean number of signals by less than
 0.2 %."""
@@ -41,11 +45,27 @@ NODES_PER_SD = 2.4
 """Gauss–Legendre nodes within the limits for each λσ of their half width: the chance of a signal is then good to
 1e-4 of itself."""
 FEWEST_NODES = 15
-CLOSE = 0.015
-"""Relative error of the mean number of signals from which one more secant leads to 0.1 % of it or nearer."""
-MOST_STEPS = 20
+CLOSE = 0.006
+"""Relative error of the mean number of signals from which one more secant leads to 0.2 % of it or nearer."""
+MOST_STEPS = 40
+ENDS = (0.05, 30.0)
+"""Between which L is looked for."""
+LARGEST_TAIL = 0.25
+"""Chance of a scan from which the first guess is made at most."""
 FIRST_GUESS = 1.1
 """L over the t quantile with the same chance for each scan: 0.9 to 1.3."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Errors:
+    """What a baseline can be off by, with the weights of each node; shifts are alike either way, so of one sign."""
+
+    shifts: Array
+    """Of the values from the mean, in σ."""
+    of_shift: Array
+    spreads: Array
+    """(S/c4)/σ."""
+    of_spread: Array
 
 
 def signal_chance(limit: float, n: int | None, scans: int = SCANS, weight: float = WEIGHT) -> float:
@@ -73,12 +93,7 @@ def signal_chance(limit: float, n: int | None, scans: int = SCANS, weight: float
     Crowder, Technometrics 1987;29:401 (integral equation). Jones, Champ and Rigdon, Technometrics 2001;43:156
     (estimated parameters).
     """
-    shifts, of_shift, spreads, of_spread = _errors(n)
-    reach = limit * math.sqrt(weight / (2.0 - weight))
-    shift, spread = (grid.ravel() for grid in np.meshgrid(shifts, spreads))
-    inside, start = _inside(reach * spread, shift, weight, reach)
-    stays = _power_sums(inside, scans)[:, start].reshape(len(spreads), len(shifts))
-    return 1.0 - float(of_spread @ stays @ of_shift)
+    return _chance(limit, _errors(n), scans, weight)
 
 
 def expected_signals(
@@ -106,18 +121,20 @@ def ewma_limit(
     Raises
     ------
     ValueError
-        If the baseline has too few scans, or the budget is not between 0 and one signal a key.
+        If the baseline has too few scans, or the budget is not above 0 and at most half a signal a key.
 
     Examples
     --------
     >>> round(ewma_limit(20), 2), round(ewma_limit(None), 2)
-    (3.96, 2.84)
+    (3.97, 2.95)
     """
     if n is not None and n < LEAST_SCANS:
         raise ValueError(f"a baseline of {n} scans has no limits: at least {LEAST_SCANS} are needed")
     share = budget / keys
-    if not 0.0 < share < 1.0:
-        raise ValueError(f"{budget:g} false signals of {keys} keys: each key makes more than 0 and fewer than 1")
+    if not 0.0 < share <= MOST_OF_A_KEY:
+        raise ValueError(
+            f"{budget:g} false signals of {keys} keys: more than 0 and at most {MOST_OF_A_KEY:g} of a key are expected"
+        )
     return _root(n, share, scans, weight)
 
 
@@ -129,39 +146,53 @@ def run_length(limit: float, shift: float = 0.0, weight: float = WEIGHT) -> floa
 
 
 def _root(n: int | None, share: float, scans: int, weight: float) -> float:
-    """L by secants on log(−log(1 − chance)), which is nearly straight in L."""
+    """L by secants on log(−log(1 − chance)), which is nearly straight in ln L, kept between its ends."""
+    errors = _errors(n)
 
     def misses(limit: float) -> float:
-        chance = min(max(signal_chance(limit, n, scans, weight), 1e-300), 1.0 - 1e-15)
+        chance = min(max(_chance(limit, errors, scans, weight), 1e-300), 1.0 - 1e-15)
         return math.log(-math.log1p(-chance)) - math.log(-math.log1p(-share))
 
     dof = math.inf if n is None else n - 1
-    limit = -FIRST_GUESS * float(stdtrit(dof, share / scans))
-    now, slope = misses(limit), -(limit**2) if n is None else -n * limit**2 / (n - 1 + limit**2)
-    slope /= limit
+    guess = -FIRST_GUESS * float(stdtrit(dof, min(share / scans, LARGEST_TAIL)))
+    low, high = (math.log(end) for end in ENDS)
+    # Of the normal or Student's tail, by ln L.
+    x, slope = math.log(guess), -(guess**2) if n is None else -n * guess**2 / (n - 1 + guess**2)
+    before = last = math.nan
     for _ in range(MOST_STEPS):
-        last, before = limit, now
-        limit -= now / slope
+        now = misses(math.exp(x))
+        low, high = (x, high) if now > 0.0 else (low, x)
+        slope = slope if math.isnan(before) else (now - before) / (x - last)
+        onward = x - now / slope if slope < 0.0 else math.inf
         if abs(now) < CLOSE:
-            return limit
-        now = misses(limit)
-        slope = (now - before) / (limit - last)
+            return math.exp(onward)
+        last, before = x, now
+        x = onward if low < onward < high else 0.5 * (low + high)
     raise ArithmeticError(
-        f"no EWMA limit was found for n = {n}, {share:g} signals a key in {scans} scans, λ = {weight}"
+        f"no EWMA limit from {ENDS[0]:g} to {ENDS[1]:g} makes {share:g} signals a key in {scans} scans, n = {n}, "
+        f"λ = {weight:g}: choose another budget"
     )
 
 
-def _errors(n: int | None) -> tuple[Array, Array, Array, Array]:
-    """Nodes and weights of the shift of the values from the mean, and of (S/c4)/σ; shifts of one sign only."""
+def _chance(limit: float, errors: _Errors, scans: int, weight: float) -> float:
+    reach = limit * math.sqrt(weight / (2.0 - weight))
+    shift, spread = (grid.ravel() for grid in np.meshgrid(errors.shifts, errors.spreads))
+    inside, start = _inside(reach * spread, shift, weight, reach)
+    stays = _power_sums(inside, scans)[:, start].reshape(len(errors.spreads), len(errors.shifts))
+    return 1.0 - float(errors.of_spread @ stays @ errors.of_shift)
+
+
+def _errors(n: int | None) -> _Errors:
     if n is None:
-        return np.zeros(1), np.ones(1), np.ones(1), np.ones(1)
+        return _Errors(np.zeros(1), np.ones(1), np.ones(1), np.ones(1))
     shifts, of_shift = np.polynomial.hermite_e.hermegauss(2 * SHIFTS)
     half = (n - 1) / 2
     low, high = 0.5 * np.log(gammaincinv(half, [LOW_TAIL, 1.0 - HIGH_TAIL]) / half)
     x, of_x = np.polynomial.legendre.leggauss(SPREADS)
     s = np.exp(low + 0.5 * (high - low) * (x + 1.0))
     of_s = of_x * np.exp(half * (2.0 * np.log(s) - s**2 + 1.0))
-    return shifts[SHIFTS:] / math.sqrt(n), 2.0 * of_shift[SHIFTS:] / of_shift.sum(), s / c4(n), of_s / of_s.sum()
+    of_half = of_shift[SHIFTS:] / of_shift[SHIFTS:].sum()
+    return _Errors(shifts[SHIFTS:] / math.sqrt(n), of_half, s / c4(n), of_s / of_s.sum())
 
 
 def _inside(half: Array, shift: Array, weight: float, reach: float) -> tuple[Array, int]:

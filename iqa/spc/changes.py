@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr
 
-from iqa.spc.answers import Array, CannotTell, dated
+from iqa.spc.answers import COVERAGE, Array, CannotTell, dated
+
+Indices = NDArray[np.signedinteger[Any]]
 
 LEAST_SIDE = 3
 """Scans on either side of a step: one or two odd scans at an end are no new level."""
 STEP_LEVEL = 0.01
 """Chance, the search for its place included, that a stable series of independent normal values shows such a step."""
-COVERAGE = 0.95
-"""Of the interval of a step's date."""
 NODES = 16
 """Gauss–Legendre nodes of the integral in p: good to 1e-8 of it."""
 
@@ -103,11 +105,13 @@ def steps(times: ArrayLike, values: ArrayLike, level: float = STEP_LEVEL) -> tup
 
     Notes
     -----
-    Each step that is found is then dated anew between its neighbours, and left out if it is not clear there.
+    Where no single step is clear, a level that is left and come back to is looked for (p by Bonferroni). Each step that
+    is found is then dated anew between its neighbours, and left out if it is not clear there.
 
     References
     ----------
-    Vostrikova, Soviet Math Dokl 1981;24:55 (binary segmentation).
+    Vostrikova, Soviet Math Dokl 1981;24:55 (binary segmentation). Olshen et al., Biostatistics 2004;5:557 (there and
+    back).
     """
     days, numbers = dated(times, values)
     ends = [0, *_places(days, numbers, 0, level), len(days)]
@@ -117,11 +121,34 @@ def steps(times: ArrayLike, values: ArrayLike, level: float = STEP_LEVEL) -> tup
 
 def _places(days: Array, numbers: Array, offset: int, level: float) -> list[int]:
     step = most_likely_step(days, numbers)
-    if isinstance(step, CannotTell) or step.p >= level:
+    if isinstance(step, CannotTell):
         return []
-    left = _places(days[: step.at], numbers[: step.at], offset, level)
-    right = _places(days[step.at :], numbers[step.at :], offset + step.at, level)
-    return [*left, offset + step.at, *right]
+    # Two looks at each stretch share its level.
+    cuts = [step.at] if step.p < 0.5 * level else _excursion(numbers, 0.5 * level)
+    ends = [0, *cuts, len(numbers)] if cuts else []
+    inner = [_places(days[a:b], numbers[a:b], offset + a, level) for a, b in pairwise(ends)]
+    return sorted([offset + cut for cut in cuts] + [place for part in inner for place in part])
+
+
+def _excursion(numbers: Array, level: float) -> list[int]:
+    """Both ends of the clearest stretch whose level differs from that before and after it alike, if it is clear.
+
+    One step at a time cannot see a level that is left and come back to: either half looks like mere scatter.
+    """
+    n = numbers.size
+    first, last = np.triu_indices(n + 1, LEAST_SIDE)
+    free = (first >= LEAST_SIDE) & (last <= n - LEAST_SIDE)
+    first, last = first[free], last[free]
+    if not len(first):
+        return []
+    y = numbers - numbers.mean()
+    sums, inside, total = np.concatenate([[0.0], np.cumsum(y)]), last - first, float(y @ y)
+    explained = (sums[last] - sums[first]) ** 2 * n / (inside * (n - inside))
+    best = int(np.argmax(explained))
+    within = max(total - float(explained[best]), float(np.finfo(float).eps) * total)
+    t = math.sqrt(float(explained[best]) / within * (n - 2))
+    chance = 2.0 * float(stdtr(n - 2, -t)) * len(first)
+    return [int(first[best]), int(last[best])] if chance < level else []
 
 
 def _between(days: Array, numbers: Array, first: int, last: int) -> Step | CannotTell:
@@ -133,7 +160,7 @@ def _between(days: Array, numbers: Array, first: int, last: int) -> Step | Canno
     return Step(at, earliest, latest, step.between, step.before, step.after, step.u, step.scatter, step.p)
 
 
-def _clearness(numbers: Array, places: Array) -> tuple[Array, Array]:
+def _clearness(numbers: Array, places: Indices) -> tuple[Array, Array]:
     """|t| of a step at each place, and the sum of squares that it leaves."""
     n, y = numbers.size, numbers - numbers.mean()
     explained = np.cumsum(y)[places - 1] ** 2 * n / (places * (n - places))
@@ -142,7 +169,7 @@ def _clearness(numbers: Array, places: Array) -> tuple[Array, Array]:
     return np.sqrt(explained / within * (n - 2)), within
 
 
-def _interval(within: Array, places: Array, n: int) -> tuple[int, int]:
+def _interval(within: Array, places: Indices, n: int) -> tuple[int, int]:
     """First and last index of the fewest places that hold `COVERAGE` of the posterior."""
     logs = -0.5 * np.log(places * (n - places)) - 0.5 * (n - 2) * np.log(within)
     posterior = np.exp(logs - logs.max())

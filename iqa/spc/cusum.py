@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from iqa.spc.answers import Array, Mask, series
+from iqa.spc.answers import Array, Mask, parameters, series
 
 SLACK = 0.5
 """k, in σ: half of the shift that is to be found soonest."""
@@ -54,8 +54,8 @@ def cusum(
     ----------
     Montgomery, Introduction to Statistical Quality Control, section 9.1. NIST/SEMATECH e-Handbook, 6.3.2.3.
     """
-    numbers = series(values)
-    z = (numbers - series(centre)[..., None]) / series(sigma)[..., None]
+    middle, spread = parameters(centre, sigma)
+    z = (series(values) - middle[..., None]) / spread[..., None]
     sums = np.empty((2, *z.shape))
     carried = np.full((2, *z.shape[:-1]), head_start)
     for scan in range(z.shape[-1]):

@@ -1,4 +1,4 @@
-"""A straight line through dated values: is the scanner drifting, and when will it reach a limit?
+"""A straight line through dated values: whether a scanner drifts, and when it will reach a limit.
 
 The drift stands **beside** the false-alarm budget of the control chart: it has a level of its own, and a chart that
 signals is no proof of a drift, nor the reverse.
@@ -13,15 +13,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtr, stdtrit
 
-from iqa.spc.answers import LEAST_SCANS, CannotTell, dated
+from iqa.spc.answers import COVERAGE, LEAST_SCANS, CannotTell, dated
 
 DRIFT_LEVEL = 0.001
 """Chance that one look at a stable series with independent values calls it drifting. Looked at anew after each of 104
-weekly scans, one stable series in a hundred is called so at least once (docs/control-charts.md)."""
+weekly scans, three stable series in a hundred are called so at least once (docs/control-charts.md)."""
 LEAST_DATES = 3
 """Different times without which a line and a step are the same."""
-COVERAGE = 0.95
-"""Of the interval of a date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +85,8 @@ def drift(times: ArrayLike, values: ArrayLike) -> Drift | CannotTell:
 
     Notes
     -----
-    u holds for independent values. Where neighbours are alike (correlation 0.4), a stable series is called drifting
-    about twenty times as often; see docs/control-charts.md.
+    u holds for independent values. Where neighbours are alike (correlation 0.4), a stable series is called drifting ten
+    times as often (docs/control-charts.md).
     """
     days, numbers = dated(times, values)
     n = days.size
@@ -152,7 +150,7 @@ def _fieller(line: Drift, rise: float, now: float, coverage: float) -> tuple[flo
     root = math.sqrt(max(0.0, cross**2 - square * rest))
     if square <= 0.0:
         # The band widens faster than the line rises: from some day on it holds every limit.
-        beyond = (cross - root) / square if square else rest / (2.0 * cross)
+        beyond = rest / (cross + root) if cross + root else math.inf
         return (now if held_now else beyond), math.inf
     low, high = (cross - root) / square, (cross + root) / square
     return (now if held_now else low, high) if high >= now else (math.inf, math.inf)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,4 +28,4 @@ def split(times: ArrayLike, restarts: Sequence[float]) -> tuple[slice, ...]:
     days, _ = dated(times, times)
     ends, _ = dated(restarts, restarts)
     cuts = [0, *(int(cut) for cut in np.searchsorted(days, ends, side="left")), len(days)]
-    return tuple(slice(first, last) for first, last in zip(cuts, cuts[1:], strict=False))
+    return tuple(slice(first, last) for first, last in pairwise(cuts))

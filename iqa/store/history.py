@@ -14,13 +14,14 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from iqa.model import Acquisition, Curve, Measurement, NotMeasured, Scope
 from iqa.store.records import POINTS, acquisition_of
-from iqa.store.tables import curve, event, judgement, measurement, occasion, record, word
+from iqa.store.tables import curve, event, judgement, measured_key, measurement, occasion, record, word
 from iqa.store.words import known, parts, scope_of, split_flags, texts, texts_in
 
 DAY_S = 86_400.0
 FEW = 25
 """Scans sought at once by scanner and date: all pairs of the two are looked up."""
 OWNER = (occasion.c.scanner_id, occasion.c.protocol_id, occasion.c.phantom_id)
+Spacing = tuple[float | None, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Occasion:
     added_at: str
     scope: Scope
     acquisition: Acquisition
-    spacing_mm: tuple[float | None, float, float] | None
+    spacing_mm: Spacing | None
     """(z, y, x); None of an entry."""
     scan_flags: tuple[str, ...]
     pixel_sha256: str | None
@@ -68,6 +69,8 @@ class Last:
     """Scans in all."""
     outcomes: tuple[str, ...]
     """Of the last scan under each protocol and with each phantom, and of the last entry under each key."""
+    signals: tuple[str, ...]
+    """Keys that were out of control with those scans."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,11 @@ def occasions(
     return [_occasion(row, words) for row in rows]
 
 
+def _spacing(scan: dict[str, Any]) -> Spacing | None:
+    spacing = scan.get("spacing_mm")
+    return None if spacing is None else (spacing[0], spacing[1], spacing[2])
+
+
 def _occasions() -> Select[Any]:
     made = (record.c.model_id, record.c.definition_id, record.c.iqa_version_id)
     return select(occasion, *made).join(record, record.c.id == occasion.c.record_id)
@@ -104,7 +112,6 @@ def _occasions() -> Select[Any]:
 
 def _occasion(row: Row[Any], words: dict[int, str]) -> Occasion:
     scan = json.loads(row.scan)
-    spacing = scan.get("spacing_mm")
     return Occasion(
         id=row.id,
         record_id=row.record_id,
@@ -112,7 +119,7 @@ def _occasion(row: Row[Any], words: dict[int, str]) -> Occasion:
         added_at=row.added_at,
         scope=scope_of(row, words),
         acquisition=acquisition_of(row.acquisition),
-        spacing_mm=None if spacing is None else (spacing[0], spacing[1], spacing[2]),
+        spacing_mm=_spacing(scan),
         scan_flags=tuple(scan.get("flags", ())),
         pixel_sha256=row.pixel_sha256,
         series_uid=row.series_uid,
@@ -121,6 +128,20 @@ def _occasion(row: Row[Any], words: dict[int, str]) -> Occasion:
         version=words[row.iqa_version_id],
         definition_sha256=None if row.definition_id is None else words[row.definition_id],
     )
+
+
+def made_how(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Acquisition, Spacing | None]]:
+    """Acquisition and spacing of scans; of many that were made alike the header is read once."""
+    read: dict[tuple[str, str], tuple[Acquisition, Spacing | None]] = {}
+    found = {}
+    columns = (occasion.c.id, occasion.c.acquisition, occasion.c.scan)
+    for some in parts(ids):
+        for row in connection.execute(select(*columns).where(occasion.c.id.in_(some))):
+            said = (row.acquisition, row.scan)
+            if said not in read:
+                read[said] = acquisition_of(row.acquisition), _spacing(json.loads(row.scan))
+            found[row.id] = read[said]
+    return found
 
 
 def series(connection: Connection, key: str, *, scanner: str | None = None, everywhere: bool = False) -> list[Point]:
@@ -172,7 +193,9 @@ def _measurement(row: Row[Any], key: str, words: dict[int, str]) -> Measurement:
 
 def measurements(connection: Connection, record_id: int) -> list[Measurement]:
     """The numbers of one record, by key."""
-    query = select(measurement).where(measurement.c.record_id == record_id, measurement.c.key_id.in_(select(word.c.id)))
+    query = select(measurement).where(
+        measurement.c.record_id == record_id, measurement.c.key_id.in_(select(measured_key.c.key_id))
+    )
     rows = connection.execute(query).all()
     words = texts_in(connection, rows)
     return sorted((_measurement(row, words[row.key_id], words) for row in rows), key=lambda m: m.key)
@@ -211,8 +234,8 @@ def last_unit(connection: Connection, key: str) -> str | None:
 
 def keys(connection: Connection) -> list[str]:
     """Every key that has a number."""
-    some = select(measurement.c.key_id).where(measurement.c.key_id == word.c.id).exists()
-    return sorted(connection.execute(select(word.c.content).where(some)).scalars())
+    query = select(word.c.content).join(measured_key, measured_key.c.key_id == word.c.id)
+    return sorted(connection.execute(query).scalars())
 
 
 def fleet(connection: Connection) -> list[Last]:
@@ -228,16 +251,21 @@ def fleet(connection: Connection) -> list[Last]:
     own = defaultdict[int | None, list[Row[Any]]](list, {row.scanner_id: [] for row in entered})
     for row in groups:
         own[row.scanner_id].append(row)
-    said = defaultdict[int | None, list[str]](list)
-    for scanner_id, outcome in [*_outcomes(connection, groups), *entered]:
+    judged = list(_outcomes(connection, groups))
+    said, charts = defaultdict[int | None, list[str]](list), defaultdict[int | None, set[int]](set)
+    for scanner_id, outcome, signals_id in judged:
         said[scanner_id].append(outcome)
-    names = texts(connection, own)
+        charts[scanner_id].add(signals_id)
+    for scanner_id, outcome in entered:
+        said[scanner_id].append(outcome)
+    names = texts(connection, [*own, *(s for ids in charts.values() for s in ids)])
     return [
         Last(
             None if scanner_id is None else names[scanner_id],
             max((row.dated for row in rows), default=None),
             sum(row.number for row in rows),
             tuple(said[scanner_id]),
+            tuple(sorted({key for s in charts[scanner_id] for key in split_flags(names[s])})),
         )
         for scanner_id, rows in own.items()
     ]
@@ -249,8 +277,8 @@ def _last_scans() -> Select[Any]:
     return groups.where(occasion.c.pixel_sha256.is_not(None)).group_by(*OWNER)
 
 
-def _outcomes(connection: Connection, last: Sequence[Row[Any]]) -> Iterator[tuple[int | None, str]]:
-    """(scanner, outcome) of the last judgement of those scans."""
+def _outcomes(connection: Connection, last: Sequence[Row[Any]]) -> Iterator[tuple[int | None, str, int]]:
+    """(scanner, outcome, signals) of the last judgement of those scans."""
     wanted = {row[: len(OWNER) + 1] for row in last}
     found = dict[int, int | None]()
     columns = (*OWNER, occasion.c.dated, occasion.c.record_id)
@@ -264,8 +292,10 @@ def _outcomes(connection: Connection, last: Sequence[Row[Any]]) -> Iterator[tupl
         found |= {row.record_id: row.scanner_id for row in connection.execute(query) if row[:-1] in wanted}
     for part in parts(list(found)):
         newest = select(func.max(judgement.c.id)).where(judgement.c.record_id.in_(part)).group_by(judgement.c.record_id)
-        said = select(judgement.c.record_id, judgement.c.outcome).where(judgement.c.id.in_(newest))
-        yield from ((found[record_id], outcome) for record_id, outcome in connection.execute(said))
+        said = select(judgement.c.record_id, judgement.c.outcome, judgement.c.signals_id).where(
+            judgement.c.id.in_(newest)
+        )
+        yield from ((found[row.record_id], row.outcome, row.signals_id) for row in connection.execute(said))
 
 
 def _last_entries() -> Select[Any]:
@@ -281,6 +311,14 @@ def _last_entries() -> Select[Any]:
         .subquery()
     )
     return select(entries.c.scanner_id, entries.c.outcome).where(entries.c.place == 1)
+
+
+def is_latest(connection: Connection, one: Occasion) -> bool:
+    """Whether a scan is the last of its scanner, protocol and phantom."""
+    (row,) = connection.execute(select(*OWNER).where(occasion.c.id == one.id)).all()
+    same = [column.is_not_distinct_from(value) for column, value in zip(OWNER, row, strict=True)]
+    later = select(occasion.c.id).where(*same, occasion.c.pixel_sha256.is_not(None), occasion.c.dated > one.dated)
+    return one.pixel_sha256 is not None and connection.execute(later.limit(1)).first() is None
 
 
 def events(connection: Connection, *, scanner: str | None = None, phantoms: Sequence[str] = ()) -> list[Happened]:

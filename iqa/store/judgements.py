@@ -27,13 +27,26 @@ class Ruling:
     flags: tuple[str, ...] = ()
 
 
-def keep_judgement(
-    connection: Connection, record_id: int, rulings: Sequence[Ruling], *, rule: str, worst: str, version: str, at: str
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One judgement of a record."""
+
+    rule: Rule
+    outcome: str
+    """The worst of the verdicts."""
+    rulings: tuple[Ruling, ...]
+    signals: tuple[str, ...] = ()
+    """Charted keys that are out of control with this scan."""
+
+
+def keep_judgement(connection: Connection, record_id: int, said: Said, *, version: str, at: str) -> None:
     """What was said of a record; the limits are kept as they are now."""
+    rulings, signals = said.rulings, joined_flags(said.signals)
     limits = _limit_numbers(connection, rulings, at)
-    words = numbers(connection, [version, *(r.key for r in rulings), *(joined_flags(r.flags) for r in rulings)])
-    row = {"record_id": record_id, "judged_at": at, "iqa_version_id": words[version], "rule": rule, "outcome": worst}
+    flags = [joined_flags(r.flags) for r in rulings]
+    words = numbers(connection, [version, signals, *(r.key for r in rulings), *flags])
+    row = {"record_id": record_id, "judged_at": at, "iqa_version_id": words[version], "rule": said.rule}
+    row |= {"outcome": said.outcome, "signals_id": words[signals]}
     judgement_id = inserted(connection, judgement, row)
     rows = [
         {

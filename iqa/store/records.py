@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, insert, select, update
 
 from iqa.model import Acquisition, Analysis, Curve, Located, Measurement, ModuleFit, ScanIdentity, Scope
 from iqa.store.matching import Owner
-from iqa.store.tables import curve, measurement, occasion, record
+from iqa.store.tables import curve, measured_key, measurement, occasion, record
 from iqa.store.words import joined_flags, numbers
 
 SOP_BYTES = 4
@@ -166,7 +166,15 @@ def _keep_measurements(connection: Connection, record_id: int, measurements: Seq
         for m, row in zip(measurements, texts, strict=True)
     ]
     if rows:
+        _note_keys(connection, {words[m.key] for m in measurements})
         connection.execute(insert(measurement), rows)
+
+
+def _note_keys(connection: Connection, key_ids: set[int]) -> None:
+    """Keys that have a number for the first time."""
+    new = key_ids - set(connection.execute(select(measured_key.c.key_id)).scalars())
+    if new:
+        connection.execute(insert(measured_key), [{"key_id": k} for k in sorted(new)])
 
 
 def _keep_curves(connection: Connection, record_id: int, curves: Sequence[Curve]) -> None:

@@ -105,6 +105,13 @@ measurement = Table(
 )
 """The numbers, in the order of their keys: the history of one key lies together."""
 
+measured_key = Table(
+    "measured_key",
+    metadata,
+    Column("key_id", Integer, ForeignKey("word.id"), primary_key=True),
+)
+"""Every key that has a number: a record is read by looking each of them up."""
+
 curve = Table(
     "curve",
     metadata,
@@ -172,8 +179,10 @@ judgement = Table(
     _text("iqa_version_id"),
     Column("rule", String(16), nullable=False),
     Column("outcome", String(32), nullable=False),
+    _text("signals_id"),
 )
-"""One judgement of a record: the rule, and the worst of its verdicts. The latest is the one that is shown."""
+"""One judgement of a record: the rule, the worst of its verdicts, the charted keys that were out of control with it.
+The latest is the one that is shown."""
 
 verdict = Table(
     "verdict",

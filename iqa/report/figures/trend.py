@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from iqa.model import Bounds
 from iqa.report.figures.style import CONTROL, FAIL, INK, INK_2, RULE_2, TINT, WARN, new_figure, save, styled
-from iqa.report.numbers import print_unit, show
-from iqa.report.trends import Projection, Segment, Trend
+from iqa.report.numbers import print_unit
+from iqa.report.trends import Projection, Segment, Trend, at_point_digit
 from iqa.store.history import day_of
 
 Array = NDArray[np.float64]
@@ -61,9 +61,9 @@ def draw_trend(axes: Axes, trend: Trend) -> Axes:
 
 
 def _reach(trend: Trend) -> tuple[float, float]:
-    """The ends of the axis: values, limits of the average, and the limits of the last scans."""
+    """The ends of the axis: values, limits of the average, and every limit."""
     values = [p.measurement.value for p in trend.points]
-    drawn = [*values, *(x for _, _, x in _limits(trend.segments[-1].bounds))]
+    drawn = [*values, *(x for s in trend.segments for _, _, x in _limits(s.bounds))]
     drawn += [x for s in trend.segments if s.control and s.control.limits for x in s.control.limits]
     room = ROOM * (max(drawn) - min(drawn)) or 0.05 * abs(values[0]) or 0.5
     return min(drawn) - room, max(drawn) + room
@@ -130,7 +130,7 @@ def _draw_projections(axes: Axes, trend: Trend) -> float:
         return 0.0
     ahead = [p for p in trend.projections if p.crossing.day <= line.last_day + HORIZON_DAYS]
     end = max([line.last_day, *(p.crossing.day for p in ahead)])
-    first = trend.days[trend.segments[-1].first]
+    first = trend.days[-line.n]
     days = np.array([first, end])
     axes.plot(days + EPOCH, [line.at(d) for d in days], color=CONTROL, lw=1.0, ls="--", zorder=3)
     for p in ahead:
@@ -157,7 +157,7 @@ def _label_limits(axes: Axes, trend: Trend) -> None:
     for word, colour, value in sorted((x for x in labels if low <= x[2] <= high), key=lambda x: x[2]):
         place = max(value, last + least)
         last = place
-        text = f"{word} {show(value, None, trend.unit).value}"
+        text = f"{word} {at_point_digit(value, trend)}"
         axes.annotate(text, (1.01, place), xycoords=("axes fraction", "data"), color=colour, va="center", fontsize=7.5)
 
 

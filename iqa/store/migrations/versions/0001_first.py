@@ -74,6 +74,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
     )
     op.create_table(
+        "measured_key",
+        sa.Column("key_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["key_id"], ["word.id"], name=op.f("fk_measured_key_key_id")),
+        sa.PrimaryKeyConstraint("key_id", name=op.f("pk_measured_key")),
+    )
+    op.create_table(
         "occasion",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("dated", sa.String(length=32), nullable=False),
@@ -159,8 +165,10 @@ def upgrade() -> None:
         sa.Column("iqa_version_id", sa.Integer(), nullable=False),
         sa.Column("rule", sa.String(length=16), nullable=False),
         sa.Column("outcome", sa.String(length=32), nullable=False),
+        sa.Column("signals_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["iqa_version_id"], ["word.id"], name=op.f("fk_judgement_iqa_version_id")),
         sa.ForeignKeyConstraint(["record_id"], ["record.id"], name=op.f("fk_judgement_record_id")),
+        sa.ForeignKeyConstraint(["signals_id"], ["word.id"], name=op.f("fk_judgement_signals_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_judgement")),
     )
     op.create_index(op.f("ix_judgement_record_id"), "judgement", ["record_id"], unique=False)
