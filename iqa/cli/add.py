@@ -76,7 +76,7 @@ def recompute(
     workspace = open_workspace(folder)
     if accept:
         chosen = accept_recomputed(workspace, signed=signed(person, reason or ""))
-        click.echo(f"The new results of {len(chosen)} scans count from now on.")
+        click.echo(f"Scans whose new results count from now on: {len(chosen)}")
         return
     with reading_progress() as progress:
         found = recompute_scans(workspace, paths, signed=signed(), progress=progress)

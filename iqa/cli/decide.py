@@ -178,5 +178,5 @@ def history(key: str, scan: int | None, folder: Path | None) -> int:
     print_table(trail_block(found.entries, found.broken))
     for one in found.verdicts:
         again = "the same again" if one.same else f"now {one.again.outcome}"
-        click.echo(f"scan {one.occasion.id}: {one.stored.outcome}, {again}: {one.again.reason}")
+        click.echo(f"{one.judged_at}  scan {scan}: {one.stored.outcome}, {again}: {one.again.reason}")
     return FAILING if found.broken is not None or not all(one.same for one in found.verdicts) else 0

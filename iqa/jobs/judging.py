@@ -26,8 +26,8 @@ from iqa.model import Baseline, Conditions, Limit, Measurement, NotMeasured, Out
 from iqa.store.audit import enter, entries
 from iqa.store.database import Connection
 from iqa.store.decisions import Signed, baselines
-from iqa.store.history import Occasion, measurements, not_measured, occasions
-from iqa.store.judgements import Ruling, Said, keep_judgement, rulings_of
+from iqa.store.history import Occasion, measurements, not_measured, occasions, records_of
+from iqa.store.judgements import Ruling, Said, judgements_of, keep_judgement
 from iqa.store.settings import Settings
 from iqa.version import __version__
 
@@ -201,18 +201,40 @@ def ruling(verdict: Verdict) -> Ruling:
     return Ruling(verdict.key, verdict.outcome, reason, limit, baseline, verdict.flags)
 
 
-def rederived(connection: Connection, occasion: Occasion) -> tuple[tuple[Ruling, Verdict], ...]:
-    """Each stored verdict of a scan beside what its own limit, baseline and rule say of its values today."""
-    stored = rulings_of(connection, occasion.record_id)
-    if stored is None:
-        return ()
-    rule, rulings = stored
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A verdict as it was stored, and as it comes out again."""
+
+    judged_at: str
+    stored: Ruling
+    again: Verdict
+
+    @property
+    def same(self) -> bool:
+        """Whether both say the same."""
+        return self.stored.outcome == self.again.outcome
+
+
+def rederived(connection: Connection, occasion: Occasion) -> tuple[Recalled, ...]:
+    """Each verdict that was ever given on a scan, oldest first, beside what its own limit, baseline and rule say again.
+
+    Notes
+    -----
+    Of its own values, too: results that were replaced by recalculated ones are kept. The phantom's copy is that of the
+    present assignment.
+    """
     known = {b.id: replace(from_text(Baseline, b.content, f"baseline {b.id}"), id=b.id) for b in baselines(connection)}
-    case = _Case(
-        measurements(connection, occasion.record_id), not_measured(connection, occasion.record_id),
-        conditions_of(occasion), occasion.scope, model_of(occasion),
-    )  # fmt: skip
-    return tuple((one, again) for one in rulings if (again := case.again(one, known, rule)) is not None)
+    records = records_of(connection, occasion.id)
+    cases = {
+        r: _Case(measurements(connection, r), not_measured(connection, r), conditions_of(occasion), model_of(occasion))
+        for r in records
+    }
+    return tuple(
+        Recalled(said.judged_at, one, again)
+        for said in judgements_of(connection, records)
+        for one in said.rulings
+        if (again := cases[said.record_id].again(one, known, said.rule)) is not None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,16 +244,16 @@ class _Case:
     numbers: list[Measurement]
     missing: list[NotMeasured]
     conditions: Conditions
-    scope: Scope
     model: str | None
 
     def again(self, one: Ruling, known: Mapping[int, Baseline], rule: Rule) -> Verdict | None:
         """The verdict by the limit and baseline that were kept with one."""
         if one.limit is None:
             return None
-        limit = from_text(Limit, one.limit[1], f"limit {one.limit[0][:12]}")
-        used = [known[one.baseline_id]] if one.baseline_id is not None else []
+        # both were for the scan when they judged it, whosever it is by now
+        limit = replace(from_text(Limit, one.limit[1], f"limit {one.limit[0][:12]}"), scope=Scope())
+        used = [replace(known[one.baseline_id], scope=Scope())] if one.baseline_id is not None else []
         found = judge(
-            self.numbers, self.missing, self.conditions, self.scope, [limit], used, rule, phantom_model=self.model
+            self.numbers, self.missing, self.conditions, Scope(), [limit], used, rule, phantom_model=self.model
         )
         return next((v for v in found if v.key == one.key), None)

@@ -5,28 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from iqa.errors import UsageError
-from iqa.jobs.judging import ADOPTED, DROPPED, WRITTEN, rederived
+from iqa.jobs.judging import ADOPTED, DROPPED, WRITTEN, Recalled, rederived
 from iqa.judge import find_set, from_text, limit_sets
 from iqa.judge.keys import matches
-from iqa.model import Limit, Verdict
+from iqa.model import Limit
 from iqa.store.audit import Entry, broken, entries
-from iqa.store.history import Occasion, occasions
-from iqa.store.judgements import Ruling
+from iqa.store.history import occasions
 from iqa.store.workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class Recalled:
-    """A verdict as it was stored, and as it comes out again."""
-
-    occasion: Occasion
-    stored: Ruling
-    again: Verdict
-
-    @property
-    def same(self) -> bool:
-        """Whether both say the same."""
-        return self.stored.outcome == self.again.outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +22,7 @@ class History:
     broken: Entry | None
     """The first entry of the whole trail that was changed."""
     verdicts: tuple[Recalled, ...]
+    """Of the scan that was asked for, oldest first."""
 
 
 def history(workspace: Workspace, key: str, *, scan: int | None = None) -> History:
@@ -56,9 +42,7 @@ def history(workspace: Workspace, key: str, *, scan: int | None = None) -> Histo
                 raise UsageError(
                     f"There is no scan {scan}; `iqa export` and `iqa trend --json` give the numbers of scans."
                 )
-            verdicts = tuple(
-                Recalled(found[0], one, again) for one, again in rederived(connection, found[0]) if one.key == key
-            )
+            verdicts = tuple(one for one in rederived(connection, found[0]) if one.stored.key == key)
     return History(tuple(e for e in trail if _concerns(e, key)), broken(trail), verdicts)
 
 

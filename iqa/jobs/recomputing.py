@@ -19,7 +19,7 @@ from iqa.model import Located, Measurement
 from iqa.phantom import library
 from iqa.report.shown import Change, Recomputed
 from iqa.store.decisions import Signed, accept_records
-from iqa.store.history import Occasion, measurements, occasions, records_of
+from iqa.store.history import Occasion, measurements, newest_records, occasions
 from iqa.store.records import Kept, keep_record
 from iqa.store.workspace import Workspace
 
@@ -69,7 +69,7 @@ def accept_recomputed(workspace: Workspace, *, signed: Signed) -> tuple[Kept, ..
     with workspace.database.writing() as connection:
         check_clock(connection, signed.at)
         note_limits(connection, rules, signed)
-        newest = {o: records[-1] for o, records in records_of(connection).items()}
+        newest = newest_records(connection)
         waiting = [
             Kept(o.id, newest[o.id]) for o in occasions(connection) if o.pixel_sha256 and newest[o.id] != o.record_id
         ]

@@ -68,7 +68,7 @@ def limit_block(sets: Sequence[LimitSet], adopted: Sequence[Limit], written: Seq
         for row in one.rows if one.status == "in force" else ():
             _add(table, row.limit, f"{row.limit.source}, {row.limit.edition}")
     for limit in (*adopted, *written):
-        _add(table, limit, f"{limit.adopted_by or 'nobody named'} {limit.adopted_on}: {limit.reason or limit.source}")
+        _add(table, limit, _who(limit))
     others = [Text(f"{s.name}: {s.title} ({s.status})") for s in sets if s.status != "in force"]
     return Group(table, Text("To adopt: iqa limits adopt NAME --by NAME --reason TEXT", style="bold"), *others)
 
@@ -77,6 +77,12 @@ def _add(table: Table, limit: Limit, who: str) -> None:
     relative = "" if limit.kind == "absolute" else " from the baseline"
     numbers = f"{bounds_text(limit.bounds)} {print_unit(limit.unit)}{relative}".strip()
     table.add_row(limit.name, limit.key, numbers, owner(limit.scope), who)
+
+
+def _who(limit: Limit) -> str:
+    """Who adopted it, when and why, as far as that is said."""
+    by = " ".join(x for x in (limit.adopted_by or "nobody named", limit.adopted_on) if x)
+    return ": ".join(x for x in (by, limit.reason or limit.source) if x)
 
 
 def bounds_text(bounds: Bounds) -> str:

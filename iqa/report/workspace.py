@@ -83,10 +83,15 @@ def unassigned_block(acquisition: Acquisition, source: str) -> RenderableType:
 
 def verdict_block(verdicts: Sequence[Verdict]) -> RenderableType:
     """What is not as it should be, sentence by sentence; the rest as numbers of verdicts."""
-    said = [_verdict(v) for v in verdicts if v.outcome in WORTH_SAYING]
+    said = [_verdict(v) for v in verdicts if v.outcome in WORTH_SAYING or _required(v)]
     counts = Counter(v.outcome for v in verdicts)
     summary = ", ".join(f"{counts[o]} {o}" for o in Outcome if counts[o])
     return Padding(Group(*said, Text(summary or "not judged: no limit or baseline yet")), INDENT)
+
+
+def _required(verdict: Verdict) -> bool:
+    """Whether it says that a key which the protocol requires is missing: no limit asked for it."""
+    return verdict.outcome is Outcome.NOT_MEASURED and verdict.limit is None
 
 
 def _verdict(verdict: Verdict) -> Text:

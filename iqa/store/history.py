@@ -342,12 +342,16 @@ def events(connection: Connection, *, scanner: str | None = None, phantoms: Sequ
     return [e for e in found if (e.scanner is not None and e.scanner == scanner) or e.phantom in phantoms]
 
 
-def records_of(connection: Connection) -> dict[int, list[int]]:
-    """The records of every occasion, oldest first."""
-    found = defaultdict(list)
-    for occasion_id, record_id in connection.execute(select(record.c.occasion_id, record.c.id).order_by(record.c.id)):
-        found[occasion_id].append(record_id)
-    return found
+def newest_records(connection: Connection) -> dict[int, int]:
+    """The newest record of every occasion."""
+    newest = select(record.c.occasion_id, func.max(record.c.id)).group_by(record.c.occasion_id)
+    return {occasion_id: record_id for occasion_id, record_id in connection.execute(newest)}  # noqa: C416 - rows
+
+
+def records_of(connection: Connection, occasion_id: int) -> list[int]:
+    """The records of an occasion, oldest first."""
+    own = select(record.c.id).where(record.c.occasion_id == occasion_id).order_by(record.c.id)
+    return list(connection.execute(own).scalars())
 
 
 def _number(connection: Connection, text: str) -> int:

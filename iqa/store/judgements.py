@@ -28,6 +28,16 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
+class Judgement:
+    """One judgement of a record, as it is stored."""
+
+    record_id: int
+    judged_at: str
+    rule: Rule
+    rulings: tuple[Ruling, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """One judgement of a record."""
 
@@ -78,19 +88,30 @@ def _limit_numbers(connection: Connection, rulings: Sequence[Ruling], at: str) -
 
 def rulings_of(connection: Connection, record_id: int) -> tuple[Rule, tuple[Ruling, ...]] | None:
     """(rule, verdicts) of the latest judgement of a record; None where it was never judged."""
-    newest = select(func.max(judgement.c.id)).where(judgement.c.record_id == record_id).scalar_subquery()
-    rule = connection.execute(select(judgement.c.rule).where(judgement.c.id == newest)).scalar()
-    if rule is None:
-        return None
+    found = judgements_of(connection, [record_id], latest=True)
+    return (found[0].rule, found[0].rulings) if found else None
+
+
+def judgements_of(connection: Connection, record_ids: Sequence[int], *, latest: bool = False) -> list[Judgement]:
+    """All judgements of some records, oldest first, or the latest alone."""
+    query = select(judgement).where(judgement.c.record_id.in_(record_ids))
+    query = query.order_by(judgement.c.id.desc()).limit(1) if latest else query.order_by(judgement.c.id)
+    return [
+        Judgement(row.record_id, row.judged_at, cast(Rule, row.rule), _rulings(connection, row.id))
+        for row in connection.execute(query).all()
+    ]
+
+
+def _rulings(connection: Connection, judgement_id: int) -> tuple[Ruling, ...]:
     query = (
         select(verdict, limit.c.digest, limit.c.content)
         .outerjoin(limit, limit.c.id == verdict.c.limit_id)
-        .where(verdict.c.judgement_id == newest)
+        .where(verdict.c.judgement_id == judgement_id)
         .order_by(verdict.c.number)
     )
     rows = connection.execute(query).all()
     words = texts_in(connection, rows)
-    return cast(Rule, rule), tuple(
+    return tuple(
         Ruling(
             words[row.key_id],
             row.outcome,

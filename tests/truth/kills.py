@@ -20,7 +20,7 @@ from tests.made_workspace import ANN, TOML, made_workspace, scan_files
 
 LIMIT = '\n[[limit]]\nkey = "noise.*"\nunit = "HU"\nfail_high = 7\n'
 SCANS = 4
-KNOWN_SHARE = 0.3
+KNOWN_SHARE = 2.0
 """Time of what comes before and after the scans, against that of one scan."""
 JOURNAL = "iqa.sqlite-journal"
 """What a writer leaves beside the database when it is killed; the next opening rolls it back."""

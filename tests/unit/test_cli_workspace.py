@@ -75,7 +75,8 @@ def test_a_failing_scan(folder: Path, made: Path) -> None:
     assert iqa("status").status == 0
     history = iqa("history", "ct_number.uniform", "--scan", "1")
     assert history.status == 0
-    assert "scan 1: pass, the same again" in history.out
+    assert "scan 1: fail, the same again: " in history.out
+    assert "scan 1: pass, the same again: " in history.out
     assert history.out.count("limits in iqa.toml") == 2
 
 
@@ -161,7 +162,7 @@ def test_measured_anew_and_accepted(made: Path) -> None:
     sigma = next(line for line in said.out.splitlines() if line.startswith("noise.sigma "))
     assert sigma.split()[1:3] == ["0.0", "HU"] or sigma.split()[1].startswith("0"), sigma
     accepted = iqa("recompute", "--accept", "--by", "Ann", "--reason", "new method")
-    assert (accepted.status, accepted.out) == (0, "The new results of 1 scans count from now on.\n")
+    assert (accepted.status, accepted.out) == (0, "Scans whose new results count from now on: 1\n")
     again = iqa("recompute", "--accept", "--by", "Ann", "--reason", "new method")
     refused(again, "There are no recalculated results to accept; `iqa recompute --from PATH` makes them")
     refused(iqa("recompute"), "Give --from PATH to measure anew, then --accept")

@@ -18,15 +18,15 @@ from iqa.jobs.baselines import Choice, approve_baselines, propose_baselines
 from iqa.jobs.clock import check_clock, local, plain_date
 from iqa.jobs.entering import enter_event, enter_value, moment
 from iqa.jobs.exporting import export_to
-from iqa.jobs.judging import rederived, rules_of
+from iqa.jobs.judging import judge_record, rederived, rules_of
 from iqa.jobs.limits import adopt_set, drop_set, judge_anew, listed
 from iqa.jobs.manifest import Manifest, Told, read_manifest
 from iqa.jobs.recalling import history
 from iqa.jobs.status import status
 from iqa.model import Acquisition, Outcome, Scope
 from iqa.report.export import COLUMNS
-from iqa.store.audit import broken, entries
-from iqa.store.decisions import Signed, accept_records, baselines, retire_baseline
+from iqa.store.audit import entries
+from iqa.store.decisions import Signed, accept_records, assign, baselines, retire_baseline
 from iqa.store.history import measurements, occasions, series
 from iqa.store.judgements import rulings_of
 from iqa.store.matching import Owner
@@ -295,16 +295,17 @@ def test_an_edited_limit_leaves_past_verdicts_as_they_were(workspace: Workspace)
     assert outcomes(edited, kept) == [(KEY, "pass within uncertainty")]
     with edited.database.reading() as connection:
         (occasion,) = occasions(connection)
-        ((one, again),) = rederived(connection, occasion)
-    assert (one.outcome, again.outcome) == ("pass within uncertainty", Outcome.PASS_WITHIN_U)
-    assert again.limit is not None
-    assert again.limit.bounds.fail_high == 6.0
+        (one,) = rederived(connection, occasion)
+    assert (one.stored.outcome, one.again.outcome) == ("pass within uncertainty", Outcome.PASS_WITHIN_U)
+    assert one.again.limit is not None
+    assert one.again.limit.bounds.fail_high == 6.0
     done = judge_anew(edited, signed=ANN)
     assert [o.id for o in done.failing] == [kept.occasion_id]
     assert outcomes(edited, kept) == [(KEY, "fail")]
     recalled = history(edited, KEY, scan=kept.occasion_id)
-    assert [v.same for v in recalled.verdicts] == [True]
-    assert broken(recalled.entries) is None
+    assert [v.stored.outcome for v in recalled.verdicts] == ["pass within uncertainty", "fail"], "none is forgotten"
+    assert [v.same for v in recalled.verdicts] == [True, True]
+    assert recalled.broken is None
 
 
 def test_every_change_of_the_limits_in_the_file_is_entered(workspace: Workspace) -> None:
@@ -588,3 +589,17 @@ def test_a_baseline_of_entered_values(workspace: Workspace) -> None:
     (verdict,) = enter_value(edited, "manual.x", 7.0, unit="mm", scanner="ct1", signed=ANN)
     assert verdict.outcome is Outcome.FAIL
     assert [v.same for v in history(edited, "manual.x", scan=5).verdicts] == [True]
+    assert [v.stored.outcome for v in history(edited, "manual.x", scan=1).verdicts] == ["not judged", "pass"]
+
+
+def test_past_verdicts_outlive_a_new_owner_and_new_results(workspace: Workspace) -> None:
+    """A limit of one scanner, and results that count no longer, are derived again as they were."""
+    edited = with_settings(workspace, TOML + LIMIT.format(high=6) + 'scanner = "ct1"\n')
+    kept = stored(edited, analysis_of("a", {KEY: 9.0}))
+    with edited.database.writing() as connection:
+        again = keep_record(connection, kept.occasion_id, analysis_of("a", {KEY: 5.0}, method="made@2"), at=NOW)
+        accept_records(connection, [Kept(kept.occasion_id, again)], ANN)
+        judge_record(connection, rules_of(edited.settings), kept.occasion_id, at=NOW)
+        assign(connection, [kept.occasion_id], Owner("ct2"), ANN)
+    found = history(edited, KEY, scan=kept.occasion_id).verdicts
+    assert [(v.stored.outcome, v.same) for v in found] == [("fail", True), ("pass", True)]
