@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from statistics import median
 
 from iqa.errors import UsageError
@@ -16,7 +17,7 @@ from iqa.judge.control import Budget, Control, control
 from iqa.judge.robust import LEAST, middle_of
 from iqa.model import Baseline, Bounds, Conditions, Limit, Scope
 from iqa.report.trends import Jump, Projection, Segment, Trend
-from iqa.spc import CannotTell, Crossing, Drift, Step, crossing, drift, most_likely_step, steps
+from iqa.spc import CannotTell, Course, Crossing, Drift, Step, course, crossing, drift, most_likely_step, steps
 from iqa.store.database import Connection
 from iqa.store.decisions import StoredBaseline, baselines
 from iqa.store.history import Happened, Occasion, Point, day_of, events, is_latest, keys, made_how, series
@@ -115,7 +116,7 @@ class _Maker:
         begin = segments[-1].first  # a line through a new baseline or the end of one is no drift
         values = [p.measurement.value for p in points]
         calm = segments[-1].control is not None and segments[-1].control.in_control is True
-        line, found = (None, steps(days, values)) if calm else _drift_or_steps(days, values, begin)
+        line, way, found = (None, None, steps(days, values)) if calm else _drift_or_steps(days, values, begin)
         jumps = [Jump(s, _causes(s, points, own)) for s in found]
         return Trend(
             key=self.key,
@@ -126,7 +127,8 @@ class _Maker:
             outcomes=tuple(worst_of(said.get(p.record_id, ())) for p in points),
             segments=segments,
             drift=line,
-            projections=_projections(line, segments[-1].bounds) if line else (),
+            course=way,
+            projections=_projections(way, segments[-1].bounds) if way else (),
             jumps=tuple(j for j in jumps if j.causes or j.step.p < UNEXPLAINED),
             events=tuple(own),
             charted=self.key in self.site.charted,
@@ -155,26 +157,23 @@ class _Maker:
         return tuple(series(self.connection, key, scanner=scope.scanner)) if key and scope.scanner else ()
 
     def _segments(self, scope: Scope, points: Sequence[Point], under: Conditions) -> tuple[Segment, ...]:
-        """The times of the baselines that were in force one after another, and the rest."""
-        own = [b for b in self.known if b.key == self.key and b.scope == scope and b.since < (b.ended or "9")]
-        found, last = list[Segment](), 0
-        for stored in sorted(own, key=lambda b: b.since):
-            baseline = replace(from_text(Baseline, stored.content, f"baseline {stored.id}"), id=stored.id)
-            if compare(under, replace(baseline.conditions, phantom=under.phantom)).outcome is not None:
-                continue
-            inside = [i for i, p in enumerate(points) if stored.since <= p.dated < (stored.ended or "9")]
-            if not inside:
-                continue
-            first, end = inside[0], inside[-1] + 1
-            found += self._rest(points, last, first)
-            judged = self._control(stored, points, first, end)
-            found.append(Segment(first, end, baseline, stored.ended, judged, self._bounds(points[end - 1])))
-            last = end
-        return (*found, *self._rest(points, last, len(points)))
+        """The times of the baselines that were in force one after another, and those without one."""
+        own = [b for b in self.known if b.key == self.key and b.scope == scope and self._suits(b, under)]
+        held = [_held(own, p.dated) for p in points]
+        ends = [i for i in range(1, len(points)) if held[i] is not held[i - 1]]
+        return tuple(self._segment(held[i], points, i, end) for i, end in pairwise([0, *ends, len(points)]))
 
-    def _rest(self, points: Sequence[Point], first: int, end: int) -> list[Segment]:
-        """Scans of a time without a baseline."""
-        return [Segment(first, end, None, None, None, self._bounds(points[end - 1]))] if first < end else []
+    def _suits(self, stored: StoredBaseline, under: Conditions) -> bool:
+        """Whether scans made under some conditions may be set against a baseline."""
+        baseline = from_text(Baseline, stored.content, f"baseline {stored.id}")
+        return compare(under, replace(baseline.conditions, phantom=under.phantom)).outcome is None
+
+    def _segment(self, stored: StoredBaseline | None, points: Sequence[Point], first: int, end: int) -> Segment:
+        bounds = self._bounds(points[end - 1])
+        if stored is None:
+            return Segment(first, end, None, None, None, bounds)
+        baseline = replace(from_text(Baseline, stored.content, f"baseline {stored.id}"), id=stored.id)
+        return Segment(first, end, baseline, stored.ended, self._control(stored, points, first, end), bounds)
 
     def _control(self, stored: StoredBaseline, points: Sequence[Point], first: int, end: int) -> Control:
         """The charts of the scans after the last one of the baseline."""
@@ -210,6 +209,12 @@ class _Maker:
         return tuple(found)
 
 
+def _held(known: Sequence[StoredBaseline], dated: str) -> StoredBaseline | None:
+    """The baseline that a scan of a date is judged by: of several the one that was approved last."""
+    fitting = [b for b in known if b.since <= dated and (b.ended is None or dated < b.ended)]
+    return max(fitting, key=lambda b: (b.approved_at, b.id), default=None)
+
+
 def _without_astray(values: Sequence[float]) -> list[float]:
     """The scans of a baseline less those that were named as astray when it was proposed."""
     if len(values) < LEAST:
@@ -224,18 +229,18 @@ def _concerns(event: Happened, scope: Scope) -> bool:
 
 def _drift_or_steps(
     days: Sequence[float], values: Sequence[float], begin: int
-) -> tuple[Drift | None, tuple[Step, ...]]:
+) -> tuple[Drift | None, Course | None, tuple[Step, ...]]:
     """The drift since the last baseline, and the steps; of a drift and steps within it, what fits the values better."""
-    found, line = steps(days, values), drift(days[begin:], values[begin:])
-    if isinstance(line, CannotTell) or not line.drifting:
-        return None, found
-    rival = most_likely_step(days[begin:], values[begin:])
-    if isinstance(rival, Step) and rival.scatter < line.scatter:
-        return None, found
-    return line, tuple(s for s in found if s.at <= begin)
+    found, since = steps(days, values), (days[begin:], values[begin:])
+    line, way, rival = drift(*since), course(*since), most_likely_step(*since)
+    if isinstance(line, CannotTell) or isinstance(way, CannotTell) or not line.drifting:
+        return None, None, found
+    if isinstance(rival, Step) and rival.scatter < way.scatter:
+        return None, None, found
+    return line, way, tuple(s for s in found if s.at <= begin)
 
 
-def _projections(line: Drift, bounds: Sequence[Bounds]) -> tuple[Projection, ...]:
+def _projections(line: Course, bounds: Sequence[Bounds]) -> tuple[Projection, ...]:
     """When a drift reaches the bounds that lie in its way, soonest first."""
     upper = line.slope > 0
     ahead = {(b.warn_high if upper else b.warn_low, False) for b in bounds}

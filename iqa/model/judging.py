@@ -54,7 +54,7 @@ class Limit:
     unit: str
     """Of the bounds; % for percent."""
     basis: Basis
-    source: str
+    source: str = ""
     edition: str = ""
     method: str | None = None
     """Pattern of the methods that it was made for."""
@@ -93,8 +93,9 @@ class Baseline:
     key: str
     method: str
     unit: str
-    scope: Scope
-    conditions: Conditions
+    scope: Scope = Scope()
+    conditions: Conditions = Conditions()
+    """Of the scans; none of a value that a person entered."""
     value: float
     """Robust location of its scans."""
     spread: float | None

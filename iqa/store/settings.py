@@ -232,9 +232,6 @@ def _condition(attribute: str, raw: object, file: str, key: str) -> Condition:
         return tuple(_exact(attribute, value, file, key) for value in raw)
     if isinstance(raw, dict) and raw and attribute in NUMBERS:
         ends = validate(_Range, raw, file, key)
-        for name, end in (("low", ends.low), ("high", ends.high)):
-            if end is not None:
-                _exact(attribute, end, file, f"{key}.{name}")
         if ends.low is not None and ends.high is not None and ends.low > ends.high:
             raise DefinitionError(file, key, "low at most high", f"{ends.low:g} and {ends.high:g}")
         return Range(ends.low, ends.high)

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from iqa.errors import UsageError
 from iqa.shipped import shipped
 
 INK, INK_2, INK_3 = "#1B2226", "#46525A", "#626E76"
@@ -21,6 +22,9 @@ WARN, FAIL, CONTROL = "#8A5200", "#A61B1B", "#8E2A8A"
 
 LINE_PT, CASING_PT, CASING = 1.1, 2.4, "#111111"
 """A white line on a dark casing is seen on black air and on white Teflon alike."""
+
+FORMATS = {".png": "Software", ".svg": "Date", ".pdf": "CreationDate"}
+"""What a figure may be saved as, and what of it would make two files of one figure differ."""
 
 Extent = tuple[float, float, float, float]
 """(left, right, bottom, top) of an image in mm; bottom > top, since y runs down."""
@@ -41,9 +45,18 @@ def new_figure(width_in: float, height_in: float) -> Figure:
 
 
 def save(figure: Figure, file: Path) -> Path:
-    """The figure as a PNG file; its folder is made where it is missing."""
+    """The figure as a file in one of `FORMATS`, by its suffix; its folder is made where it is missing.
+
+    Raises
+    ------
+    UsageError
+        The suffix is none of them.
+    """
+    unsaid = FORMATS.get(file.suffix.lower())
+    if unsaid is None:
+        raise UsageError(f"'{file.name}' says no format of a picture: its name must end in {', '.join(FORMATS)}.")
     file.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(file, metadata={"Software": None})
+    figure.savefig(file, metadata={unsaid: None})
     return file
 
 
