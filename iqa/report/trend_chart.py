@@ -114,9 +114,10 @@ def _marks(trend: Trend, segment: Segment, i: int) -> Iterator[tuple[float, str]
 def sayings(trend: Trend) -> Iterator[str]:
     """What is to be said of a trend, in sentences."""
     yield _control_sentence(trend)
-    if trend.drift is not None:
-        yearly = show(365.25 * trend.drift.slope, 365.25 * trend.drift.u, trend.unit)
-        yield f"Drift: {yearly} a year (chance in a stable series {trend.drift.p:.1g})."
+    if trend.drift is not None and trend.course is not None:
+        yearly = show(365.25 * trend.course.slope, 365.25 * trend.course.u, trend.unit)
+        since = f"since about {_date(trend.course.start)}"
+        yield f"Drift: {yearly} a year, {since} (chance in a stable series {trend.drift.p:.1g})."
         yield from (_projection(p, trend) for p in trend.projections)
     yield from (_jump(j, trend) for j in trend.jumps)
     yield from (_beside(entered, trend) for entered in trend.beside)

@@ -28,7 +28,7 @@ def _trend(trend: Trend) -> Json:
         "points": [_point(trend, i) for i in range(len(trend.points))],
         "bounds": [asdict(b) for b in trend.bounds],
         "segments": [_segment(s) for s in trend.segments],
-        "drift": None if trend.drift is None else asdict(trend.drift),
+        "drift": _drift(trend),
         "projections": [_projection(p) for p in trend.projections],
         "steps": [{**asdict(j.step), "height": j.step.height, "causes": list(j.causes)} for j in trend.jumps],
         "events": [asdict(e) for e in trend.events],
@@ -39,6 +39,13 @@ def _trend(trend: Trend) -> Json:
             for p in trend.beside
         ],
     }
+
+
+def _drift(trend: Trend) -> Json | None:
+    line, test = trend.course, trend.drift
+    if line is None or test is None:
+        return None
+    return {"slope": line.slope, "u": line.u, "p": test.p, "since": _date(line.start)}
 
 
 def _point(trend: Trend, i: int) -> Json:

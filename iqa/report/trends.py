@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from iqa.judge.control import Control
 from iqa.model import Baseline, Bounds, Outcome, Scope
 from iqa.report.numbers import rounded, shared_digit, show
-from iqa.spc import Crossing, Drift, Step
+from iqa.spc import Course, Crossing, Drift, Step
 from iqa.store.history import Happened, Point
 
 
@@ -58,6 +58,9 @@ class Trend:
     """Worst verdict on this key at each point; None where it was not judged."""
     segments: tuple[Segment, ...]
     drift: Drift | None
+    """Since the last baseline, where there is one."""
+    course: Course | None
+    """Of the drift."""
     projections: tuple[Projection, ...]
     jumps: tuple[Jump, ...]
     events: tuple[Happened, ...]

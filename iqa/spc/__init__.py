@@ -7,7 +7,8 @@ Of one key of one scanner, under one protocol:
 - `ewma` with `ewma_limit`: the chart that is judged by, its limits as wide as the false-alarm budget asks for
   (`budget` says what counts as one signal); `expected_signals`, `signal_chance` and `run_length` say what limits cost;
 - `individuals`, `shewhart`, `cusum`, `patterns`: the other charts and the run rules, for those who choose them;
-- `drift` and `crossing`: a slope, and when it reaches a limit; `most_likely_step` and `steps`: changes of level;
+- `drift`: whether there is a slope; `course` and `crossing`: since when, and when it reaches a limit;
+  `most_likely_step` and `steps`: changes of level;
 - `split`: where charts begin anew.
 
 Numbers and days only: no name of a key, no date, no file. What the numbers do not allow is a `CannotTell`; a call that
@@ -28,8 +29,9 @@ from iqa.spc.baseline import (
 from iqa.spc.budget import KEYS, SCANS, SIGNALS, ewma_limit, expected_signals, run_length, signal_chance
 from iqa.spc.changes import STEP_LEVEL, Step, most_likely_step, steps
 from iqa.spc.constants import c4, d2, d3, d4
+from iqa.spc.course import Course, Crossing, course, crossing
 from iqa.spc.cusum import CusumChart, cusum
-from iqa.spc.drift import DRIFT_LEVEL, Crossing, Drift, crossing, drift
+from iqa.spc.drift import DRIFT_LEVEL, Drift, drift
 from iqa.spc.ewma import WEIGHT, EwmaChart, Form, ewma
 from iqa.spc.individuals import IndividualsChart, ShewhartChart, individuals, shewhart
 from iqa.spc.rules import (
@@ -60,6 +62,7 @@ __all__ = [
     "WESTERN_ELECTRIC",
     "CannotTell",
     "ControlBaseline",
+    "Course",
     "Crossing",
     "CusumChart",
     "Drift",
@@ -74,6 +77,7 @@ __all__ = [
     "Step",
     "c4",
     "control_baseline",
+    "course",
     "crossing",
     "cusum",
     "d2",

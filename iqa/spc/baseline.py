@@ -119,6 +119,6 @@ def prediction_factor(n: int, sigmas: float = 3.0) -> float:
 
 def _too_few(n: int) -> CannotTell:
     return CannotTell(
-        f"The baseline has {n} scans, and a control verdict needs at least {LEAST_SCANS}: "
+        f"The baseline has {n} scan{'' if n == 1 else 's'}, and a control verdict needs at least {LEAST_SCANS}: "
         "limits from fewer would either alarm without cause or find nothing."
     )

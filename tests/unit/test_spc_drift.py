@@ -1,14 +1,13 @@
-"""Drift and the date on which it crosses a limit."""
+"""Drift: a slope, its u and its chance."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import pytest
 
-from iqa.spc import CannotTell, Crossing, Drift, crossing, drift
+from iqa.spc import CannotTell, Drift, drift
 
 DAYS = np.array([0.0, 7.0, 7.0, 15.0, 21.0, 60.0, 66.0, 75.0, 80.0, 81.0])
 WIGGLE = np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0, -1.0])
@@ -17,12 +16,6 @@ WIGGLE = np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0, -1.0])
 def seen(times: Any, values: Any) -> Drift:
     found = drift(times, values)
     assert isinstance(found, Drift)
-    return found
-
-
-def reached(line: Drift, limit: float, *, upper: bool) -> Crossing:
-    found = crossing(line, limit, upper=upper)
-    assert isinstance(found, Crossing)
     return found
 
 
@@ -48,8 +41,6 @@ def test_another_day_zero_and_another_unit_change_nothing() -> None:
     moved = seen(DAYS + 739_000.0, 1000.0 - 3.0 * (0.1 * DAYS + WIGGLE))
     assert moved.slope == pytest.approx(-3.0 * line.slope)
     assert moved.p == pytest.approx(line.p)
-    a, b = reached(line, 20.0, upper=True), reached(moved, 940.0, upper=False)
-    assert (b.day, b.earliest, b.latest) == pytest.approx(tuple(739_000.0 + d for d in (a.day, a.earliest, a.latest)))
 
 
 def test_what_only_scatters_is_not_drifting() -> None:
@@ -61,48 +52,6 @@ def test_the_line_lies_on_its_values() -> None:
     line = seen(DAYS, 3.0 + 0.5 * DAYS)
     assert line.at(100.0) == pytest.approx(53.0)
     assert line.u == pytest.approx(0.0, abs=1e-12)
-    found = reached(line, 103.0, upper=True)
-    assert (found.day, found.earliest, found.latest) == pytest.approx((200.0, 200.0, 200.0))
-
-
-def test_the_interval_is_where_the_band_of_the_line_holds_the_limit() -> None:
-    line = seen(DAYS, 0.2 * DAYS + WIGGLE)
-    found = reached(line, 30.0, upper=True)
-    t = 2.3060  # Student's, 8 degrees of freedom, 97.5 %
-    spread = (line.scatter / line.u) ** 2
-    for day, side in [(found.earliest, 1.0), (found.latest, -1.0)]:
-        band = t * line.scatter * math.sqrt(1.0 / 10.0 + (day - line.centre_day) ** 2 / spread)
-        assert line.at(day) + side * band == pytest.approx(30.0, abs=1e-3)
-    assert line.at(found.day) == pytest.approx(30.0)
-
-
-def test_a_slope_that_may_be_none_has_no_latest_date() -> None:
-    line = seen(DAYS, 0.015 * DAYS + WIGGLE)
-    found = reached(line, 4.0, upper=True)
-    assert found.latest == math.inf
-    assert line.last_day < found.earliest < found.day < math.inf
-
-
-def test_a_slope_away_from_the_limit_never_reaches_it() -> None:
-    line = seen(DAYS, -0.2 * DAYS + WIGGLE)
-    assert reached(line, 5.0, upper=True) == Crossing(math.inf, math.inf, math.inf)
-    hardly = reached(seen(DAYS, -0.001 * DAYS + WIGGLE), 4.0, upper=True)
-    assert hardly.day == math.inf
-    assert DAYS[-1] < hardly.earliest < math.inf
-    assert hardly.latest == math.inf
-
-
-def test_a_limit_within_the_band_may_be_reached_from_now_on() -> None:
-    found = reached(seen(DAYS, WIGGLE), 0.3, upper=True)
-    assert found.earliest == pytest.approx(DAYS[-1])
-    assert found.latest == math.inf
-
-
-@pytest.mark.parametrize(("limit", "upper"), [(10.0, True), (25.0, False)])
-def test_a_limit_that_is_crossed_already(limit: float, upper: bool) -> None:
-    found = crossing(seen(DAYS, 0.2 * DAYS + WIGGLE), limit, upper=upper)
-    assert isinstance(found, CannotTell)
-    assert "at or beyond the limit already" in found.reason
 
 
 @pytest.mark.parametrize(

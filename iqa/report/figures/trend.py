@@ -53,7 +53,7 @@ def draw_trend(axes: Axes, trend: Trend) -> Axes:
         _draw_segment(axes, segment, x)
     _draw_points(axes, trend, x)
     _draw_events(axes, trend)
-    right = _draw_projections(axes, trend) if trend.drift else x[-1]
+    right = _draw_projections(axes, trend) if trend.course else x[-1]
     axes.set_xlim(x[0] - MARGIN_DAYS, max(right, x[-1]) + MARGIN_DAYS)
     _label_limits(axes, trend)
     _dress(axes, trend)
@@ -125,13 +125,12 @@ def _draw_events(axes: Axes, trend: Trend) -> None:
 
 def _draw_projections(axes: Axes, trend: Trend) -> float:
     """The drift's line as far as the limits that it reaches within the horizon; returns where it ends."""
-    line = trend.drift
+    line = trend.course
     if line is None:
         return 0.0
     ahead = [p for p in trend.projections if p.crossing.day <= line.last_day + HORIZON_DAYS]
     end = max([line.last_day, *(p.crossing.day for p in ahead)])
-    first = trend.days[-line.n]
-    days = np.array([first, end])
+    days = np.array([line.start, end])
     axes.plot(days + EPOCH, [line.at(d) for d in days], color=CONTROL, lw=1.0, ls="--", zorder=3)
     for p in ahead:
         _draw_crossing(axes, p, line.last_day)
