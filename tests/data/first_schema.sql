@@ -92,11 +92,13 @@ CREATE TABLE judgement (
 	iqa_version_id INTEGER NOT NULL, 
 	rule VARCHAR(16) NOT NULL, 
 	outcome VARCHAR(32) NOT NULL, 
+	signals_id INTEGER NOT NULL, 
 	CONSTRAINT pk_judgement PRIMARY KEY (id), 
 	CONSTRAINT fk_judgement_iqa_version_id FOREIGN KEY(iqa_version_id) REFERENCES word (id), 
-	CONSTRAINT fk_judgement_record_id FOREIGN KEY(record_id) REFERENCES record (id)
+	CONSTRAINT fk_judgement_record_id FOREIGN KEY(record_id) REFERENCES record (id), 
+	CONSTRAINT fk_judgement_signals_id FOREIGN KEY(signals_id) REFERENCES word (id)
 );
-INSERT INTO "judgement" VALUES(1,1,'2026-11-27T12:00:00Z',4,'simple','not judged');
+INSERT INTO "judgement" VALUES(1,1,'2026-11-27T12:00:00Z',4,'simple','not judged',11);
 CREATE TABLE "limit" (
 	id INTEGER NOT NULL, 
 	digest VARCHAR(64) NOT NULL, 
@@ -105,6 +107,12 @@ CREATE TABLE "limit" (
 	CONSTRAINT pk_limit PRIMARY KEY (id), 
 	CONSTRAINT uq_limit_digest UNIQUE (digest)
 );
+CREATE TABLE measured_key (
+	key_id INTEGER NOT NULL, 
+	CONSTRAINT pk_measured_key PRIMARY KEY (key_id), 
+	CONSTRAINT fk_measured_key_key_id FOREIGN KEY(key_id) REFERENCES word (id)
+);
+INSERT INTO "measured_key" VALUES(7);
 CREATE TABLE measurement (
 	key_id INTEGER NOT NULL, 
 	record_id INTEGER NOT NULL, 

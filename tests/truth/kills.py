@@ -138,9 +138,7 @@ def kill_many(folder: Path, kills: int, seed: int) -> Found:
     return found
 
 
-def _until_done(
-    workspace: Path, scans: Path, whole: Rows, rng: np.random.Generator, found: Found, kills: int
-) -> None:
+def _until_done(workspace: Path, scans: Path, whole: Rows, rng: np.random.Generator, found: Found, kills: int) -> None:
     missing = SCANS
     while True:
         process = started(adding(workspace, scans))

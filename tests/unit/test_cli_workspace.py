@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from pydicom.datadict import DicomDictionary, keyword_dict
+from pydicom.datadict import dictionary_VR, keyword_dict
 from pydicom.sequence import Sequence
 
 from iqa.cli.main import main
@@ -63,7 +63,10 @@ def test_a_failing_scan(folder: Path, made: Path) -> None:
     edit(folder, TOML + LIMIT.format(low=5))
     said = iqa("add", made / "s0")
     assert said.status == 1
-    assert re.search(r"✗ ct_number\.uniform  fail: .* is outside 5.*7", said.out.replace("\N{NO-BREAK SPACE}", " "))
+    assert re.search(
+        r"✗ ct_number\.uniform  fail: .* is outside its limits \(5 to 7 HU\)",
+        said.out.replace("\N{NO-BREAK SPACE}", " "),
+    )
     assert iqa("status").status == 1
     edit(folder, TOML.replace("period_days = 7", "") + LIMIT.format(low=-7))
     assert iqa("status").status == 1, "what was said stays said"
@@ -90,14 +93,16 @@ def test_an_unknown_scanner_is_assigned_by_the_one_command_that_is_printed(folde
         assert connection.exec_driver_sql("SELECT count(*) FROM record").scalar() == 1, "nothing is measured twice"
 
 
-def test_a_person_knows_better_than_the_header_and_that_is_named(folder: Path, made: Path) -> None:
+@pytest.mark.usefixtures("folder")
+def test_a_person_knows_better_than_the_header_and_that_is_named(made: Path) -> None:
     said = iqa("add", made / "s0", "--scanner", "ct2")
     assert "Assigned to ct2 as told, though station is 'CT1' in the header and 'CT2' in iqa.toml" in said.out
     refused(iqa("add", made / "s1", "--scanner", "ct9"), "There is no scanner 'ct9'", "(known: ct1, ct2)")
     refused(iqa("add", made / "s1", "--phantom", "nix"), "nix")
 
 
-def test_one_bad_scan_never_stops_the_rest(folder: Path, made: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("folder")
+def test_one_bad_scan_never_stops_the_rest(made: Path, tmp_path: Path) -> None:
     week = shutil.copytree(made, tmp_path / "week")
     (week / "s0" / "0003.dcm").write_bytes(b"\0" * 128 + b"DICM broken")
     scan_files(week / "s8", 1, acquired="2026-11-02T08:00:00")  # the pixels of s1 at another time
@@ -120,7 +125,7 @@ def test_the_same_pixels_under_another_site_and_a_changed_scan(folder: Path, mad
     ds.PixelData = ds.PixelData[:-2] + b"\x01\x02"
     ds.save_as(file)
     refused(iqa("add", changed), "Images of this series are stored already, with other pixels", "2026-11-01")
-    assert dump(folder).count("INSERT INTO \"occasion\"") == 1 or dump(folder).count("INSERT INTO occasion") == 1
+    assert dump(folder).count('INSERT INTO "occasion"') == 1 or dump(folder).count("INSERT INTO occasion") == 1
 
 
 def test_a_phantom_of_another_size_than_the_protocol_says(folder: Path, made: Path) -> None:
@@ -133,7 +138,8 @@ def test_a_misspelt_model_of_a_phantom(folder: Path, made: Path) -> None:
     refused(iqa("add", made / "s0"), "phantom.water.model: expected one of", "found 'uniform_cilinder'")
 
 
-def test_a_scan_from_another_model_is_not_taken_for_the_scanners(folder: Path, made: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("folder")
+def test_a_scan_from_another_model_is_not_taken_for_the_scanners(made: Path, tmp_path: Path) -> None:
     assert iqa("add", made / "s0").status == 0
     other = shutil.copytree(made / "s1", tmp_path / "other")
     for file in other.glob("*.dcm"):
@@ -145,7 +151,8 @@ def test_a_scan_from_another_model_is_not_taken_for_the_scanners(folder: Path, m
     assert "whose scans so far come from a 'image domain', not a 'Another'" in " ".join(said.out.split())
 
 
-def test_measured_anew_and_accepted(folder: Path, made: Path) -> None:
+@pytest.mark.usefixtures("folder")
+def test_measured_anew_and_accepted(made: Path) -> None:
     iqa("add", made / "s0", made / "s1")
     said = iqa("recompute", "--from", made / "s0")
     assert said.status == 0
@@ -219,7 +226,10 @@ def test_an_empty_workspace_says_so(folder: Path) -> None:
 
 def test_a_wrong_file_is_told_by_whichever_command_comes_first(folder: Path) -> None:
     """`iqa status` says whether the file is right, its limits too."""
-    for text, words in (("[sit]\n", "sit: expected"), (TOML + LIMIT.format(low=9), "limit.1.fail_high: expected at least")):
+    for text, words in (
+        ("[sit]\n", "sit: expected"),
+        (TOML + LIMIT.format(low=9), "limit.1.fail_high: expected at least"),
+    ):
         edit(folder, text)
         refused(iqa("status"), "iqa.toml: ", words)
         refused(iqa("judge"), "iqa.toml: ", words)
@@ -242,7 +252,8 @@ def test_somebody_without_a_name(folder: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "'unknown'" in dump(folder)
 
 
-def test_a_terminal_gets_the_same_words(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("folder")
+def test_a_terminal_gets_the_same_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status"]) == 1
     assert "never" in capsys.readouterr().out
 
@@ -265,10 +276,10 @@ MARKER = "ZEBEDEE"
 def spoil(file: Path) -> int:
     """Every text element of the dictionary that is not on the list gets a marker of its own; returns how many."""
     ds = pydicom.dcmread(file)
-    texts = [k for k, tag in keyword_dict.items() if DicomDictionary[tag][0] in TEXTUAL and k not in KEPT]
+    texts = [k for k, tag in keyword_dict.items() if dictionary_VR(tag) in TEXTUAL and k not in KEPT]
     count = 0
     for number, keyword in enumerate(texts):
-        vr = DicomDictionary[keyword_dict[keyword]][0]
+        vr = dictionary_VR(keyword_dict[keyword])
         if keyword_dict[keyword] >> 16 in (0x0000, 0x0002):
             continue
         marker = "077Y" if vr == "AS" else f"{MARKER}{number}"[: LONGEST.get(vr, 60)]

@@ -108,7 +108,9 @@ def test_a_subject_that_is_no_json_is_a_sentence(workspace: Workspace) -> None:
     with workspace.database.writing() as connection:
         connection.execute(update(audit).where(audit.c.id == 2).values(subject="{oops"))
     assert broken(trail(workspace)) is not None
-    with pytest.raises(InputError, match=r"audit trail: entry 2 of 2026-11-02T07:00:00Z was changed and cannot be read"):
+    with pytest.raises(
+        InputError, match=r"audit trail: entry 2 of 2026-11-02T07:00:00Z was changed and cannot be read"
+    ):
         _ = trail(workspace)[1].subject
 
 

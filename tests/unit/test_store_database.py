@@ -16,15 +16,17 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from made_results import analysis_of, stored
 
 from iqa.errors import InputError
 from iqa.store.database import MIGRATIONS, REVISION, REVISIONS, open_database
 from iqa.store.history import occasions
 from iqa.store.tables import metadata
 from iqa.store.workspace import find_workspace, init_workspace, open_workspace
-from tests.made_workspace import analysis_of, iqa, made_workspace, refused, stored
+from tests.made_workspace import iqa, made_workspace, refused
 
 NOBODY = 65534
+EVENT = ("event", "add", "tube", "--scanner", "ct1", "--by", "A", "--reason", "B", "--workspace")
 FIRST_SCHEMA = Path(__file__).parents[1] / "data" / "first_schema.sql"
 """A database of revision 0001 with one scan, one judgement and one decision, as `sqlite3 .dump` writes it."""
 
@@ -145,7 +147,7 @@ def test_damage_within_is_said_by_whoever_meets_it(folder: Path) -> None:
     assert count(folder) == 1
 
 
-# ---------------------------------------------------------------------------------------- moved, locked, not to be written
+# ---------------------------------------------------------------------------------------- moved, locked, forbidden
 
 
 @pytest.mark.parametrize("name", ["moved", "a b?c#d%41&é", "file:x"])
@@ -153,11 +155,15 @@ def test_a_workspace_that_was_moved(name: str, folder: Path, tmp_path: Path) -> 
     moved = Path(shutil.move(folder, tmp_path / name))
     assert count(moved) == 1
     assert "ct1" in iqa("status", "--workspace", moved).out
-    assert iqa("event", "add", "tube", "--scanner", "ct1", "--by", "A", "--reason", "B", "--workspace", moved).status == 0
+    assert (
+        iqa("event", "add", "tube", "--scanner", "ct1", "--by", "A", "--reason", "B", "--workspace", moved).status == 0
+    )
     assert sorted(f.name for f in moved.iterdir()) == ["iqa.sqlite", "iqa.toml"]
 
 
-HOLD = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN {0}'); print('held', flush=True); input()"
+HOLD = (
+    "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN {0}'); print('held', flush=True); input()"
+)
 
 
 @contextmanager
@@ -190,7 +196,9 @@ def test_a_writer_waits_its_turn(folder: Path) -> None:
     other = open_workspace(folder)
     with other.database.writing() as connection:
         connection.exec_driver_sql("SELECT 1")
-    assert iqa("event", "add", "tube", "--scanner", "ct1", "--by", "A", "--reason", "B", "--workspace", folder).status == 0
+    assert (
+        iqa("event", "add", "tube", "--scanner", "ct1", "--by", "A", "--reason", "B", "--workspace", folder).status == 0
+    )
 
 
 @contextmanager
@@ -207,24 +215,25 @@ def as_nobody() -> Iterator[None]:
 
 
 def test_what_may_not_be_written_to(folder: Path) -> None:
-    event = ("event", "add", "tube", "--scanner", "ct1", "--by", "A", "--reason", "B", "--workspace")
     with tempfile.TemporaryDirectory() as open_to_all:  # nobody comes into the folders of pytest
         Path(open_to_all).chmod(0o755)
         place = Path(shutil.copytree(folder, Path(open_to_all) / "ws"))
-        assert (iqa(*event, folder).status, iqa("trend", "noise.sd", "--workspace", folder).status) == (0, 0)
+        assert (iqa(*EVENT, folder).status, iqa("trend", "noise.sd", "--workspace", folder).status) == (0, 0)
         (place / "iqa.sqlite").chmod(0o444)
         place.chmod(0o555)
         with as_nobody():
-            refused(iqa(*event, place), "may not be written to; ask for the right to change files in that folder")
+            refused(iqa(*EVENT, place), "may not be written to; ask for the right to change files in that folder")
             assert iqa("trend", "noise.sd", "--workspace", place).status == 0
             refused(iqa("init", place / "new"), "cannot be made: Permission denied")
         place.chmod(0o755)
         (place / "iqa.sqlite").chmod(0o666)
         with as_nobody():  # a journal needs room beside the database
-            refused(iqa(*event, place), "may not be written to")
+            refused(iqa(*EVENT, place), "may not be written to")
         (place / "iqa.toml").chmod(0o000)
         with as_nobody():
-            refused(iqa("status", "--workspace", place), "iqa.toml: file: expected a readable file, found Permission den")
+            refused(
+                iqa("status", "--workspace", place), "iqa.toml: file: expected a readable file, found Permission den"
+            )
 
 
 FULL = """

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_analysis import made_analysis
+from made_results import analysis_of, identity_of, stored
 
 from iqa.model import Acquisition, Curve, Scope
 from iqa.store.history import (
@@ -26,8 +28,7 @@ from iqa.store.matching import Owner
 from iqa.store.records import Clash, Known, keep_scan, standing
 from iqa.store.words import MOST, known, numbers, parts, texts
 from iqa.store.workspace import Workspace
-from tests.made_workspace import NOW, analysis_of, identity_of, made_workspace, stored
-from tests.unit.made_analysis import made_analysis
+from tests.made_workspace import NOW, made_workspace
 
 
 @pytest.fixture
@@ -135,7 +136,6 @@ def test_a_known_scan_a_new_one_and_the_other_half_of_a_series(workspace: Worksp
 
 def _keep(workspace: Workspace, site: str) -> int:
 
-
     with workspace.database.writing() as connection:
         return keep_scan(connection, analysis_of("a", {"noise.sd": 1.0}), Owner("ct1"), at=NOW, site=site).occasion_id
 
@@ -167,7 +167,6 @@ def test_days() -> None:
 
 
 def test_a_scan_without_a_date_is_dated_by_the_clock_on_the_wall(workspace: Workspace) -> None:
-
 
     with workspace.database.writing() as connection:
         made = analysis_of("n", {}, dated=None)
