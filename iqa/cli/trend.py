@@ -15,9 +15,7 @@ from iqa.cli.options import workspace_option
 @click.argument("key")
 @click.option("--scanner", metavar="NAME", help="Of one scanner; else of every one, and of unassigned scans.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document (iqa.trend/1) instead of charts.")
-@click.option(
-    "--figure", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Draw it (PNG, SVG, PDF)."
-)
+@click.option("--figure", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="PNG, SVG or PDF.")
 @workspace_option
 def trend(key: str, scanner: str | None, as_json: bool, figure: Path | None, folder: Path | None) -> None:
     """The history of one value: limits, control, drift, steps."""

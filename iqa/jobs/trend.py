@@ -25,6 +25,8 @@ from iqa.store.judgements import outcomes_of, rulings_of
 from iqa.store.settings import Site
 from iqa.store.workspace import Workspace
 
+Held = tuple[StoredBaseline, Baseline]
+"""A baseline with its life, and what it says."""
 ENTERED = {"dose.ctdivol": "manual.ctdivol", "dose.dlp": "manual.dlp"}
 """What a person measures beside what the header says."""
 UNEXPLAINED = 1e-3
@@ -113,10 +115,9 @@ class _Maker:
         said = outcomes_of(self.connection, self.key, [p.record_id for p in points])
         segments = self._segments(scope, points, under)
         own = [e for e in self.happened if _concerns(e, scope)]
-        begin = segments[-1].first  # a line through a new baseline or the end of one is no drift
         values = [p.measurement.value for p in points]
         calm = segments[-1].control is not None and segments[-1].control.in_control is True
-        line, way, found = (None, None, steps(days, values)) if calm else _drift_or_steps(days, values, begin)
+        line, way, found = (None, None, steps(days, values)) if calm else _drift_or_steps(days, values, segments[-1])
         jumps = [Jump(s, _causes(s, points, own)) for s in found]
         return Trend(
             key=self.key,
@@ -158,21 +159,20 @@ class _Maker:
 
     def _segments(self, scope: Scope, points: Sequence[Point], under: Conditions) -> tuple[Segment, ...]:
         """The times of the baselines that were in force one after another, and those without one."""
-        own = [b for b in self.known if b.key == self.key and b.scope == scope and self._suits(b, under)]
-        held = [_held(own, p.dated) for p in points]
+        own = [b for b in self.known if b.key == self.key and b.scope == scope]
+        read = [(b, replace(from_text(Baseline, b.content, f"baseline {b.id}"), id=b.id)) for b in own]
+        alike = [
+            one for one in read if compare(under, replace(one[1].conditions, phantom=under.phantom)).outcome is None
+        ]
+        held = [_held(alike, p.dated) for p in points]
         ends = [i for i in range(1, len(points)) if held[i] is not held[i - 1]]
         return tuple(self._segment(held[i], points, i, end) for i, end in pairwise([0, *ends, len(points)]))
 
-    def _suits(self, stored: StoredBaseline, under: Conditions) -> bool:
-        """Whether scans made under some conditions may be set against a baseline."""
-        baseline = from_text(Baseline, stored.content, f"baseline {stored.id}")
-        return compare(under, replace(baseline.conditions, phantom=under.phantom)).outcome is None
-
-    def _segment(self, stored: StoredBaseline | None, points: Sequence[Point], first: int, end: int) -> Segment:
+    def _segment(self, held: Held | None, points: Sequence[Point], first: int, end: int) -> Segment:
         bounds = self._bounds(points[end - 1])
-        if stored is None:
+        if held is None:
             return Segment(first, end, None, None, None, bounds)
-        baseline = replace(from_text(Baseline, stored.content, f"baseline {stored.id}"), id=stored.id)
+        stored, baseline = held
         return Segment(first, end, baseline, stored.ended, self._control(stored, points, first, end), bounds)
 
     def _control(self, stored: StoredBaseline, points: Sequence[Point], first: int, end: int) -> Control:
@@ -209,10 +209,10 @@ class _Maker:
         return tuple(found)
 
 
-def _held(known: Sequence[StoredBaseline], dated: str) -> StoredBaseline | None:
+def _held(known: Sequence[Held], dated: str) -> Held | None:
     """The baseline that a scan of a date is judged by: of several the one that was approved last."""
-    fitting = [b for b in known if b.since <= dated and (b.ended is None or dated < b.ended)]
-    return max(fitting, key=lambda b: (b.approved_at, b.id), default=None)
+    fitting = [x for x in known if x[0].since <= dated and (x[0].ended is None or dated < x[0].ended)]
+    return max(fitting, key=lambda x: (x[0].approved_at, x[0].id), default=None)
 
 
 def _without_astray(values: Sequence[float]) -> list[float]:
@@ -228,16 +228,26 @@ def _concerns(event: Happened, scope: Scope) -> bool:
 
 
 def _drift_or_steps(
-    days: Sequence[float], values: Sequence[float], begin: int
+    days: Sequence[float], values: Sequence[float], last: Segment
 ) -> tuple[Drift | None, Course | None, tuple[Step, ...]]:
-    """The drift since the last baseline, and the steps; of a drift and steps within it, what fits the values better."""
-    found, since = steps(days, values), (days[begin:], values[begin:])
-    line, way, rival = drift(*since), course(*since), most_likely_step(*since)
-    if isinstance(line, CannotTell) or isinstance(way, CannotTell) or not line.drifting:
+    """The drift since the last baseline, and the steps; of a drift and steps within it, what fits the values better.
+
+    Whether there is one is asked of the scans after those of the baseline first: a scanner that was stable until then
+    and drifts since is no line through all of them.
+    """
+    found = steps(days, values)
+    since = days[last.first :], values[last.first :]
+    after = last.control.first if last.control else last.first
+    line = _drift(days[after:], values[after:]) or _drift(*since)
+    way, rival = course(*since), most_likely_step(*since)
+    if line is None or isinstance(way, CannotTell) or (isinstance(rival, Step) and rival.scatter < way.scatter):
         return None, None, found
-    if isinstance(rival, Step) and rival.scatter < way.scatter:
-        return None, None, found
-    return line, way, tuple(s for s in found if s.at <= begin)
+    return line, way, tuple(s for s in found if s.at <= last.first)
+
+
+def _drift(days: Sequence[float], values: Sequence[float]) -> Drift | None:
+    line = drift(days, values)
+    return None if isinstance(line, CannotTell) or not line.drifting else line
 
 
 def _projections(line: Course, bounds: Sequence[Bounds]) -> tuple[Projection, ...]:

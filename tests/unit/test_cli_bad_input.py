@@ -261,7 +261,7 @@ def test_an_output_folder_that_cannot_be_made(command: str, scan: Path, tmp_path
     said = {
         "figures": lambda: iqa("analyze", scan, *NAMED, "--figures", where),
         "simulate": lambda: iqa("simulate", "acr464", "--out", where, *COARSE),
-        "drawing": lambda: iqa("phantoms", "show", "acr464", "--figure", where),
+        "drawing": lambda: iqa("phantoms", "show", "acr464", "--figure", where / "drawing.png"),
     }[command]()
     refused(said, r"/file.*: (Not a directory|File exists)")
 

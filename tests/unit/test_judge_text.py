@@ -84,7 +84,7 @@ def test_an_old_text_with_fewer_fields_still_reads() -> None:
 @pytest.mark.parametrize("kind", [Limit, Baseline, Conditions, Verdict, Bounds, Scope])
 def test_what_is_left_out_of_a_text_is_what_its_absence_means(kind: type) -> None:
     # an empty field is not written, so its default must be the empty value
-    empty = (None, "", (), Scope(), MISSING)
+    empty = (None, "", (), Scope(), Conditions(), MISSING)
     assert {f.name for f in fields(kind) if f.default not in empty} == set()
 
 

@@ -41,7 +41,8 @@ def test_values_on_a_bent_line_give_it_back() -> None:
 
 def test_values_on_a_straight_line_have_no_bend() -> None:
     line = seen(3.0 + 0.5 * DAYS)
-    assert (line.start, line.slope) == (0.0, pytest.approx(0.5))
+    assert line.start == 0.0
+    assert line.slope == pytest.approx(0.5)
     assert days(reached(line, 103.0, upper=True)) == pytest.approx((200.0, 200.0, 200.0), abs=1e-3)
 
 
