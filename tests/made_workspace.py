@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from iqa.cli.main import main
@@ -72,6 +74,15 @@ def scan_files(folder: Path, seed: int = 0, *, station: str = "CT1", acquired: s
 
 def made_workspace(folder: Path, toml: str = TOML) -> Workspace:
     """A new workspace with these settings."""
-    init_workspace(folder).database.close()
+    folder.mkdir(parents=True)
+    (folder / "iqa.sqlite").write_bytes(_new_database())
     (folder / "iqa.toml").write_text(toml, encoding="utf-8")
     return open_workspace(folder)
+
+
+@cache
+def _new_database() -> bytes:
+    """What `iqa init` makes, once for all tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        init_workspace(Path(folder) / "ws").database.close()
+        return (Path(folder) / "ws" / "iqa.sqlite").read_bytes()
