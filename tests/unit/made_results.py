@@ -42,9 +42,15 @@ def analysis_of(
 
 def stored(workspace: Workspace, analysis: Analysis, owner: Owner = CT1, *, at: str = NOW) -> Kept:
     """Results in the store, judged."""
+    return _stored(workspace, [analysis], owner, at=at, judged=True)[0]
+
+
+def _stored(workspace: Workspace, results: list[Analysis], owner: Owner, *, at: str, judged: bool) -> list[Kept]:
+    rules = rules_of(workspace.settings)
     with workspace.database.writing() as connection:
-        kept = keep_scan(connection, analysis, owner, at=at)
-        judge_record(connection, rules_of(workspace.settings), kept.occasion_id, at=at)
+        kept = [keep_scan(connection, one, owner, at=at) for one in results]
+        for one in kept if judged else ():
+            judge_record(connection, rules, one.occasion_id, at=at)
     return kept
 
 
@@ -63,9 +69,11 @@ def store_series(
     owner: Owner = CT1,
     method: str = "made@1",
     tag: str = "",
+    judged: bool = False,
 ) -> list[Kept]:
     """One number a scan, scan after scan."""
-    return [
-        stored(workspace, analysis_of(f"{tag}{owner.scanner}{d}", {key: v}, dated=d, method=method), owner)
+    results = [
+        analysis_of(f"{tag}{owner.scanner}{d}", {key: v}, dated=d, method=method)
         for v, d in zip(values, dates, strict=True)
     ]
+    return _stored(workspace, results, owner, at=NOW, judged=judged)

@@ -42,13 +42,13 @@ def with_baseline(workspace: Workspace, later: list[float], *, n: int = 20) -> T
     dates = weekly("2026-01-05", n + len(later))
     store_series(workspace, KEY, noise(n), dates[:n])
     approve_baselines(workspace, Choice(scanner="ct1"), signed=ANN)
-    store_series(workspace, KEY, later, dates[n:])
+    store_series(workspace, KEY, later, dates[n:], judged=True)
     (found,) = trend(workspace, KEY, scanner="ct1")
     return found
 
 
 def test_without_a_baseline_there_is_no_control(workspace: Workspace) -> None:
-    store_series(workspace, KEY, noise(9), weekly("2026-01-05", 9))
+    store_series(workspace, KEY, noise(9), weekly("2026-01-05", 9), judged=True)
     (found,) = trend(workspace, KEY, scanner="ct1")
     (segment,) = found.segments
     assert (segment.first, segment.last, segment.baseline, segment.control) == (0, 9, None, None)
