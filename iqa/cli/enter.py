@@ -39,6 +39,7 @@ def enter(
     verdicts = enter_value(
         open_workspace(folder), key, value, unit=unit, scanner=scanner, u=u, dated=dated, signed=signed(person)
     )
+    click.echo(f"Stored: {key} {value:g} {unit} of {scanner}")
     print_table(verdict_block(verdicts))
     return FAILING if any(v.outcome is Outcome.FAIL for v in verdicts) else 0
 

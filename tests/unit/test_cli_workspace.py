@@ -239,6 +239,7 @@ def test_a_wrong_file_is_told_by_whichever_command_comes_first(folder: Path) -> 
 def test_negative_values_are_numbers(folder: Path) -> None:
     said = iqa("enter", "manual.laser_x", "-0.5", "--unit", "mm", "--scanner", "ct1", "--date", "2026-11-01")
     assert (said.status, "not judged" in said.out) == (0, True)
+    assert said.out.startswith("Stored: manual.laser_x -0.5 mm of ct1\n")
     assert "-0.5" in dump(folder)
 
 
