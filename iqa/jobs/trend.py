@@ -63,17 +63,33 @@ def trend(workspace: Workspace, key: str, *, scanner: str | None = None) -> tupl
     return tuple(_with_others(trends))
 
 
-def out_of_control(connection: Connection, site: Site, occasion: Occasion) -> tuple[str, ...]:
-    """The charted keys that are out of control with a scan, if it is the latest of its kind."""
-    if occasion.scope.scanner is None or not is_latest(connection, occasion):
+def out_of_control(
+    connection: Connection, site: Site, occasion: Occasion, known: Sequence[StoredBaseline]
+) -> tuple[str, ...]:
+    """The charted keys that are out of control with a scan, if it is the latest of its kind.
+
+    Parameters
+    ----------
+    known
+        The baselines of its scanner that are in force.
+    """
+    if not known or not is_latest(connection, occasion):
         return ()
-    known = tuple(baselines(connection, scanner=occasion.scope.scanner))
-    found = []
-    for key in site.charted if known else ():
-        made = _Maker(connection, site, key, known, ())
-        state = made.control(occasion)
-        found += [key] if state is not None and state.in_control is False else []
-    return tuple(found)
+    makers = [_Maker(connection, site, key, tuple(known), ()) for key in site.charted]
+    states = [(made.key, made.control(occasion)) for made in makers]
+    return tuple(key for key, state in states if state is not None and state.in_control is False)
+
+
+class _Alike:
+    """Whether scans are comparable with one made under some conditions; each kind is compared once."""
+
+    def __init__(self, under: Conditions) -> None:
+        self.under, self.known = under, dict[Conditions, bool]()
+
+    def __call__(self, other: Conditions) -> bool:
+        if other not in self.known:
+            self.known[other] = compare(other, self.under).outcome is None
+        return self.known[other]
 
 
 def _nothing(key: str, scanner: str | None, known: Sequence[str]) -> str:
@@ -105,10 +121,11 @@ class _Maker:
         rest = list(range(len(points)))
         while rest:
             first = under[rest[0]]
-            group = [i for i in rest if compare(under[i], first).outcome is None]
+            alike = _Alike(first)
+            group = [i for i in rest if alike(under[i])]
             apart = "" if rest[0] == 0 else compare(first, under[0]).sentence
             yield self._trend(scope, [points[i] for i in group], first, apart)
-            rest = [i for i in rest if i not in set(group)]
+            rest = sorted(set(rest) - set(group))
 
     def _trend(self, scope: Scope, points: Sequence[Point], under: Conditions, apart: str) -> Trend:
         days = tuple(day_of(p.dated) for p in points)
@@ -138,19 +155,22 @@ class _Maker:
         )
 
     def control(self, occasion: Occasion) -> Control | None:
-        """The charts that end with a scan."""
+        """The charts that end with a scan; None where it is held by no baseline, or has no value."""
+        scope, under = occasion.scope, conditions_of(occasion)
+        held = _held(self._suited(scope, under), occasion.dated)
+        if held is None:
+            return None
+        stored, _ = held
         points = [
             p
-            for p in series(self.connection, self.key, scanner=occasion.scope.scanner)
-            if p.scope == occasion.scope and p.dated <= occasion.dated
+            for p in series(self.connection, self.key, scanner=scope.scanner, since=stored.since)
+            if p.scope == scope and p.dated <= occasion.dated
         ]
         if not points or points[-1].occasion_id != occasion.id:
             return None
-        known, under = made_how(self.connection, [p.occasion_id for p in points]), conditions_of(occasion)
-        alike = [
-            p for p in points if compare(conditions_under(*known[p.occasion_id], under.phantom), under).outcome is None
-        ]
-        return self._segments(occasion.scope, alike, under)[-1].control
+        known, alike = made_how(self.connection, [p.occasion_id for p in points]), _Alike(under)
+        points = [p for p in points if alike(conditions_under(*known[p.occasion_id], under.phantom))]
+        return self._control(stored, points, 0, len(points))
 
     def _beside(self, scope: Scope) -> tuple[Point, ...]:
         """What was entered by hand for the same quantity on the scanner."""
@@ -159,14 +179,16 @@ class _Maker:
 
     def _segments(self, scope: Scope, points: Sequence[Point], under: Conditions) -> tuple[Segment, ...]:
         """The times of the baselines that were in force one after another, and those without one."""
-        own = [b for b in self.known if b.key == self.key and b.scope == scope]
-        read = [(b, replace(from_text(Baseline, b.content, f"baseline {b.id}"), id=b.id)) for b in own]
-        alike = [
-            one for one in read if compare(under, replace(one[1].conditions, phantom=under.phantom)).outcome is None
-        ]
-        held = [_held(alike, p.dated) for p in points]
+        suited = self._suited(scope, under)
+        held = [_held(suited, p.dated) for p in points]
         ends = [i for i in range(1, len(points)) if held[i] is not held[i - 1]]
         return tuple(self._segment(held[i], points, i, end) for i, end in pairwise([0, *ends, len(points)]))
+
+    def _suited(self, scope: Scope, under: Conditions) -> list[Held]:
+        """The baselines that scans made under some conditions may be set against."""
+        own = [b for b in self.known if b.key == self.key and b.scope == scope]
+        read = [(b, replace(from_text(Baseline, b.content, f"baseline {b.id}"), id=b.id)) for b in own]
+        return [x for x in read if compare(under, replace(x[1].conditions, phantom=under.phantom)).outcome is None]
 
     def _segment(self, held: Held | None, points: Sequence[Point], first: int, end: int) -> Segment:
         bounds = self._bounds(points[end - 1])
@@ -211,7 +233,7 @@ class _Maker:
 
 def _held(known: Sequence[Held], dated: str) -> Held | None:
     """The baseline that a scan of a date is judged by: of several the one that was approved last."""
-    fitting = [x for x in known if x[0].since <= dated and (x[0].ended is None or dated < x[0].ended)]
+    fitting = [x for x in known if x[0].held(dated)]
     return max(fitting, key=lambda x: (x[0].approved_at, x[0].id), default=None)
 
 

@@ -52,6 +52,10 @@ class StoredBaseline:
     """Date from which it holds no longer."""
     records: tuple[int, ...] = ()
 
+    def held(self, dated: str) -> bool:
+        """Whether a scan of a date is judged by it."""
+        return self.since <= dated and (self.ended is None or dated < self.ended)
+
 
 def assign(connection: Connection, occasion_ids: Sequence[int], owner: Owner, signed: Signed) -> None:
     """Scans given to a scanner, a protocol and a phantom's copy."""

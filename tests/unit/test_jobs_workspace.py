@@ -247,11 +247,10 @@ def test_what_an_event_ends(
 
 def judged_by(workspace: Workspace, kept: Kept) -> bool:
     """Whether a baseline was in force for a scan."""
-    from iqa.jobs.judging import in_force  # noqa: PLC0415 - the one use
-
     with workspace.database.reading() as connection:
         (occasion,) = occasions(connection, ids=[kept.occasion_id])
-        return bool(in_force(connection, occasion))
+        known = baselines(connection, scanner=occasion.scope.scanner)
+        return any(b.held(occasion.dated) for b in known)
 
 
 def test_a_new_baseline_supersedes_and_an_ended_one_cannot_end_again(workspace: Workspace) -> None:
