@@ -15,16 +15,18 @@ from iqa.judge import compare, from_text, worst_of
 from iqa.judge.bounds import own_unit
 from iqa.judge.control import Budget, Control, control
 from iqa.judge.robust import LEAST, middle_of
-from iqa.model import Baseline, Bounds, Conditions, Limit, Scope
+from iqa.model import Acquisition, Baseline, Bounds, Conditions, Limit, Scope
 from iqa.report.trends import Jump, Projection, Segment, Trend
 from iqa.spc import CannotTell, Course, Crossing, Drift, Step, course, crossing, drift, most_likely_step, steps
 from iqa.store.database import Connection
-from iqa.store.decisions import StoredBaseline, baselines
-from iqa.store.history import Happened, Occasion, Point, day_of, events, is_latest, keys, made_how, series
+from iqa.store.decisions import StoredBaseline, baselines, records_behind
+from iqa.store.history import Happened, Occasion, Point, Spacing, day_of, events, is_latest, keys, made_how, series
 from iqa.store.judgements import outcomes_of, rulings_of
 from iqa.store.settings import Site
 from iqa.store.workspace import Workspace
 
+Headers = dict[int, tuple[Acquisition, Spacing | None]]
+"""What the headers of occasions say, by their numbers."""
 Held = tuple[StoredBaseline, Baseline]
 """A baseline with its life, and what it says."""
 ENTERED = {"dose.ctdivol": "manual.ctdivol", "dose.dlp": "manual.dlp"}
@@ -75,8 +77,8 @@ def out_of_control(
     """
     if not known or not is_latest(connection, occasion):
         return ()
-    makers = [_Maker(connection, site, key, tuple(known), ()) for key in site.charted]
-    states = [(made.key, made.control(occasion)) for made in makers]
+    made = _Maker(connection, site, "", tuple(known), ())
+    states = [(key, made.of(key).control(occasion)) for key in site.charted]
     return tuple(key for key, state in states if state is not None and state.in_control is False)
 
 
@@ -113,11 +115,17 @@ class _Maker:
         happened: tuple[Happened, ...],
     ) -> None:
         self.connection, self.site, self.key, self.known, self.happened = connection, site, key, known, happened
+        self.how: Headers = {}
+
+    def of(self, key: str) -> _Maker:
+        """The same for another key."""
+        other = _Maker(self.connection, self.site, key, self.known, self.happened)
+        other.how = self.how
+        return other
 
     def trends(self, scope: Scope, points: Sequence[Point]) -> Iterator[Trend]:
         """One for each group of scans that are comparable with one another."""
-        known = made_how(self.connection, [p.occasion_id for p in points])
-        under = [conditions_under(*known[p.occasion_id], scope.phantom) for p in points]
+        under = self._conditions(points, scope.phantom)
         rest = list(range(len(points)))
         while rest:
             first = under[rest[0]]
@@ -168,9 +176,15 @@ class _Maker:
         ]
         if not points or points[-1].occasion_id != occasion.id:
             return None
-        known, alike = made_how(self.connection, [p.occasion_id for p in points]), _Alike(under)
-        points = [p for p in points if alike(conditions_under(*known[p.occasion_id], under.phantom))]
+        alike = _Alike(under)
+        points = [p for p, its in zip(points, self._conditions(points, under.phantom), strict=True) if alike(its)]
         return self._control(stored, points, 0, len(points))
+
+    def _conditions(self, points: Sequence[Point], phantom: str | None) -> list[Conditions]:
+        """Under which the points were measured; a scan's header is read for its first key."""
+        new = [p.occasion_id for p in points if p.occasion_id not in self.how]
+        self.how.update(made_how(self.connection, new))
+        return [conditions_under(*self.how[p.occasion_id], phantom) for p in points]
 
     def _beside(self, scope: Scope) -> tuple[Point, ...]:
         """What was entered by hand for the same quantity on the scanner."""
@@ -199,7 +213,8 @@ class _Maker:
 
     def _control(self, stored: StoredBaseline, points: Sequence[Point], first: int, end: int) -> Control:
         """The charts of the scans after the last one of the baseline."""
-        reference = [i for i in range(end) if points[i].record_id in stored.records]
+        members = records_behind(self.connection, stored.id)
+        reference = [i for i in range(end) if points[i].record_id in members]
         start = max(first, reference[-1] + 1) if reference else first
         stated = [p.measurement.u for p in points[first:end] if p.measurement.u is not None]
         return control(
