@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from iqa.analyze import analyze
+from iqa.jobs.baselines import Choice, approve_baselines
 from iqa.jobs.clock import now
 from iqa.jobs.judging import Rules, judge_record, rules_of
 from iqa.jobs.status import status
@@ -30,6 +31,7 @@ from iqa.model import Analysis
 from iqa.phantom import library
 from iqa.phantom.find import find
 from iqa.simulate import Physics, simulate, write_dicom
+from iqa.store.decisions import Signed
 from iqa.store.matching import Owner
 from iqa.store.records import keep_scan
 from iqa.store.workspace import Workspace, init_workspace, open_workspace
@@ -101,6 +103,8 @@ def filled(folder: Path, analysis: Analysis, scanners: int) -> Workspace:
         raw.execute("PRAGMA synchronous = OFF")
         bulk(raw, scanners)
     raw.close()
+    # the scanner that is looked at has baselines, so that its charts are drawn as well
+    approve_baselines(workspace, Choice(scanner="s0", last=20), signed=Signed("benchmark", now(), "benchmark"))
     return workspace
 
 
@@ -122,7 +126,8 @@ def bulk(raw: sqlite3.Connection, scanners: int) -> None:
         scans_ids := [(i,) for i, _, _ in scans],
     )
     raw.executemany(
-        "INSERT INTO judgement SELECT ?1, ?1, judged_at, iqa_version_id, rule, outcome FROM judgement WHERE id = 1",
+        "INSERT INTO judgement SELECT ?1, ?1, judged_at, iqa_version_id, rule, outcome, signals_id "
+        "FROM judgement WHERE id = 1",
         scans_ids,
     )
     raw.executemany(

@@ -19,7 +19,7 @@ from iqa.model import Located, PhantomSpec, Scan
 from iqa.phantom import library
 from iqa.report.shown import Added, Addition
 from iqa.store.decisions import Signed, assign
-from iqa.store.history import occasions
+from iqa.store.history import latest_scans, occasions
 from iqa.store.matching import Owner, phantom_of, protocol_of, scanner_of
 from iqa.store.records import Clash, Known, keep_scan, standing
 from iqa.store.settings import PhantomCopy, Settings, same_text
@@ -134,7 +134,7 @@ class _Adding:
     def _unless_another(self, scan: Scan, owner: Owner) -> Owner:
         """Unassigned where the scanner's last scan came from another model: one serial number on two machines."""
         with self.workspace.database.reading() as connection:
-            last = next((o for o in reversed(occasions(connection, scanner=owner.scanner)) if o.pixel_sha256), None)
+            last = next(iter(latest_scans(connection, owner.scanner or "")), None)
         if last is None or last.acquisition.model is None or scan.acquisition.model is None:
             return owner
         before, now = last.acquisition.model, scan.acquisition.model

@@ -25,8 +25,8 @@ from iqa.judge.keys import matches
 from iqa.model import Baseline, Conditions, Limit, Measurement, NotMeasured, Outcome, Rule, Scope, Verdict
 from iqa.store.audit import enter, entries
 from iqa.store.database import Connection
-from iqa.store.decisions import Signed, baselines
-from iqa.store.history import Occasion, measurements, not_measured, occasions, records_of
+from iqa.store.decisions import Signed, StoredBaseline, baselines
+from iqa.store.history import Occasion, latest_scans, measurements, not_measured, occasions, records_of
 from iqa.store.judgements import Ruling, Said, judgements_of, keep_judgement
 from iqa.store.settings import Settings
 from iqa.version import __version__
@@ -36,6 +36,8 @@ ADOPTED, DROPPED = "adopt limits", "drop limits"
 """Actions in the audit trail, from which is read what is adopted."""
 MANUAL = "manual."
 """Family of what people enter."""
+LOOKED_BACK = 20
+"""Scans among which the last one of the same protocol and phantom is sought."""
 WORDED = frozenset({Outcome.PASS, Outcome.PASS_WITHIN_U, Outcome.NOT_JUDGED})
 """Verdicts whose sentence is not kept: the value, the limit and the baseline say it again."""
 
@@ -119,19 +121,20 @@ def note_limits(connection: Connection, rules: Rules, signed: Signed) -> None:
 def judge_record(connection: Connection, rules: Rules, occasion_id: int, *, at: str) -> Judged:
     """What counts of a scan or an entry is judged, and what is said of it kept."""
     (occasion,) = occasions(connection, ids=[occasion_id])
-    verdicts = verdicts_on(connection, rules, occasion)
+    own = occasion.scope.scanner
+    known = [] if own is None else [b for b in baselines(connection, scanner=own) if b.held(occasion.dated)]
+    verdicts = verdicts_on(connection, rules, occasion, known)
     rulings = tuple(ruling(v) for v in verdicts)
-    signals = out_of_control(connection, rules.settings.site, occasion)
+    signals = out_of_control(connection, rules.settings.site, occasion, known)
     said = Said(rules.settings.site.decision_rule, worst(verdicts), rulings, signals)
     keep_judgement(connection, occasion.record_id, said, version=__version__, at=at)
     return Judged(verdicts, signals)
 
 
-def verdicts_on(connection: Connection, rules: Rules, occasion: Occasion) -> tuple[Verdict, ...]:
-    """The verdicts by the limits and baselines of now, then the keys that the protocol requires in vain.
-
-    A baseline judges scans of its time only.
-    """
+def verdicts_on(
+    connection: Connection, rules: Rules, occasion: Occasion, known: Sequence[StoredBaseline]
+) -> tuple[Verdict, ...]:
+    """The verdicts by the limits of now and the baselines of a scan's time, then the keys required in vain."""
     model, rule = model_of(occasion), rules.settings.site.decision_rule
     numbers = measurements(connection, occasion.record_id)
     limits = rules.limits(adopted_limits(connection, rules), model)
@@ -142,7 +145,7 @@ def verdicts_on(connection: Connection, rules: Rules, occasion: Occasion) -> tup
         conditions_of(occasion),
         occasion.scope,
         [x for x in limits if _asks(x, occasion, numbers)],
-        in_force(connection, occasion),
+        in_force(known, limits),
         rule,
         phantom_model=model,
     )
@@ -169,12 +172,13 @@ def _asks(limit: Limit, occasion: Occasion, numbers: Sequence[Measurement]) -> b
 
 
 def unlike_before(connection: Connection, occasion_id: int) -> tuple[str, ...]:
-    """Why a scan is not comparable with the scanner's last one of that phantom; nothing where it is."""
+    """Why a scan is not comparable with the scanner's last one of that protocol and phantom; nothing where it is."""
     (now,) = occasions(connection, ids=[occasion_id])
     if now.scope.scanner is None:
         return ()
-    others = [o for o in occasions(connection, scanner=now.scope.scanner) if o.pixel_sha256 and o.dated < now.dated]
-    before = next((o for o in reversed(others) if model_of(o) == model_of(now)), None)
+    others = latest_scans(connection, now.scope.scanner, before=now.dated, most=LOOKED_BACK)
+    alike = (o for o in others if (model_of(o), o.scope.protocol) == (model_of(now), now.scope.protocol))
+    before = next(alike, None)
     found = compare(conditions_of(now), conditions_of(before)) if before else None
     if before is None or found is None or found.outcome is None:
         return ()
@@ -182,15 +186,11 @@ def unlike_before(connection: Connection, occasion_id: int) -> tuple[str, ...]:
     return (f"Against the scan of {before.dated.replace('T', ' ')}: {reasons[0].lower()}{reasons[1:]}",)
 
 
-def in_force(connection: Connection, occasion: Occasion) -> list[Baseline]:
-    """The baselines that were valid when a scan was made."""
-    if occasion.scope.scanner is None:
-        return []
-    return [
-        replace(from_text(Baseline, b.content, f"baseline {b.id}"), id=b.id)
-        for b in baselines(connection, scanner=occasion.scope.scanner)
-        if b.since <= occasion.dated and (b.ended is None or occasion.dated < b.ended)
-    ]
+def in_force(known: Sequence[StoredBaseline], limits: Sequence[Limit]) -> list[Baseline]:
+    """Baselines of keys that some limit sets against them."""
+    relative = [x for x in limits if x.kind != "absolute"]
+    wanted = [b for b in known if any(matches(x.key, b.key) for x in relative)]
+    return [replace(from_text(Baseline, b.content, f"baseline {b.id}"), id=b.id) for b in wanted]
 
 
 def ruling(verdict: Verdict) -> Ruling:

@@ -15,16 +15,18 @@ from iqa.judge import compare, from_text, worst_of
 from iqa.judge.bounds import own_unit
 from iqa.judge.control import Budget, Control, control
 from iqa.judge.robust import LEAST, middle_of
-from iqa.model import Baseline, Bounds, Conditions, Limit, Scope
+from iqa.model import Acquisition, Baseline, Bounds, Conditions, Limit, Scope
 from iqa.report.trends import Jump, Projection, Segment, Trend
 from iqa.spc import CannotTell, Course, Crossing, Drift, Step, course, crossing, drift, most_likely_step, steps
 from iqa.store.database import Connection
-from iqa.store.decisions import StoredBaseline, baselines
-from iqa.store.history import Happened, Occasion, Point, day_of, events, is_latest, keys, made_how, series
+from iqa.store.decisions import StoredBaseline, baselines, records_behind
+from iqa.store.history import Happened, Occasion, Point, Spacing, day_of, events, is_latest, keys, made_how, series
 from iqa.store.judgements import outcomes_of, rulings_of
 from iqa.store.settings import Site
 from iqa.store.workspace import Workspace
 
+Headers = dict[int, tuple[Acquisition, Spacing | None]]
+"""What the headers of occasions say, by their numbers."""
 Held = tuple[StoredBaseline, Baseline]
 """A baseline with its life, and what it says."""
 ENTERED = {"dose.ctdivol": "manual.ctdivol", "dose.dlp": "manual.dlp"}
@@ -63,17 +65,33 @@ def trend(workspace: Workspace, key: str, *, scanner: str | None = None) -> tupl
     return tuple(_with_others(trends))
 
 
-def out_of_control(connection: Connection, site: Site, occasion: Occasion) -> tuple[str, ...]:
-    """The charted keys that are out of control with a scan, if it is the latest of its kind."""
-    if occasion.scope.scanner is None or not is_latest(connection, occasion):
+def out_of_control(
+    connection: Connection, site: Site, occasion: Occasion, known: Sequence[StoredBaseline]
+) -> tuple[str, ...]:
+    """The charted keys that are out of control with a scan, if it is the latest of its kind.
+
+    Parameters
+    ----------
+    known
+        The baselines of its scanner that are in force.
+    """
+    if not known or not is_latest(connection, occasion):
         return ()
-    known = tuple(baselines(connection, scanner=occasion.scope.scanner))
-    found = []
-    for key in site.charted if known else ():
-        made = _Maker(connection, site, key, known, ())
-        state = made.control(occasion)
-        found += [key] if state is not None and state.in_control is False else []
-    return tuple(found)
+    made = _Maker(connection, site, "", tuple(known), ())
+    states = [(key, made.of(key).control(occasion)) for key in site.charted]
+    return tuple(key for key, state in states if state is not None and state.in_control is False)
+
+
+class _Alike:
+    """Whether scans are comparable with one made under some conditions; each kind is compared once."""
+
+    def __init__(self, under: Conditions) -> None:
+        self.under, self.known = under, dict[Conditions, bool]()
+
+    def __call__(self, other: Conditions) -> bool:
+        if other not in self.known:
+            self.known[other] = compare(other, self.under).outcome is None
+        return self.known[other]
 
 
 def _nothing(key: str, scanner: str | None, known: Sequence[str]) -> str:
@@ -97,18 +115,25 @@ class _Maker:
         happened: tuple[Happened, ...],
     ) -> None:
         self.connection, self.site, self.key, self.known, self.happened = connection, site, key, known, happened
+        self.how: Headers = {}
+
+    def of(self, key: str) -> _Maker:
+        """The same for another key."""
+        other = _Maker(self.connection, self.site, key, self.known, self.happened)
+        other.how = self.how
+        return other
 
     def trends(self, scope: Scope, points: Sequence[Point]) -> Iterator[Trend]:
         """One for each group of scans that are comparable with one another."""
-        known = made_how(self.connection, [p.occasion_id for p in points])
-        under = [conditions_under(*known[p.occasion_id], scope.phantom) for p in points]
+        under = self._conditions(points, scope.phantom)
         rest = list(range(len(points)))
         while rest:
             first = under[rest[0]]
-            group = [i for i in rest if compare(under[i], first).outcome is None]
+            alike = _Alike(first)
+            group = [i for i in rest if alike(under[i])]
             apart = "" if rest[0] == 0 else compare(first, under[0]).sentence
             yield self._trend(scope, [points[i] for i in group], first, apart)
-            rest = [i for i in rest if i not in set(group)]
+            rest = sorted(set(rest) - set(group))
 
     def _trend(self, scope: Scope, points: Sequence[Point], under: Conditions, apart: str) -> Trend:
         days = tuple(day_of(p.dated) for p in points)
@@ -138,19 +163,28 @@ class _Maker:
         )
 
     def control(self, occasion: Occasion) -> Control | None:
-        """The charts that end with a scan."""
+        """The charts that end with a scan; None where it is held by no baseline, or has no value."""
+        scope, under = occasion.scope, conditions_of(occasion)
+        held = _held(self._suited(scope, under), occasion.dated)
+        if held is None:
+            return None
+        stored, _ = held
         points = [
             p
-            for p in series(self.connection, self.key, scanner=occasion.scope.scanner)
-            if p.scope == occasion.scope and p.dated <= occasion.dated
+            for p in series(self.connection, self.key, scanner=scope.scanner, since=stored.since)
+            if p.scope == scope and p.dated <= occasion.dated
         ]
         if not points or points[-1].occasion_id != occasion.id:
             return None
-        known, under = made_how(self.connection, [p.occasion_id for p in points]), conditions_of(occasion)
-        alike = [
-            p for p in points if compare(conditions_under(*known[p.occasion_id], under.phantom), under).outcome is None
-        ]
-        return self._segments(occasion.scope, alike, under)[-1].control
+        alike = _Alike(under)
+        points = [p for p, its in zip(points, self._conditions(points, under.phantom), strict=True) if alike(its)]
+        return self._control(stored, points, 0, len(points))
+
+    def _conditions(self, points: Sequence[Point], phantom: str | None) -> list[Conditions]:
+        """Under which the points were measured; a scan's header is read for its first key."""
+        new = [p.occasion_id for p in points if p.occasion_id not in self.how]
+        self.how.update(made_how(self.connection, new))
+        return [conditions_under(*self.how[p.occasion_id], phantom) for p in points]
 
     def _beside(self, scope: Scope) -> tuple[Point, ...]:
         """What was entered by hand for the same quantity on the scanner."""
@@ -159,14 +193,16 @@ class _Maker:
 
     def _segments(self, scope: Scope, points: Sequence[Point], under: Conditions) -> tuple[Segment, ...]:
         """The times of the baselines that were in force one after another, and those without one."""
-        own = [b for b in self.known if b.key == self.key and b.scope == scope]
-        read = [(b, replace(from_text(Baseline, b.content, f"baseline {b.id}"), id=b.id)) for b in own]
-        alike = [
-            one for one in read if compare(under, replace(one[1].conditions, phantom=under.phantom)).outcome is None
-        ]
-        held = [_held(alike, p.dated) for p in points]
+        suited = self._suited(scope, under)
+        held = [_held(suited, p.dated) for p in points]
         ends = [i for i in range(1, len(points)) if held[i] is not held[i - 1]]
         return tuple(self._segment(held[i], points, i, end) for i, end in pairwise([0, *ends, len(points)]))
+
+    def _suited(self, scope: Scope, under: Conditions) -> list[Held]:
+        """The baselines that scans made under some conditions may be set against."""
+        own = [b for b in self.known if b.key == self.key and b.scope == scope]
+        read = [(b, replace(from_text(Baseline, b.content, f"baseline {b.id}"), id=b.id)) for b in own]
+        return [x for x in read if compare(under, replace(x[1].conditions, phantom=under.phantom)).outcome is None]
 
     def _segment(self, held: Held | None, points: Sequence[Point], first: int, end: int) -> Segment:
         bounds = self._bounds(points[end - 1])
@@ -177,7 +213,8 @@ class _Maker:
 
     def _control(self, stored: StoredBaseline, points: Sequence[Point], first: int, end: int) -> Control:
         """The charts of the scans after the last one of the baseline."""
-        reference = [i for i in range(end) if points[i].record_id in stored.records]
+        members = records_behind(self.connection, stored.id)
+        reference = [i for i in range(end) if points[i].record_id in members]
         start = max(first, reference[-1] + 1) if reference else first
         stated = [p.measurement.u for p in points[first:end] if p.measurement.u is not None]
         return control(
@@ -211,7 +248,7 @@ class _Maker:
 
 def _held(known: Sequence[Held], dated: str) -> Held | None:
     """The baseline that a scan of a date is judged by: of several the one that was approved last."""
-    fitting = [x for x in known if x[0].since <= dated and (x[0].ended is None or dated < x[0].ended)]
+    fitting = [x for x in known if x[0].held(dated)]
     return max(fitting, key=lambda x: (x[0].approved_at, x[0].id), default=None)
 
 

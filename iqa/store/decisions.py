@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -50,7 +49,10 @@ class StoredBaseline:
     approved_at: str
     ended: str | None
     """Date from which it holds no longer."""
-    records: tuple[int, ...] = ()
+
+    def held(self, dated: str) -> bool:
+        """Whether a scan of a date is judged by it."""
+        return self.since <= dated and (self.ended is None or dated < self.ended)
 
 
 def assign(connection: Connection, occasion_ids: Sequence[int], owner: Owner, signed: Signed) -> None:
@@ -115,17 +117,12 @@ def _end(connection: Connection, number: int, dated: str, signed: Signed) -> Non
 def baselines(connection: Connection, *, scanner: str | None = None, number: int | None = None) -> list[StoredBaseline]:
     """All baselines, ended ones too, or those of one scanner, or the one of a number; oldest first."""
     query = select(baseline, baseline_end.c.dated.label("ended")).outerjoin(baseline_end).order_by(baseline.c.id)
-    members = select(baseline_scan).order_by(baseline_scan.c.record_id)
     if scanner is not None:
-        own = baseline.c.scanner_id == known(connection, [scanner]).get(scanner, -1)
-        query, members = query.where(own), members.join(baseline).where(own)
+        query = query.where(baseline.c.scanner_id == known(connection, [scanner]).get(scanner, -1))
     if number is not None:
-        query, members = query.where(baseline.c.id == number), members.where(baseline_scan.c.baseline_id == number)
+        query = query.where(baseline.c.id == number)
     rows = connection.execute(query).all()
     words = texts_in(connection, rows)
-    scans = defaultdict[int, list[int]](list)
-    for row in connection.execute(members):
-        scans[row.baseline_id].append(row.record_id)
     return [
         StoredBaseline(
             row.id,
@@ -135,10 +132,15 @@ def baselines(connection: Connection, *, scanner: str | None = None, number: int
             row.since,
             row.approved_at,
             row.ended,
-            tuple(scans[row.id]),
         )
         for row in rows
     ]
+
+
+def records_behind(connection: Connection, number: int) -> set[int]:
+    """The records that a baseline was made from."""
+    query = select(baseline_scan.c.record_id).where(baseline_scan.c.baseline_id == number)
+    return set(connection.execute(query).scalars())
 
 
 def add_event(

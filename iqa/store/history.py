@@ -18,6 +18,8 @@ from iqa.store.tables import curve, event, judgement, measured_key, measurement,
 from iqa.store.words import known, parts, scope_of, split_flags, texts, texts_in
 
 DAY_S = 86_400.0
+LAST_DATE = "9999"
+"""After every date, as texts are compared."""
 FEW = 25
 """Scans sought at once by scanner and date: all pairs of the two are looked up."""
 OWNER = (occasion.c.scanner_id, occasion.c.protocol_id, occasion.c.phantom_id)
@@ -100,6 +102,18 @@ def occasions(
     return [_occasion(row, words) for row in rows]
 
 
+def latest_scans(connection: Connection, scanner: str, *, before: str = LAST_DATE, most: int = 1) -> list[Occasion]:
+    """The latest scans of a scanner before a date, newest first."""
+    query = _occasions().where(
+        occasion.c.scanner_id == _number(connection, scanner),
+        occasion.c.pixel_sha256.is_not(None),
+        occasion.c.dated < before,
+    )
+    rows = connection.execute(query.order_by(occasion.c.dated.desc(), occasion.c.id.desc()).limit(most)).all()
+    words = texts_in(connection, rows)
+    return [_occasion(row, words) for row in rows]
+
+
 def _spacing(scan: dict[str, Any]) -> Spacing | None:
     spacing = scan.get("spacing_mm")
     return None if spacing is None else (spacing[0], spacing[1], spacing[2])
@@ -144,7 +158,9 @@ def made_how(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Acqu
     return found
 
 
-def series(connection: Connection, key: str, *, scanner: str | None = None, everywhere: bool = False) -> list[Point]:
+def series(
+    connection: Connection, key: str, *, scanner: str | None = None, everywhere: bool = False, since: str = ""
+) -> list[Point]:
     """The values of a key that count, oldest first.
 
     Parameters
@@ -153,11 +169,13 @@ def series(connection: Connection, key: str, *, scanner: str | None = None, ever
         Of which scanner; None: of the scans that are assigned to none.
     everywhere
         Of all scanners and of none.
+    since
+        From this date on.
     """
     key_id = known(connection, [key]).get(key)
     if key_id is None:
         return []
-    query = _points(key_id).order_by(occasion.c.dated, occasion.c.id)
+    query = _points(key_id).where(occasion.c.dated >= since).order_by(occasion.c.dated, occasion.c.id)
     if not everywhere:
         own = None if scanner is None else _number(connection, scanner)
         query = query.where(occasion.c.scanner_id.is_(None) if scanner is None else occasion.c.scanner_id == own)

@@ -26,7 +26,7 @@ from iqa.jobs.status import status
 from iqa.model import Acquisition, Outcome, Scope
 from iqa.report.export import COLUMNS
 from iqa.store.audit import entries
-from iqa.store.decisions import Signed, accept_records, assign, baselines, retire_baseline
+from iqa.store.decisions import Signed, accept_records, assign, baselines, records_behind, retire_baseline
 from iqa.store.history import measurements, occasions, series
 from iqa.store.judgements import rulings_of
 from iqa.store.matching import Owner
@@ -247,11 +247,10 @@ def test_what_an_event_ends(
 
 def judged_by(workspace: Workspace, kept: Kept) -> bool:
     """Whether a baseline was in force for a scan."""
-    from iqa.jobs.judging import in_force  # noqa: PLC0415 - the one use
-
     with workspace.database.reading() as connection:
         (occasion,) = occasions(connection, ids=[kept.occasion_id])
-        return bool(in_force(connection, occasion))
+        known = baselines(connection, scanner=occasion.scope.scanner)
+        return any(b.held(occasion.dated) for b in known)
 
 
 def test_a_new_baseline_supersedes_and_an_ended_one_cannot_end_again(workspace: Workspace) -> None:
@@ -261,7 +260,8 @@ def test_a_new_baseline_supersedes_and_an_ended_one_cannot_end_again(workspace: 
     with workspace.database.reading() as connection:
         found = baselines(connection, scanner="ct2")
     assert [b.ended for b in found] == ["2026-10-12T07:00:00", None]
-    assert [len(b.records) for b in found] == [4, 3]
+    with workspace.database.reading() as connection:
+        assert [len(records_behind(connection, b.id)) for b in found] == [4, 3]
     with (
         workspace.database.writing() as connection,
         pytest.raises(UsageError, match="Baseline 2 has ended already; `iqa baseline list` names those in force"),
