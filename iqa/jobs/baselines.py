@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from iqa.errors import UsageError
 from iqa.jobs.circumstances import conditions_of
 from iqa.jobs.clock import check_clock, plain_date
-from iqa.jobs.judging import judge_record, rules_of
+from iqa.jobs.judging import judge_since, rules_of
 from iqa.judge import NoProposal, Proposal, Sample, propose, to_text
 from iqa.model import Measurement, Scope
 from iqa.store.database import Connection
@@ -81,9 +81,7 @@ def approve_baselines(workspace: Workspace, choice: Choice, *, signed: Signed) -
         for offer in offers:
             _approve(connection, offer, known, signed)
         since = min(o.dated for offer in offers for o in offer.occasions)
-        for one in occasions(connection, scanner=choice.scanner):
-            if one.dated >= since:
-                judge_record(connection, rules, one.id, at=signed.at)
+        judge_since(connection, rules, choice.scanner, since, at=signed.at)
     return offers
 
 

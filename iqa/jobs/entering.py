@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from iqa.errors import UsageError
 from iqa.jobs.clock import check_clock, lies_ahead, local, plain_date
-from iqa.jobs.judging import judge_record, note_limits, rules_of
+from iqa.jobs.judging import judge_record, judge_since, note_limits, rules_of
 from iqa.model import Measurement, Verdict
 from iqa.store.database import Connection
 from iqa.store.decisions import Signed, StoredBaseline, add_event, baselines, retire_baseline
@@ -75,7 +75,7 @@ def enter_event(
     dated: str | None = None,
     signed: Signed,
 ) -> tuple[StoredBaseline, ...]:
-    """Something that happened; returns the baselines that it ends.
+    """Something that happened; returns the baselines that it ends, and judges scans that were made since then anew.
 
     Raises
     ------
@@ -94,6 +94,7 @@ def enter_event(
     elif phantom not in workspace.settings.phantoms:
         known = ", ".join(workspace.settings.phantoms) or "none yet"
         raise UsageError(f"There is no phantom '{phantom}' in {workspace.settings.file} (known: {known}).")
+    rules = rules_of(workspace.settings)
     with workspace.database.writing() as connection:
         check_clock(connection, signed.at)
         when = moment(dated, signed.at)
@@ -103,6 +104,8 @@ def enter_event(
         ended = _ended_by(baselines(connection, scanner=scanner), kind, scanner, phantom, when)
         for old in ended:
             retire_baseline(connection, old.id, when, signed)
+        for one in {b.scope.scanner for b in ended}:
+            judge_since(connection, rules, one, when, at=signed.at)
     return ended
 
 

@@ -131,6 +131,13 @@ def judge_record(connection: Connection, rules: Rules, occasion_id: int, *, at: 
     return Judged(verdicts, signals)
 
 
+def judge_since(connection: Connection, rules: Rules, scanner: str | None, since: str, *, at: str) -> None:
+    """What counts of a scanner from a date on is judged anew: its baselines have changed."""
+    for one in occasions(connection, scanner=scanner):
+        if one.scope.scanner == scanner and one.dated >= since:
+            judge_record(connection, rules, one.id, at=at)
+
+
 def verdicts_on(
     connection: Connection, rules: Rules, occasion: Occasion, known: Sequence[StoredBaseline]
 ) -> tuple[Verdict, ...]:

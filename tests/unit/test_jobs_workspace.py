@@ -23,6 +23,7 @@ from iqa.jobs.limits import adopt_set, drop_set, judge_anew, listed
 from iqa.jobs.manifest import Manifest, Told, read_manifest
 from iqa.jobs.recalling import history
 from iqa.jobs.status import status
+from iqa.jobs.trend import trend
 from iqa.model import Acquisition, Outcome, Scope
 from iqa.report.export import COLUMNS
 from iqa.store.audit import entries
@@ -243,6 +244,20 @@ def test_what_an_event_ends(
     )
     assert judged_by(workspace, before) is True
     assert judged_by(workspace, after) is (not ended)
+
+
+def test_an_event_that_is_entered_late_takes_back_what_its_baseline_said_since(workspace: Workspace) -> None:
+    limit = f'[[limit]]\nkey = "{KEY}"\nunit = "HU"\nkind = "difference"\nfail_low = -1\nfail_high = 1\nsource = "s"\n'
+    ours = with_settings(workspace, TOML + limit)
+    store_series(ours, KEY, [5.0, 5.1, 4.9, 5.0], weekly("2026-09-07", 4), owner=Owner("ct2"))
+    approve_baselines(ours, Choice(scanner="ct2"), signed=ANN)
+    store_series(ours, KEY, [8.0], ["2026-10-12T07:00:00"], owner=Owner("ct2"), tag="later")
+    judge_anew(ours, signed=ANN)
+    (before,) = trend(ours, KEY, scanner="ct2")
+    assert before.outcomes[-1] is Outcome.FAIL
+    enter_event(ours, "tube", scanner="ct2", dated="2026-10-10", signed=ANN)
+    (after,) = trend(ours, KEY, scanner="ct2")
+    assert after.outcomes[-2:] == (Outcome.PASS, Outcome.NOT_JUDGED)
 
 
 def judged_by(workspace: Workspace, kept: Kept) -> bool:
