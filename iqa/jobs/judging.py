@@ -125,7 +125,7 @@ def judge_record(connection: Connection, rules: Rules, occasion_id: int, *, at: 
     known = [] if own is None else [b for b in baselines(connection, scanner=own) if b.held(occasion.dated)]
     verdicts = verdicts_on(connection, rules, occasion, known)
     rulings = tuple(ruling(v) for v in verdicts)
-    signals = out_of_control(connection, rules.settings.site, occasion, known)
+    signals = out_of_control(connection, rules.settings, occasion, known)
     said = Said(rules.settings.site.decision_rule, worst(verdicts), rulings, signals)
     keep_judgement(connection, occasion.record_id, said, version=__version__, at=at)
     return Judged(verdicts, signals)

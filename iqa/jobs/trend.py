@@ -22,7 +22,7 @@ from iqa.store.database import Connection
 from iqa.store.decisions import StoredBaseline, baselines, records_behind
 from iqa.store.history import Happened, Occasion, Point, Spacing, day_of, events, is_latest, keys, made_how, series
 from iqa.store.judgements import outcomes_of, rulings_of
-from iqa.store.settings import Site
+from iqa.store.settings import Settings
 from iqa.store.workspace import Workspace
 
 Headers = dict[int, tuple[Acquisition, Spacing | None]]
@@ -56,7 +56,7 @@ def trend(workspace: Workspace, key: str, *, scanner: str | None = None) -> tupl
             groups[point.scope].append(point)
         made = _Maker(
             connection,
-            workspace.settings.site,
+            workspace.settings,
             key,
             tuple(baselines(connection, scanner=scanner)),
             tuple(events(connection)),
@@ -66,7 +66,7 @@ def trend(workspace: Workspace, key: str, *, scanner: str | None = None) -> tupl
 
 
 def out_of_control(
-    connection: Connection, site: Site, occasion: Occasion, known: Sequence[StoredBaseline]
+    connection: Connection, settings: Settings, occasion: Occasion, known: Sequence[StoredBaseline]
 ) -> tuple[str, ...]:
     """The charted keys that are out of control with a scan, if it is the latest of its kind.
 
@@ -77,8 +77,8 @@ def out_of_control(
     """
     if not known or not is_latest(connection, occasion):
         return ()
-    made = _Maker(connection, site, "", tuple(known), ())
-    states = [(key, made.of(key).control(occasion)) for key in site.charted]
+    made = _Maker(connection, settings, "", tuple(known), ())
+    states = [(key, made.of(key).control(occasion)) for key in settings.site.charted]
     return tuple(key for key, state in states if state is not None and state.in_control is False)
 
 
@@ -109,17 +109,17 @@ class _Maker:
     def __init__(
         self,
         connection: Connection,
-        site: Site,
+        settings: Settings,
         key: str,
         known: tuple[StoredBaseline, ...],
         happened: tuple[Happened, ...],
     ) -> None:
-        self.connection, self.site, self.key, self.known, self.happened = connection, site, key, known, happened
+        self.connection, self.settings, self.key, self.known, self.happened = connection, settings, key, known, happened
         self.how: Headers = {}
 
     def of(self, key: str) -> _Maker:
         """The same for another key."""
-        other = _Maker(self.connection, self.site, key, self.known, self.happened)
+        other = _Maker(self.connection, self.settings, key, self.known, self.happened)
         other.how = self.how
         return other
 
@@ -157,9 +157,10 @@ class _Maker:
             projections=_projections(way, segments[-1].bounds) if way else (),
             jumps=tuple(j for j in jumps if j.causes or j.step.p < UNEXPLAINED),
             events=tuple(own),
-            charted=self.key in self.site.charted,
+            charted=self.key in self.settings.site.charted,
             apart=apart,
             beside=self._beside(scope),
+            certified=self._certified(scope),
         )
 
     def control(self, occasion: Occasion) -> Control | None:
@@ -191,6 +192,11 @@ class _Maker:
         key = ENTERED.get(self.key)
         return tuple(series(self.connection, key, scanner=scope.scanner)) if key and scope.scanner else ()
 
+    def _certified(self, scope: Scope) -> float | None:
+        """What the certificate of the phantom's copy says of the key."""
+        copy = self.settings.phantoms.get(scope.phantom or "")
+        return copy.certificate.get(self.key) if copy else None
+
     def _segments(self, scope: Scope, points: Sequence[Point], under: Conditions) -> tuple[Segment, ...]:
         """The times of the baselines that were in force one after another, and those without one."""
         suited = self._suited(scope, under)
@@ -221,15 +227,17 @@ class _Maker:
             [p.measurement.value for p in points[start:end]],
             _without_astray([points[i].measurement.value for i in reference]),
             median(stated) if stated else None,
-            Budget(self._charts(stored.scope.scanner), self.site.weekly_scans, self.site.false_alarms),
+            Budget(
+                self._charts(stored.scope.scanner), self.settings.site.weekly_scans, self.settings.site.false_alarms
+            ),
             first=start,
-            charts=self.site.charts,
+            charts=self.settings.site.charts,
         )
 
     def _charts(self, scanner: str | None) -> int:
         """Over which the false alarms of a scanner are shared out: the charted keys of each of its protocols."""
-        scopes = {b.scope for b in self.known if b.scope.scanner == scanner and b.key in self.site.charted}
-        return len(self.site.charted) * max(1, len(scopes))
+        scopes = {b.scope for b in self.known if b.scope.scanner == scanner and b.key in self.settings.site.charted}
+        return len(self.settings.site.charted) * max(1, len(scopes))
 
     def _bounds(self, last: Point) -> tuple[Bounds, ...]:
         """The numbers by which the last point was judged, in its own unit."""

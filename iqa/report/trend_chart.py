@@ -120,6 +120,8 @@ def sayings(trend: Trend) -> Iterator[str]:
         yield f"Drift: {yearly} a year, {since} (chance in a stable series {trend.drift.p:.1g})."
         yield from (_projection(p, trend) for p in trend.projections)
     yield from (_jump(j, trend) for j in trend.jumps)
+    if trend.certified is not None:
+        yield f"Certificate of {trend.scope.phantom}: {show(trend.certified, None, trend.unit)}."
     yield from (_beside(entered, trend) for entered in trend.beside)
     for event in trend.events:
         yield f"Event: {event.kind} of {event.scanner or event.phantom} on {event.dated[:10]}: {event.note}"

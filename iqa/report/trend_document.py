@@ -34,6 +34,7 @@ def _trend(trend: Trend) -> Json:
         "events": [asdict(e) for e in trend.events],
         "charted": trend.charted,
         "apart": trend.apart or None,
+        "certified": trend.certified,
         "entered": [
             {"dated": p.dated, "key": p.measurement.key, "value": p.measurement.value, "u": p.measurement.u}
             for p in trend.beside

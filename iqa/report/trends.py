@@ -70,6 +70,8 @@ class Trend:
     """Why its scans are not in one series with the earlier ones of the same scanner and protocol; a sentence."""
     beside: tuple[Point, ...] = ()
     """The same quantity as a person measured it: a dose by chamber beside that of the header."""
+    certified: float | None = None
+    """What the certificate of the phantom's copy says, in `unit`."""
 
     @property
     def bounds(self) -> tuple[Bounds, ...]:
