@@ -20,7 +20,19 @@ from iqa.report.trends import Jump, Projection, Segment, Trend
 from iqa.spc import CannotTell, Course, Crossing, Drift, Step, course, crossing, drift, most_likely_step, steps
 from iqa.store.database import Connection
 from iqa.store.decisions import StoredBaseline, baselines, records_behind
-from iqa.store.history import Happened, Occasion, Point, Spacing, day_of, events, is_latest, keys, made_how, series
+from iqa.store.history import (
+    LAST_DATE,
+    Happened,
+    Occasion,
+    Point,
+    Spacing,
+    day_of,
+    events,
+    is_latest,
+    keys,
+    made_how,
+    series,
+)
 from iqa.store.judgements import outcomes_of, rulings_of
 from iqa.store.settings import Settings
 from iqa.store.workspace import Workspace
@@ -166,20 +178,22 @@ class _Maker:
     def control(self, occasion: Occasion) -> Control | None:
         """The charts that end with a scan; None where it is held by no baseline, or has no value."""
         scope, under = occasion.scope, conditions_of(occasion)
-        held = _held(self._suited(scope, under), occasion.dated)
-        if held is None:
-            return None
-        stored, _ = held
-        points = [
-            p
-            for p in series(self.connection, self.key, scanner=scope.scanner, since=stored.since)
-            if p.scope == scope and p.dated <= occasion.dated
-        ]
+        suited = self._suited(scope, under)
+        since = min((stored.since for stored, _ in suited), default=LAST_DATE)
+        found = series(self.connection, self.key, scanner=scope.scanner, since=since)
+        points = [p for p in found if p.scope == scope and p.dated <= occasion.dated]
         if not points or points[-1].occasion_id != occasion.id:
             return None
+        held = _held(suited, occasion.dated, points[-1].measurement.method)
+        if held is None:
+            return None
+        stored, baseline = held
+        how = zip(points, self._conditions(points, under.phantom), strict=True)
         alike = _Alike(under)
-        points = [p for p, its in zip(points, self._conditions(points, under.phantom), strict=True) if alike(its)]
-        return self._control(stored, points, 0, len(points))
+        same = [
+            p for p, its in how if p.dated >= stored.since and p.measurement.method == baseline.method and alike(its)
+        ]
+        return self._control(stored, same, 0, len(same))
 
     def _conditions(self, points: Sequence[Point], phantom: str | None) -> list[Conditions]:
         """Under which the points were measured; a scan's header is read for its first key."""
@@ -199,9 +213,9 @@ class _Maker:
 
     def _segments(self, scope: Scope, points: Sequence[Point], under: Conditions) -> tuple[Segment, ...]:
         """The times of the baselines that were in force one after another, and those without one."""
-        suited = self._suited(scope, under)
-        held = [_held(suited, p.dated) for p in points]
-        ends = [i for i in range(1, len(points)) if held[i] is not held[i - 1]]
+        suited, methods = self._suited(scope, under), [p.measurement.method for p in points]
+        held = [_held(suited, p.dated, method) for p, method in zip(points, methods, strict=True)]
+        ends = [i for i in range(1, len(points)) if held[i] is not held[i - 1] or methods[i] != methods[i - 1]]
         return tuple(self._segment(held[i], points, i, end) for i, end in pairwise([0, *ends, len(points)]))
 
     def _suited(self, scope: Scope, under: Conditions) -> list[Held]:
@@ -254,9 +268,9 @@ class _Maker:
         return tuple(found)
 
 
-def _held(known: Sequence[Held], dated: str) -> Held | None:
-    """The baseline that a scan of a date is judged by: of several the one that was approved last."""
-    fitting = [x for x in known if x[0].held(dated)]
+def _held(known: Sequence[Held], dated: str, method: str) -> Held | None:
+    """The baseline that a value of a date and a method is judged by: of several the one that was approved last."""
+    fitting = [x for x in known if x[0].held(dated) and x[1].method == method]
     return max(fitting, key=lambda x: (x[0].approved_at, x[0].id), default=None)
 
 

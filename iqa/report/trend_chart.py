@@ -123,6 +123,9 @@ def sayings(trend: Trend) -> Iterator[str]:
     if trend.certified is not None:
         yield f"Certificate of {trend.scope.phantom}: {show(trend.certified, None, trend.unit)}."
     yield from (_beside(entered, trend) for entered in trend.beside)
+    for i in trend.renewed:
+        old, new = (trend.points[k].measurement.method for k in (i - 1, i))
+        yield f"Software: {new} measures from {trend.points[i].dated[:10]} on, {old} before: its charts begin anew."
     for event in trend.events:
         yield f"Event: {event.kind} of {event.scanner or event.phantom} on {event.dated[:10]}: {event.note}"
 

@@ -74,6 +74,12 @@ class Trend:
     """What the certificate of the phantom's copy says, in `unit`."""
 
     @property
+    def renewed(self) -> tuple[int, ...]:
+        """Points from which on another method measured: a step of the software, if there is one."""
+        methods = [p.measurement.method for p in self.points]
+        return tuple(i for i in range(1, len(methods)) if methods[i] != methods[i - 1])
+
+    @property
     def bounds(self) -> tuple[Bounds, ...]:
         """Of the latest scans."""
         return self.segments[-1].bounds

@@ -13,6 +13,8 @@ from made_results import analysis_of, store_series, stored, weekly
 from iqa.errors import UsageError
 from iqa.jobs.baselines import Choice, approve_baselines
 from iqa.jobs.entering import enter_event
+from iqa.jobs.limits import judge_anew
+from iqa.jobs.status import status
 from iqa.jobs.trend import trend
 from iqa.model import Acquisition, Outcome
 from iqa.report.trends import Trend
@@ -21,7 +23,7 @@ from iqa.store.decisions import retire_baseline
 from iqa.store.history import day_of
 from iqa.store.matching import Owner
 from iqa.store.workspace import Workspace
-from tests.made_workspace import ANN, TOML, iqa, made_workspace
+from tests.made_workspace import ANN, NOW, TOML, iqa, made_workspace
 
 KEY = "ct_number.uniform"
 LIMIT = '\n[[limit]]\nkey = "ct_number.uniform"\nunit = "HU"\nfail_high = 7\nwarn_high = 5\n'
@@ -112,6 +114,22 @@ def test_a_change_of_method_is_a_step_of_the_software(workspace: Workspace) -> N
     (found,) = trend(workspace, KEY, scanner="ct1")
     (jump,) = found.jumps
     assert jump.causes == ("method roi-mean@1 became roi-mean@2: a step of the software",)
+
+
+def test_a_baseline_of_another_method_says_nothing_of_control(workspace: Workspace) -> None:
+    """A step of the software is no signal of the scanner."""
+    values, dates = noise(24), weekly("2026-05-04", 24)
+    store_series(workspace, KEY, values[:20], dates[:20], method="roi-mean@1")
+    approve_baselines(workspace, Choice(scanner="ct1", last=20), signed=ANN)
+    store_series(workspace, KEY, [x + 2 for x in values[20:]], dates[20:], method="roi-mean@2")
+    (found,) = trend(workspace, KEY, scanner="ct1")
+    assert found.renewed == (20,)
+    assert [s.baseline is not None for s in found.segments] == [True, False]
+    assert found.control is None
+    judge_anew(workspace, signed=ANN)
+    assert status(workspace, NOW)[0].signals == ()
+    said = iqa("trend", KEY, "--workspace", workspace.folder).out
+    assert "Software: roi-mean@2 measures from 2026-09-21 on, roi-mean@1 before" in said
 
 
 def test_a_step_on_several_scanners_after_an_event_of_the_phantom_is_the_phantoms(workspace: Workspace) -> None:

@@ -116,11 +116,17 @@ def _draw_points(axes: Axes, trend: Trend, x: Array) -> None:
 
 
 def _draw_events(axes: Axes, trend: Trend) -> None:
+    """The scanner's own as full lines; the phantom's and the software's dashed, which are not its."""
     for event in trend.events:
-        place = day_of(event.dated) + EPOCH
-        own = event.scanner is not None
-        axes.axvline(place, color=INK, lw=1.0, ls="-" if own else "--", zorder=2)
-        axes.annotate(f"{event.kind} ▼", (place, 1.0), xycoords=("data", "axes fraction"), ha="right", va="bottom")
+        _draw_event(axes, day_of(event.dated), event.kind, own=event.scanner is not None)
+    for i in trend.renewed:
+        _draw_event(axes, 0.5 * (trend.days[i - 1] + trend.days[i]), "software", own=False)
+
+
+def _draw_event(axes: Axes, day: float, word: str, *, own: bool) -> None:
+    place = day + EPOCH
+    axes.axvline(place, color=INK, lw=1.0, ls="-" if own else "--", zorder=2)
+    axes.annotate(f"{word} ▼", (place, 1.0), xycoords=("data", "axes fraction"), ha="right", va="bottom")
 
 
 def _draw_projections(axes: Axes, trend: Trend) -> float:
