@@ -96,7 +96,18 @@ def _required(verdict: Verdict) -> bool:
 
 def _verdict(verdict: Verdict) -> Text:
     sign, style = MARKS[verdict.outcome]
-    return Text(f"{sign} {verdict.key}  {verdict.outcome}: {verdict.reason}", style=style)
+    line = Text(f"{sign} {verdict.key}  {verdict.outcome}: {verdict.reason}", style=style)
+    return line.append(f" {_by(verdict)}", style="dim") if verdict.limit else line
+
+
+def _by(verdict: Verdict) -> str:
+    """The limit, whose it is, and the rule."""
+    limit = verdict.limit
+    if limit is None:
+        return ""
+    adopted = f"adopted by {limit.adopted_by} {limit.adopted_on}".rstrip() if limit.adopted_by else ""
+    said = (limit.name, limit.source, limit.edition, adopted, f"rule {verdict.rule}")
+    return f"[{'; '.join(part for part in said if part)}]"
 
 
 def status_table(states: Sequence[State]) -> RenderableType:
