@@ -32,6 +32,7 @@ from iqa.store.history import (
     keys,
     made_how,
     series,
+    several,
 )
 from iqa.store.judgements import outcomes_of, rulings_of
 from iqa.store.settings import Settings
@@ -89,8 +90,10 @@ def out_of_control(
     """
     if not known or not is_latest(connection, occasion):
         return ()
-    made = _Maker(connection, settings, "", tuple(known), ())
-    states = [(key, made.of(key).control(occasion)) for key in settings.site.charted]
+    charted, made = settings.site.charted, _Maker(connection, settings, "", tuple(known), ())
+    since = min((b.since for b in known if b.key in charted), default=LAST_DATE)
+    values = several(connection, charted, scanner=occasion.scope.scanner, since=since)
+    states = [(key, made.of(key).control(occasion, values[key])) for key in charted]
     return tuple(key for key, state in states if state is not None and state.in_control is False)
 
 
@@ -175,14 +178,12 @@ class _Maker:
             certified=self._certified(scope),
         )
 
-    def control(self, occasion: Occasion) -> Control | None:
-        """The charts that end with a scan; None where it is held by no baseline, or has no value."""
+    def control(self, occasion: Occasion, found: Sequence[Point]) -> Control | None:
+        """The charts of some points that end with a scan; None where it is held by no baseline, or has no value."""
         scope, under = occasion.scope, conditions_of(occasion)
         suited = self._suited(scope, under)
-        since = min((stored.since for stored, _ in suited), default=LAST_DATE)
-        found = series(self.connection, self.key, scanner=scope.scanner, since=since)
         points = [p for p in found if p.scope == scope and p.dated <= occasion.dated]
-        if not points or points[-1].occasion_id != occasion.id:
+        if not suited or not points or points[-1].occasion_id != occasion.id:
             return None
         held = _held(suited, occasion.dated, points[-1].measurement.method)
         if held is None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, true
 
 from iqa.model import Acquisition, Curve, Measurement, NotMeasured, Scope
 from iqa.store.records import POINTS, acquisition_of
@@ -158,9 +158,7 @@ def made_how(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Acqu
     return found
 
 
-def series(
-    connection: Connection, key: str, *, scanner: str | None = None, everywhere: bool = False, since: str = ""
-) -> list[Point]:
+def series(connection: Connection, key: str, *, scanner: str | None = None, everywhere: bool = False) -> list[Point]:
     """The values of a key that count, oldest first.
 
     Parameters
@@ -169,31 +167,34 @@ def series(
         Of which scanner; None: of the scans that are assigned to none.
     everywhere
         Of all scanners and of none.
-    since
-        From this date on.
     """
-    key_id = known(connection, [key]).get(key)
-    if key_id is None:
-        return []
-    query = _points(key_id).where(occasion.c.dated >= since).order_by(occasion.c.dated, occasion.c.id)
-    if not everywhere:
-        own = None if scanner is None else _number(connection, scanner)
-        query = query.where(occasion.c.scanner_id.is_(None) if scanner is None else occasion.c.scanner_id == own)
-    rows = connection.execute(query).all()
+    if everywhere:
+        return _read(connection, [key], true())[key]
+    return several(connection, [key], scanner=scanner)[key]
+
+
+def several(
+    connection: Connection, wanted: Sequence[str], *, scanner: str | None, since: str = ""
+) -> dict[str, list[Point]]:
+    """The values of some keys of a scanner (None: of unassigned scans) from a date on, by key, oldest first."""
+    own = occasion.c.scanner_id.is_(None) if scanner is None else occasion.c.scanner_id == _number(connection, scanner)
+    return _read(connection, wanted, own & (occasion.c.dated >= since))
+
+
+def _read(connection: Connection, wanted: Sequence[str], which: ColumnElement[bool]) -> dict[str, list[Point]]:
+    names = {number: key for key, number in known(connection, wanted).items()}
+    columns = (occasion.c.id, occasion.c.record_id, occasion.c.dated, *OWNER)
+    numbers = [c for c in measurement.c if c.name != "record_id"]
+    met = (measurement.c.record_id == occasion.c.record_id) & measurement.c.key_id.in_(names)
+    query = select(*columns, *numbers).join(measurement, met).where(which)
+    rows = connection.execute(query.order_by(occasion.c.dated, occasion.c.id)).all()
     words = texts_in(connection, rows)
-    return [_point(row, key, words) for row in rows]
-
-
-def _points(key_id: int) -> Select[Any]:
-    columns = (occasion.c.id, occasion.c.record_id, occasion.c.dated)
-    owner = (occasion.c.scanner_id, occasion.c.protocol_id, occasion.c.phantom_id)
-    numbers = [c for c in measurement.c if c.name not in ("record_id", "key_id")]
-    met = (measurement.c.record_id == occasion.c.record_id) & (measurement.c.key_id == key_id)
-    return select(*columns, *owner, *numbers).join(measurement, met)
-
-
-def _point(row: Row[Any], key: str, words: dict[int, str]) -> Point:
-    return Point(row.id, row.record_id, row.dated, scope_of(row, words), _measurement(row, key, words))
+    found: dict[str, list[Point]] = {key: [] for key in wanted}
+    for row in rows:
+        key = names[row.key_id]
+        measured = _measurement(row, key, words)
+        found[key].append(Point(row.id, row.record_id, row.dated, scope_of(row, words), measured))
+    return found
 
 
 def _measurement(row: Row[Any], key: str, words: dict[int, str]) -> Measurement:
