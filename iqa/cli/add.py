@@ -22,6 +22,8 @@ from iqa.cli.workspace import FAILING
     metavar="CSV",
     help="Lines with path and any of scanner, site, phantom.",
 )
+@click.option("--by", "person", callback=worded, metavar="NAME", help="Who moves a scan to another scanner.")
+@click.option("--reason", callback=worded, metavar="TEXT", help="Why.")
 @workspace_option
 def add(
     paths: tuple[str, ...],
@@ -29,6 +31,8 @@ def add(
     site: str | None,
     phantom: str | None,
     manifest: Path | None,
+    person: str | None,
+    reason: str | None,
     folder: Path | None,
 ) -> int:
     """Measure, judge and remember scans."""
@@ -41,7 +45,7 @@ def add(
     said = Manifest(Told(scanner, site, phantom), read_manifest(manifest) if manifest else ())
     workspace = open_workspace(folder)
     with reading_progress() as progress:
-        done = add_scans(workspace, paths, signed=signed(), manifest=said, progress=progress)
+        done = add_scans(workspace, paths, signed=signed(person, reason or ""), manifest=said, progress=progress)
     if done.scans or len(done.refused) > 1:
         print_table(addition_block(done))
     if not done.scans:

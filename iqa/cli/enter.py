@@ -75,7 +75,7 @@ def add_(
     ended = enter_event(
         open_workspace(folder), kind, scanner=scanner, phantom=phantom, dated=dated, signed=signed(person, reason)
     )
-    click.echo(f"Stored. Baselines that end with it: {', '.join(b.key for b in ended) or 'none'}.")
+    click.echo(f"Stored. Baselines that end with it: {len(ended) or 'none'}; `iqa baseline list` names them.")
 
 
 @event.command("list")

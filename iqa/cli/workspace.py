@@ -29,10 +29,14 @@ def status(folder: Path | None) -> int:
     """Every scanner: last scan, verdict, what is overdue."""
     from iqa.jobs.clock import now
     from iqa.jobs.status import status as states_of
+    from iqa.jobs.status import without_values
     from iqa.report.workspace import status_table
     from iqa.store.workspace import open_workspace
 
-    states = states_of(open_workspace(folder), now())
+    workspace = open_workspace(folder)
+    states = states_of(workspace, now())
+    for key in without_values(workspace):
+        say(f"iqa.toml speaks of '{key}', and no stored value has that key; see `iqa export` for those there are.")
     if not states:
         click.echo("No scanner is described and no scan is stored yet.")
         return 0

@@ -18,13 +18,14 @@ from iqa.locate import locate
 from iqa.model import Located, PhantomSpec, Scan
 from iqa.phantom import library
 from iqa.report.shown import Added, Addition
-from iqa.store.decisions import Signed, assign
+from iqa.store.decisions import Signed, assign, baselines_on
 from iqa.store.history import latest_scans, occasions
 from iqa.store.matching import Owner, phantom_of, protocol_of, scanner_of
 from iqa.store.records import Clash, Known, keep_scan, standing
 from iqa.store.settings import PhantomCopy, Settings, same_text
 from iqa.store.workspace import Workspace
 
+UNDATED = "The header has no date: the scan is stored under today's, and counts for no chart and no due date."
 CYLINDER_MM = 3.0
 """By which the diameter of a plain cylinder may differ from that of the copy that the protocol names."""
 
@@ -143,14 +144,22 @@ class _Adding:
         note = f"The header fits {owner.scanner}, whose scans so far come from a '{before}', not a '{now}'."
         return Owner(notes=(note,))
 
-    def _known(self, scan: Scan, seen: Known, owner: Owner, told: Told) -> Added:
-        """A known scan: assigned where it was not, or where a person names another scanner."""
+    def _known(self, scan: Scan, seen: Known, owner: Owner, told: Told) -> Added | Refusal:
+        """A known scan: assigned where it was not, or moved where a person names another scanner and says why."""
         with self.workspace.database.reading() as connection:
             (stored,) = occasions(connection, ids=[seen.occasion_id])
+            resting = baselines_on(connection, seen.occasion_id)
         before = Owner(stored.scope.scanner, stored.scope.protocol, stored.scope.phantom)
         wanted = phantom_of((stored.model or "").split("/")[0], self.workspace.settings, owner)
         if wanted.scanner is None or (before.scanner is not None and (told.scanner in (None, before.scanner))):
             return Added(scan.source, seen.occasion_id, scan.acquisition, replace(before, notes=owner.notes), None)
+        if before.scanner is not None and not self.signed.reason:
+            many = f" {len(resting)} of its baselines rest on it." if resting else ""
+            return Refusal(
+                scan.source,
+                f"Scan {seen.occasion_id} belongs to {before.scanner}.{many} To move it to {told.scanner}, say "
+                "--by NAME and --reason TEXT.",
+            )
         with self.workspace.database.writing() as connection:
             assign(connection, [seen.occasion_id], wanted, self.signed)
             said = judge_record(connection, self.rules, seen.occasion_id, at=self.signed.at)
@@ -165,7 +174,8 @@ class _Adding:
         name = told.phantom or (copy.model if copy else None)
         found = locate(scan, self.specs, phantom=name)
         if not isinstance(found, Located):
-            return refusal(scan, found)
+            lost = refusal(scan, found)
+            return replace(lost, reason=" ".join([lost.reason, *owner.notes]))
         odd = _other_cylinder(found, copy)
         return Refusal(scan.source, odd) if odd else found
 
@@ -180,7 +190,8 @@ class _Adding:
                 return Added(scan.source, seen.occasion_id, scan.acquisition, whose, None)
             undated = local(self.signed.at)
             kept = keep_scan(connection, analysis, whose, at=self.signed.at, undated=undated, site=site)
-            whose = replace(whose, notes=(*whose.notes, *unlike_before(connection, kept.occasion_id)))
+            notes = () if analysis.identity.acquired else (UNDATED,)
+            whose = replace(whose, notes=(*whose.notes, *notes, *unlike_before(connection, kept.occasion_id)))
             said = judge_record(connection, self.rules, kept.occasion_id, at=self.signed.at)
         return Added(scan.source, kept.occasion_id, scan.acquisition, whose, analysis, said.verdicts, said.signals)
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from iqa.errors import UsageError
-from iqa.jobs.circumstances import conditions_of
+from iqa.jobs.circumstances import NEW_BASELINE, conditions_of
 from iqa.jobs.clock import check_clock, plain_date
 from iqa.jobs.judging import judge_since, rules_of
 from iqa.judge import NoProposal, Proposal, Sample, propose, to_text
 from iqa.model import Measurement, Scope
 from iqa.store.database import Connection
 from iqa.store.decisions import Signed, StoredBaseline, approve_baseline, baselines
-from iqa.store.history import Occasion, measurements, occasions
+from iqa.store.history import Happened, Occasion, events, measurements, occasions
 from iqa.store.workspace import Workspace
 
 NO_BASELINE = ("position.",)
@@ -111,7 +111,31 @@ def _offers(connection: Connection, choice: Choice) -> tuple[Offer, ...]:
             groups[occasion.scope].append(occasion)
     if not groups:
         raise UsageError(f"No stored scan of '{choice.scanner}' is chosen; `iqa status` says how many there are.")
-    return tuple(_offer(connection, scope, found[-(choice.last or 0) :], choice) for scope, found in groups.items())
+    unknown = set(choice.without) - {o.id for o in occasions(connection, scanner=choice.scanner)}
+    if unknown:
+        raise UsageError(f"Scan {min(unknown)} is none of '{choice.scanner}'; propose without --without lists them.")
+    kept = {scope: _of_one_time(found, _renewals(connection, scope), choice) for scope, found in groups.items()}
+    return tuple(_offer(connection, scope, found[-(choice.last or 0) :], choice) for scope, found in kept.items())
+
+
+def _renewals(connection: Connection, scope: Scope) -> list[Happened]:
+    """What happened to the scanner or the phantom after which values may lie elsewhere for good."""
+    phantoms = (scope.phantom,) if scope.phantom else ()
+    return [e for e in events(connection, scanner=scope.scanner, phantoms=phantoms) if e.kind in NEW_BASELINE]
+
+
+def _of_one_time(found: Sequence[Occasion], renewed: Sequence[Happened], choice: Choice) -> Sequence[Occasion]:
+    """The scans since the last event; a person who asks for scans on either side of one is told so."""
+    between = [e for e in renewed if found[0].dated < e.dated <= found[-1].dated]
+    if not between:
+        return found
+    last = between[-1]
+    if choice.since is not None:
+        raise UsageError(
+            f"A baseline cannot span the event '{last.kind}' of {last.scanner or last.phantom} on {last.dated[:10]}: "
+            f"choose scans from then on (--since {last.dated[:10]}), or until before it."
+        )
+    return [o for o in found if o.dated >= last.dated]
 
 
 def _chosen(occasion: Occasion, choice: Choice) -> bool:
@@ -123,6 +147,7 @@ def _chosen(occasion: Occasion, choice: Choice) -> bool:
         and (choice.since is None or day[: len(choice.since)] >= choice.since)
         and (choice.until is None or day[: len(choice.until)] <= choice.until)
         and occasion.id not in choice.without
+        and (occasion.acquired is not None or occasion.entered_by is not None)
     )
 
 
@@ -133,6 +158,8 @@ def _offer(connection: Connection, scope: Scope, found: Sequence[Occasion], choi
         for m in measurements(connection, occasion.record_id):
             if _wanted(m, choice.key):
                 values[m.key].append(Sample(f"scan {occasion.id} of {occasion.dated[:10]}", m, conditions))
+    if not values:
+        raise UsageError(f"No key of the chosen scans fits '{choice.key}'.")
     outcomes = [propose(key, samples, scope) for key, samples in sorted(values.items())]
     return Offer(
         scope,

@@ -6,6 +6,9 @@ from iqa.judge import conditions
 from iqa.model import Acquisition, Conditions
 from iqa.store.history import Occasion, Spacing
 
+NEW_BASELINE = frozenset({"tube", "detector", "software", "calibration", "refilled", "repaired", "replaced"})
+"""Events after which values may lie elsewhere for good: baselines of before hold no longer, and none spans one."""
+
 
 def model_of(occasion: Occasion) -> str | None:
     """The phantom's model, whichever its variant."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from iqa.errors import UsageError
+from iqa.jobs.circumstances import NEW_BASELINE
 from iqa.jobs.clock import check_clock, lies_ahead, local, plain_date
 from iqa.jobs.judging import judge_record, judge_since, note_limits, rules_of
 from iqa.model import Measurement, Verdict
@@ -24,8 +25,6 @@ METHOD = "entered@1"
 PLACE = "entered"
 SCANNER_EVENTS = ("tube", "detector", "software", "calibration", "moved", "other")
 PHANTOM_EVENTS = ("refilled", "repaired", "replaced", "other")
-NEW_BASELINE = frozenset({"tube", "detector", "software", "calibration", "refilled", "repaired", "replaced"})
-"""Events after which values may lie elsewhere for good, so that the baselines of before hold no longer."""
 
 
 def enter_value(

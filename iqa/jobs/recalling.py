@@ -46,6 +46,10 @@ def history(workspace: Workspace, key: str, *, scan: int | None = None) -> Histo
     return History(tuple(e for e in trail if _concerns(e, key)), broken(trail), verdicts)
 
 
+ALWAYS = frozenset({"event", "assign", "accept results"})
+"""Decisions that bear on every key."""
+
+
 def _concerns(entry: Entry, key: str) -> bool:
     """Whether a decision bears on a key; of limits that are gone the name alone is entered, so they concern each."""
     if entry.action == WRITTEN:
@@ -53,4 +57,4 @@ def _concerns(entry: Entry, key: str) -> bool:
         return any(matches(x.key, key) for x in limits) or bool(entry.subject["gone"])
     if entry.action in (ADOPTED, DROPPED):
         return any(matches(row.limit.key, key) for row in find_set(entry.subject["set"], limit_sets()).rows)
-    return entry.subject.get("key") == key or entry.action == "event"
+    return entry.subject.get("key") == key or entry.action in ALWAYS

@@ -7,9 +7,10 @@ from datetime import date
 from iqa.jobs.clock import local
 from iqa.jobs.judging import rules_of
 from iqa.judge import worst_of
+from iqa.judge.keys import matches
 from iqa.report.shown import State
-from iqa.store.history import Last, fleet
-from iqa.store.settings import Scanner
+from iqa.store.history import Last, fleet, keys
+from iqa.store.settings import CHARTED, Scanner
 from iqa.store.workspace import Workspace
 
 
@@ -34,6 +35,15 @@ def status(workspace: Workspace, at: str) -> tuple[State, ...]:
     today = local(at)
     named = [_state(name, scanners.get(name), known.get(name), today) for name in names]
     return (*named, *([_state(None, None, known[None], today)] if None in known else []))
+
+
+def without_values(workspace: Workspace) -> tuple[str, ...]:
+    """Charted keys and keys of limits in iqa.toml under which nothing is stored yet: perhaps misspelt."""
+    rules = rules_of(workspace.settings)
+    with workspace.database.reading() as connection:
+        known = keys(connection)
+    wanted = dict.fromkeys([*workspace.settings.site.charted, *(x.key for x in rules.written)])
+    return tuple(k for k in wanted if known and k not in CHARTED and not any(matches(k, one) for one in known))
 
 
 def _state(name: str | None, scanner: Scanner | None, last: Last | None, at: str) -> State:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -15,11 +16,11 @@ from iqa.judge import compare, from_text, worst_of
 from iqa.judge.bounds import own_unit
 from iqa.judge.control import Budget, Control, control
 from iqa.judge.robust import LEAST, middle_of
-from iqa.model import Acquisition, Baseline, Bounds, Conditions, Limit, Scope
+from iqa.model import Acquisition, Baseline, Bounds, Conditions, Limit, Outcome, Scope
 from iqa.report.trends import Jump, Projection, Segment, Trend
 from iqa.spc import CannotTell, Course, Crossing, Drift, Step, course, crossing, drift, most_likely_step, steps
 from iqa.store.database import Connection
-from iqa.store.decisions import StoredBaseline, baselines, records_behind
+from iqa.store.decisions import StoredBaseline, baselines, scans_behind
 from iqa.store.history import (
     LAST_DATE,
     Happened,
@@ -47,6 +48,9 @@ ENTERED = {"dose.ctdivol": "manual.ctdivol", "dose.dlp": "manual.dlp"}
 UNEXPLAINED = 1e-3
 """Chance below which a step is said that no event explains: looked for every week, one of 0.01 turns up by itself in a
 tenth of all stable series (docs/control-charts.md). A drift is not said where the chart is in control."""
+CLEARLY = 2.0
+"""Logarithm of the likelihood ratio from which a step is said instead of a drift: of a weak drift over half a year,
+chance makes a step fit a little better in every third series."""
 GRACE_DAYS = 1.0
 """By which an event may be dated beside the scans that it lies between."""
 
@@ -64,9 +68,7 @@ def trend(workspace: Workspace, key: str, *, scanner: str | None = None) -> tupl
         if not found:
             check_scanner(connection, workspace.settings, scanner)
             raise UsageError(_nothing(key, scanner, keys(connection)))
-        groups: dict[Scope, list[Point]] = defaultdict(list)
-        for point in found:
-            groups[point.scope].append(point)
+        groups = _by_machine(connection, found)
         made = _Maker(
             connection,
             workspace.settings,
@@ -74,8 +76,21 @@ def trend(workspace: Workspace, key: str, *, scanner: str | None = None) -> tupl
             tuple(baselines(connection, scanner=scanner)),
             tuple(events(connection)),
         )
-        trends = [one for scope, points in groups.items() for one in made.trends(scope, points)]
+        trends = [one for (scope, machine), points in groups.items() for one in made.trends(scope, points, machine)]
     return tuple(_with_others(trends))
+
+
+def _by_machine(connection: Connection, found: Sequence[Point]) -> dict[tuple[Scope, str], list[Point]]:
+    """Points by whose they are; unassigned ones by what their headers say of the machine, and by the phantom."""
+    how = made_how(connection, [p.occasion_id for p in found if p.scope.scanner is None])
+    groups: dict[tuple[Scope, str], list[Point]] = defaultdict(list)
+    for point in found:
+        groups[point.scope, _machine(how[point.occasion_id][0]) if point.occasion_id in how else ""].append(point)
+    return groups
+
+
+def _machine(of: Acquisition) -> str:
+    return " ".join(part for part in (of.manufacturer, of.model, of.serial, of.station) if part)
 
 
 def out_of_control(
@@ -88,7 +103,7 @@ def out_of_control(
     known
         The baselines of its scanner that are in force.
     """
-    if not known or not is_latest(connection, occasion):
+    if not known or (occasion.pixel_sha256 is not None and not is_latest(connection, occasion)):
         return ()
     charted, made = settings.site.charted, _Maker(connection, settings, "", tuple(known), ())
     since = min((b.since for b in known if b.key in charted), default=LAST_DATE)
@@ -138,16 +153,17 @@ class _Maker:
         other.how = self.how
         return other
 
-    def trends(self, scope: Scope, points: Sequence[Point]) -> Iterator[Trend]:
-        """One for each group of scans that are comparable with one another."""
+    def trends(self, scope: Scope, points: Sequence[Point], machine: str = "") -> Iterator[Trend]:
+        """One for each group of scans that are comparable with one another; of an unassigned machine, its name."""
         under = self._conditions(points, scope.phantom)
         rest = list(range(len(points)))
         while rest:
             first = under[rest[0]]
             alike = _Alike(first)
             group = [i for i in rest if alike(under[i])]
-            apart = "" if rest[0] == 0 else compare(first, under[0]).sentence
-            yield self._trend(scope, [points[i] for i in group], first, apart)
+            apart = "" if rest[0] == 0 else compare(first, under[0]).sentence.replace("in the baseline", "in the first")
+            said = " ".join(part for part in (machine and f"Scans of {machine}.", apart) if part)
+            yield self._trend(scope, [points[i] for i in group], first, said)
             rest = sorted(set(rest) - set(group))
 
     def _trend(self, scope: Scope, points: Sequence[Point], under: Conditions, apart: str) -> Trend:
@@ -234,8 +250,8 @@ class _Maker:
 
     def _control(self, stored: StoredBaseline, points: Sequence[Point], first: int, end: int) -> Control:
         """The charts of the scans after the last one of the baseline."""
-        members = records_behind(self.connection, stored.id)
-        reference = [i for i in range(end) if points[i].record_id in members]
+        members = scans_behind(self.connection, stored.id)
+        reference = [i for i in range(end) if points[i].occasion_id in members]
         start = max(first, reference[-1] + 1) if reference else first
         stated = [p.measurement.u for p in points[first:end] if p.measurement.u is not None]
         return control(
@@ -259,7 +275,7 @@ class _Maker:
         stored = rulings_of(self.connection, last.record_id)
         found = []
         for one in stored[1] if stored else ():
-            if one.key != self.key or one.limit is None:
+            if one.key != self.key or one.limit is None or one.outcome == Outcome.NOT_COMPARABLE:
                 continue
             limit = from_text(Limit, one.limit[1], f"limit {one.limit[0][:12]}")
             used = next((b for b in self.known if b.id == one.baseline_id), None)
@@ -300,9 +316,14 @@ def _drift_or_steps(
     after = last.control.first if last.control else last.first
     line = _drift(days[after:], values[after:]) or _drift(*since)
     way, rival = course(*since), most_likely_step(*since)
-    if line is None or isinstance(way, CannotTell) or (isinstance(rival, Step) and rival.scatter < way.scatter):
+    if line is None or isinstance(way, CannotTell) or _clearly_a_step(rival, way, len(since[0])):
         return None, None, found
     return line, way, tuple(s for s in found if s.at <= last.first)
+
+
+def _clearly_a_step(rival: Step | CannotTell, way: Course, n: int) -> bool:
+    """Whether a step explains values better than a drift does, by more than chance decides between them."""
+    return isinstance(rival, Step) and n * math.log(way.scatter / rival.scatter) > CLEARLY
 
 
 def _drift(days: Sequence[float], values: Sequence[float]) -> Drift | None:

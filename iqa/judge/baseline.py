@@ -14,12 +14,15 @@ from iqa.judge.robust import LEAST, Middle, middle_of
 from iqa.judge.wording import scans, shown
 from iqa.model import Baseline, Conditions, Measurement, Scope
 from iqa.signal.robust import median
+from iqa.spc import CannotTell, neighbours
 
 WELL_ABOVE, FAR_BELOW = 2.0, 0.25
 """Spread over the median u of the scans at which it is remarked on. With a true u, 7 of 100 sets of three scans exceed
 the first and 11 fall below the second; of five scans 2 and 2; of ten none."""
 
 
+ALIKE_LEVEL = 0.01
+"""Chance of neighbours as alike in independent scans, below which it is remarked on."""
 FEW = "From {} alone: how much single scans scatter is not known yet."
 """What is said below `LEAST` scans."""
 
@@ -128,7 +131,7 @@ def propose(key: str, samples: Sequence[Sample], scope: Scope) -> Proposal | NoP
     if len(samples) >= LEAST:
         middle = middle_of([s.measurement.value for s in samples])
         value, u, spread, astray = middle.value, middle.u, middle.spread, _astray(samples, middle)
-        warnings = (*_named(astray, first.measurement.unit), *_against_u(samples, middle))
+        warnings = (*_named(astray, first.measurement.unit), *_against_u(samples, middle), *_following(samples))
     return Proposal(
         key=key,
         method=first.measurement.method,
@@ -146,9 +149,10 @@ def propose(key: str, samples: Sequence[Sample], scope: Scope) -> Proposal | NoP
 
 
 def _of_few(samples: Sequence[Sample]) -> tuple[float, float, float | None]:
-    """Mean and u of one or two scans: as they state it, since their scatter says next to nothing."""
+    """Mean and u of one or two scans: as they state it, or as two are apart, whichever is more."""
     values, stated = zip(*((s.measurement.value, s.measurement.u or 0.0) for s in samples), strict=True)
-    return fmean(values), math.hypot(*stated) / len(samples), None
+    apart = (max(values) - min(values)) / len(samples)  # of two values, the standard error that they show
+    return fmean(values), max(math.hypot(*stated) / len(samples), apart), None
 
 
 def _unfit(key: str, samples: Sequence[Sample]) -> str:
@@ -200,6 +204,14 @@ def _distance(astray: Astray) -> str:
     if math.isinf(astray.distance):
         return "while most of the others are equal"
     return f"{astray.distance:.1f} spreads from the middle"
+
+
+def _following(samples: Sequence[Sample]) -> list[str]:
+    """Whether each scan is like the one before, which the limits of charts take them not to be."""
+    found = neighbours([s.measurement.value for s in samples])
+    if isinstance(found, CannotTell) or found.p >= ALIKE_LEVEL:
+        return []
+    return [f"Scans are like the ones before (correlation {found.correlation:.1f}): charts will alarm more often."]
 
 
 def _against_u(samples: Sequence[Sample], middle: Middle) -> list[str]:

@@ -23,6 +23,8 @@ COLUMNS = 44
 """Width of the chart."""
 MOST_LINES = 60
 """Scans that are drawn, the latest; a year of weekly ones and more."""
+BESIDE_DAYS = 31.0
+"""Between a dose by chamber and the scan whose header is set beside it."""
 POINT, SIGNAL, CENTRE, CONTROL, FAIL = "●", "◉", "┊", "│", "║"
 LEGEND = f"{POINT} value  {SIGNAL} out of control  {CENTRE} baseline  {CONTROL} limits of the average  {FAIL} failure"
 
@@ -117,7 +119,7 @@ def sayings(trend: Trend) -> Iterator[str]:
     if trend.drift is not None and trend.course is not None:
         yearly = show(365.25 * trend.course.slope, 365.25 * trend.course.u, trend.unit)
         since = f"since about {_date(trend.course.start)}"
-        yield f"Drift: {yearly} a year, {since} (chance in a stable series {trend.drift.p:.1g})."
+        yield f"Drift: {yearly} a year, {since} ({_chance(trend.drift.p)} in a stable series of independent scans)."
         yield from (_projection(p, trend) for p in trend.projections)
     yield from (_jump(j, trend) for j in trend.jumps)
     if trend.certified is not None:
@@ -162,18 +164,22 @@ def _projection(p: Projection, trend: Trend) -> str:
     return f"It reaches the {what} limit {bound} about {_date(p.crossing.day)} ({between}; 95 %, of the line)."
 
 
+def _chance(p: float) -> str:
+    return f"chance {fixed(p, 4)}" if p >= 1e-4 else "chance below 0.0001"
+
+
 def _beside(entered: Point, trend: Trend) -> str:
     """A value entered by hand against the scan that lies nearest to it in time."""
     m, day = entered.measurement, day_of(entered.dated)
     i = min(range(len(trend.days)), key=lambda k: abs(trend.days[k] - day))
+    said = f"Entered: {m.key} {show(m.value, m.u, m.unit)} on {entered.dated[:10]}"
+    if abs(trend.days[i] - day) > BESIDE_DAYS or not m.value:
+        return f"{said}; no scan lies within {BESIDE_DAYS:.0f} days of it."
     header = trend.points[i].measurement.value
-    ratio = show(header / m.value, (m.u or 0.0) * header / m.value**2, "1") if m.value else None
-    against = (
-        f": the header's {show(header, None, trend.unit)} of {trend.points[i].dated[:10]} is {ratio} of it"
-        if ratio
-        else ""
+    shown = f"{show(header, None, trend.unit)} of {trend.points[i].dated[:10]}"
+    return (
+        f"{said}; the header's {shown} is {fixed(header / m.value, 3)} of it, if both are of one protocol and phantom."
     )
-    return f"Entered: {m.key} {show(m.value, m.u, m.unit)} on {entered.dated[:10]}{against}."
 
 
 def _date(day: float) -> str:
@@ -186,6 +192,7 @@ def _jump(jump: Jump, trend: Trend) -> str:
     step = jump.step
     height = show(step.height, step.u, trend.unit)
     first, last = (trend.points[i].dated[:10] for i in (step.earliest - 1, step.latest))
-    chance = fixed(step.p, 4) if step.p >= 1e-4 else "below 0.0001"
     why = f" Perhaps: {'; '.join(jump.causes)}." if jump.causes else " No event is entered for that time."
-    return f"Step: {height} between {first} and {last} (chance {chance}).{why}"
+    return (
+        f"Step: {height} between {first} and {last} ({_chance(step.p)} in a stable series of independent scans).{why}"
+    )

@@ -67,7 +67,7 @@ class Trend:
     charted: bool
     """Whether it shares in the scanner's false-alarm budget."""
     apart: str = ""
-    """Why its scans are not in one series with the earlier ones of the same scanner and protocol; a sentence."""
+    """Of which machine unassigned scans are, and why they are not in one series with earlier ones; sentences."""
     beside: tuple[Point, ...] = ()
     """The same quantity as a person measured it: a dose by chamber beside that of the header."""
     certified: float | None = None

@@ -31,8 +31,10 @@ MARKS = {
 }
 """Sign and style of a verdict: told apart without colour too."""
 SIGNAL_STYLE = "magenta"
-TOLD_BY = ("manufacturer", "model", "serial", "station", "institution", "site")
-"""What a header may say by which a scanner is known."""
+TOLD_BY = ("serial", "station", "model", "manufacturer", "institution", "site")
+"""What a header may say by which a scanner is known, the most telling first."""
+ENOUGH = 2
+"""Of them are proposed: institutions and names are spelt in several ways."""
 WORTH_SAYING = frozenset({Outcome.WARNING, Outcome.CANNOT_TELL, Outcome.FAIL, Outcome.NOT_COMPARABLE})
 """Verdicts that are printed one by one; the others are counted."""
 
@@ -71,7 +73,8 @@ def _heading(scan: Added) -> str:
 def unassigned_block(acquisition: Acquisition, source: str) -> RenderableType:
     """What to write down so that a scanner is known, from what its header says."""
     said = [(name, getattr(acquisition, name)) for name in TOLD_BY]
-    told = [f"{name} = {json.dumps(v, ensure_ascii=False)}" for name, v in said if v and not is_placeholder(v)]
+    telling = [(name, v) for name, v in said if v and not is_placeholder(v)][:ENOUGH]
+    told = [f"{name} = {json.dumps(v, ensure_ascii=False)}" for name, v in telling]
     again = f"  iqa add {shlex.quote(source)}"
     if not told:
         return Text(

@@ -99,12 +99,14 @@ def retire_baseline(connection: Connection, number: int, dated: str, signed: Sig
     Raises
     ------
     UsageError
-        There is no such baseline, or it has ended.
+        There is no such baseline, it has ended, or begins only after that date.
     """
     found = next(iter(baselines(connection, number=number)), None)
     if found is None or found.ended is not None:
         state = "has ended already" if found else "does not exist"
         raise UsageError(f"Baseline {number} {state}; `iqa baseline list` names those in force.")
+    if dated < found.since:
+        raise UsageError(f"Baseline {number} begins on {found.since[:10]}; it cannot end before, on {dated[:10]}.")
     _end(connection, number, dated, signed)
     _entered(connection, signed, "retire baseline", baseline=number, key=found.key, **asdict(found.scope), dated=dated)
 
@@ -137,10 +139,16 @@ def baselines(connection: Connection, *, scanner: str | None = None, number: int
     ]
 
 
-def records_behind(connection: Connection, number: int) -> set[int]:
-    """The records that a baseline was made from."""
-    query = select(baseline_scan.c.record_id).where(baseline_scan.c.baseline_id == number)
-    return set(connection.execute(query).scalars())
+def scans_behind(connection: Connection, number: int) -> set[int]:
+    """The occasions that a baseline was made from, whichever of their records counts now."""
+    query = select(record.c.occasion_id).join(baseline_scan, baseline_scan.c.record_id == record.c.id)
+    return set(connection.execute(query.where(baseline_scan.c.baseline_id == number)).scalars())
+
+
+def baselines_on(connection: Connection, occasion_id: int) -> list[int]:
+    """The baselines that a scan is among, by number."""
+    query = select(baseline_scan.c.baseline_id).join(record, record.c.id == baseline_scan.c.record_id)
+    return sorted(connection.execute(query.where(record.c.occasion_id == occasion_id)).scalars())
 
 
 def add_event(

@@ -23,6 +23,8 @@ LAST_DATE = "9999"
 FEW = 25
 """Scans sought at once by scanner and date: all pairs of the two are looked up."""
 OWNER = (occasion.c.scanner_id, occasion.c.protocol_id, occasion.c.phantom_id)
+DATED = occasion.c.acquired.is_not(None) | occasion.c.entered_by.is_not(None)
+"""Scans whose headers say when they were made, and entries: the others are stored, and stand in no history."""
 Spacing = tuple[float | None, float, float]
 
 
@@ -39,6 +41,8 @@ class Occasion:
     spacing_mm: Spacing | None
     """(z, y, x); None of an entry."""
     scan_flags: tuple[str, ...]
+    acquired: str | None
+    """As the header dates it; None of an entry, and where it does not."""
     pixel_sha256: str | None
     series_uid: str | None
     model: str | None
@@ -135,6 +139,7 @@ def _occasion(row: Row[Any], words: dict[int, str]) -> Occasion:
         acquisition=acquisition_of(row.acquisition),
         spacing_mm=_spacing(scan),
         scan_flags=tuple(scan.get("flags", ())),
+        acquired=row.acquired,
         pixel_sha256=row.pixel_sha256,
         series_uid=row.series_uid,
         model=None if row.model_id is None else words[row.model_id],
@@ -186,7 +191,7 @@ def _read(connection: Connection, wanted: Sequence[str], which: ColumnElement[bo
     columns = (occasion.c.id, occasion.c.record_id, occasion.c.dated, *OWNER)
     numbers = [c for c in measurement.c if c.name != "record_id"]
     met = (measurement.c.record_id == occasion.c.record_id) & measurement.c.key_id.in_(names)
-    query = select(*columns, *numbers).join(measurement, met).where(which)
+    query = select(*columns, *numbers).join(measurement, met).where(which, DATED)
     rows = connection.execute(query.order_by(occasion.c.dated, occasion.c.id)).all()
     words = texts_in(connection, rows)
     found: dict[str, list[Point]] = {key: [] for key in wanted}
@@ -270,13 +275,11 @@ def fleet(connection: Connection) -> list[Last]:
     own = defaultdict[int | None, list[Row[Any]]](list, {row.scanner_id: [] for row in entered})
     for row in groups:
         own[row.scanner_id].append(row)
-    judged = list(_outcomes(connection, groups))
+    judged = [*_outcomes(connection, groups), *entered]
     said, charts = defaultdict[int | None, list[str]](list), defaultdict[int | None, set[int]](set)
     for scanner_id, outcome, signals_id in judged:
         said[scanner_id].append(outcome)
         charts[scanner_id].add(signals_id)
-    for scanner_id, outcome in entered:
-        said[scanner_id].append(outcome)
     names = texts(connection, [*own, *(s for ids in charts.values() for s in ids)])
     return [
         Last(
@@ -293,7 +296,8 @@ def fleet(connection: Connection) -> list[Last]:
 def _last_scans() -> Select[Any]:
     """For each scanner, protocol and phantom the date of the last scan, and how many there are."""
     groups = select(*OWNER, func.max(occasion.c.dated).label("dated"), func.count().label("number"))
-    return groups.where(occasion.c.pixel_sha256.is_not(None)).group_by(*OWNER)
+    dated = groups.where(occasion.c.pixel_sha256.is_not(None), DATED)
+    return dated.group_by(*OWNER)
 
 
 def _outcomes(connection: Connection, last: Sequence[Row[Any]]) -> Iterator[tuple[int | None, str, int]]:
@@ -318,18 +322,18 @@ def _outcomes(connection: Connection, last: Sequence[Row[Any]]) -> Iterator[tupl
 
 
 def _last_entries() -> Select[Any]:
-    """The scanner and the outcome of the last entry under each key."""
+    """The scanner, the outcome and the signals of the last entry under each key."""
     dated = (occasion.c.scanner_id, measurement.c.key_id)
     order = (occasion.c.dated.desc(), occasion.c.id.desc(), judgement.c.id.desc())
     place = func.row_number().over(partition_by=dated, order_by=order).label("place")
     entries = (
-        select(occasion.c.scanner_id, judgement.c.outcome, place)
+        select(occasion.c.scanner_id, judgement.c.outcome, judgement.c.signals_id, place)
         .join(measurement, measurement.c.record_id == occasion.c.record_id)
         .join(judgement, judgement.c.record_id == occasion.c.record_id)
         .where(occasion.c.pixel_sha256.is_(None), measurement.c.key_id.in_(select(word.c.id)))
         .subquery()
     )
-    return select(entries.c.scanner_id, entries.c.outcome).where(entries.c.place == 1)
+    return select(entries.c.scanner_id, entries.c.outcome, entries.c.signals_id).where(entries.c.place == 1)
 
 
 def is_latest(connection: Connection, one: Occasion) -> bool:

@@ -35,6 +35,11 @@ class Judgement:
     judged_at: str
     rule: Rule
     rulings: tuple[Ruling, ...]
+    signals: tuple[str, ...] = ()
+
+    def repeats(self, said: Said) -> bool:
+        """Whether it said the same."""
+        return (self.rule, self.rulings, self.signals) == (said.rule, tuple(said.rulings), tuple(said.signals))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,10 @@ class Said:
 
 
 def keep_judgement(connection: Connection, record_id: int, said: Said, *, version: str, at: str) -> None:
-    """What was said of a record; the limits are kept as they are now."""
+    """What was said of a record, unless the same was said before; the limits are kept as they are now."""
+    before = judgements_of(connection, [record_id], latest=True)
+    if before and before[-1].repeats(said):
+        return
     rulings, signals = said.rulings, joined_flags(said.signals)
     limits = _limit_numbers(connection, rulings, at)
     flags = [joined_flags(r.flags) for r in rulings]
@@ -96,9 +104,17 @@ def judgements_of(connection: Connection, record_ids: Sequence[int], *, latest: 
     """All judgements of some records, oldest first, or the latest alone."""
     query = select(judgement).where(judgement.c.record_id.in_(record_ids))
     query = query.order_by(judgement.c.id.desc()).limit(1) if latest else query.order_by(judgement.c.id)
+    rows = connection.execute(query).all()
+    words = texts_in(connection, rows)
     return [
-        Judgement(row.record_id, row.judged_at, cast(Rule, row.rule), _rulings(connection, row.id))
-        for row in connection.execute(query).all()
+        Judgement(
+            row.record_id,
+            row.judged_at,
+            cast(Rule, row.rule),
+            _rulings(connection, row.id),
+            split_flags(words[row.signals_id]),
+        )
+        for row in rows
     ]
 
 

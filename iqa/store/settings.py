@@ -111,7 +111,7 @@ class PhantomCopy:
     diameter_mm: Annotated[float, Gt(0)] | None = None
     """Of a plain cylinder."""
     since: str = ""
-    certificate: Mapping[str, float] = field(default_factory=dict)
+    certificate: dict[str, float] = field(default_factory=dict)
     """Values of the maker's certificate, by key."""
 
 

@@ -27,9 +27,9 @@ from iqa.jobs.trend import trend
 from iqa.model import Acquisition, Outcome, Scope
 from iqa.report.export import COLUMNS
 from iqa.store.audit import entries
-from iqa.store.decisions import Signed, accept_records, assign, baselines, records_behind, retire_baseline
+from iqa.store.decisions import Signed, accept_records, assign, baselines, retire_baseline, scans_behind
 from iqa.store.history import measurements, occasions, series
-from iqa.store.judgements import rulings_of
+from iqa.store.judgements import judgements_of, rulings_of
 from iqa.store.matching import Owner
 from iqa.store.records import Kept, keep_record
 from iqa.store.workspace import Workspace, open_workspace
@@ -260,6 +260,53 @@ def test_an_event_that_is_entered_late_takes_back_what_its_baseline_said_since(w
     assert after.outcomes[-2:] == (Outcome.PASS, Outcome.NOT_JUDGED)
 
 
+def test_no_baseline_spans_an_event(workspace: Workspace) -> None:
+    store_series(workspace, KEY, [5.0, 5.1, 4.9, 5.0], weekly("2026-09-07", 4), owner=Owner("ct2"))
+    enter_event(workspace, "tube", scanner="ct2", dated="2026-10-01", signed=ANN)
+    store_series(workspace, KEY, [7.0, 7.1, 6.9], weekly("2026-10-05", 3), owner=Owner("ct2"), tag="new")
+    (offer,) = propose_baselines(workspace, Choice(scanner="ct2"))
+    assert [o.dated[:10] for o in offer.occasions] == ["2026-10-05", "2026-10-12", "2026-10-19"]
+    with pytest.raises(UsageError, match=r"cannot span the event 'tube' of ct2 on 2026-10-01: choose scans"):
+        propose_baselines(workspace, Choice(scanner="ct2", since="2026-09-01"))
+    (before,) = propose_baselines(workspace, Choice(scanner="ct2", until="2026-09-30"))
+    assert len(before.occasions) == 4
+
+
+def test_a_baseline_outlives_a_recalculation_by_the_same_method(workspace: Workspace) -> None:
+    values = [5.0, 5.1, 4.9, 5.0, 5.2, 4.8, 5.0, 5.1, 4.9, 5.0]
+    kept = store_series(workspace, KEY, values, weekly("2026-07-06", 10), owner=Owner("ct2"))
+    approve_baselines(workspace, Choice(scanner="ct2"), signed=ANN)
+    store_series(workspace, KEY, [5.0], ["2026-10-12T07:00:00"], owner=Owner("ct2"), tag="later")
+    (before,) = trend(workspace, KEY, scanner="ct2")
+    with workspace.database.writing() as connection:
+        again = [
+            Kept(k.occasion_id, keep_record(connection, k.occasion_id, analysis_of(f"again{i}", {KEY: v}), at=NOW))
+            for i, (k, v) in enumerate(zip(kept, values, strict=True))
+        ]
+        accept_records(connection, again, ANN)
+    (after,) = trend(workspace, KEY, scanner="ct2")
+    assert before.control is not None
+    assert before.control.in_control is True
+    assert after.control == before.control
+
+
+def test_a_judgement_that_says_the_same_is_not_kept_twice(workspace: Workspace) -> None:
+    (kept,) = store_series(workspace, KEY, [5.0], ["2026-10-12T07:00:00"], owner=Owner("ct2"))
+    for _ in range(2):
+        judge_anew(workspace, signed=ANN)
+    with workspace.database.reading() as connection:
+        assert len(judgements_of(connection, [kept.record_id])) == 1
+
+
+def test_a_scan_without_a_date_stands_in_no_history(workspace: Workspace) -> None:
+    """It is stored under today's date, which is no date of the scanner."""
+    store_series(workspace, KEY, [5.0], ["2026-10-12T07:00:00"], owner=Owner("ct1"))
+    stored(workspace, analysis_of("undated", {KEY: 9.0}, dated=None))
+    (found,) = trend(workspace, KEY, scanner="ct1")
+    assert [p.measurement.value for p in found.points] == [5.0]
+    assert (status(workspace, NOW)[0].last, status(workspace, NOW)[0].count) == ("2026-10-12T07:00:00", 1)
+
+
 def judged_by(workspace: Workspace, kept: Kept) -> bool:
     """Whether a baseline was in force for a scan."""
     with workspace.database.reading() as connection:
@@ -276,7 +323,7 @@ def test_a_new_baseline_supersedes_and_an_ended_one_cannot_end_again(workspace: 
         found = baselines(connection, scanner="ct2")
     assert [b.ended for b in found] == ["2026-10-12T07:00:00", None]
     with workspace.database.reading() as connection:
-        assert [len(records_behind(connection, b.id)) for b in found] == [4, 3]
+        assert [len(scans_behind(connection, b.id)) for b in found] == [4, 3]
     with (
         workspace.database.writing() as connection,
         pytest.raises(UsageError, match="Baseline 2 has ended already; `iqa baseline list` names those in force"),

@@ -91,7 +91,10 @@ def test_location_and_spread_go_with_the_scale(values: list[float], shift: float
     assert moved.spread == pytest.approx(abs(scale) * plain.spread, abs=1e-9 * size)
 
 
-@pytest.mark.parametrize(("values", "u", "few"), [([1.0], 0.6, "1 scan"), ([1.0, 2.0], 0.6 / sqrt(2), "2 scans")])
+@pytest.mark.parametrize(
+    ("values", "u", "few"),
+    [([1.0], 0.6, "1 scan"), ([1.0, 1.2], 0.6 / sqrt(2), "2 scans"), ([1.0, 3.0], 1.0, "2 scans")],
+)
 def test_one_or_two_scans_give_their_mean_and_no_spread(values: list[float], u: float, few: str) -> None:
     found = propose(KEY, [made_sample(f"scan {i}", v, 0.6) for i, v in enumerate(values, start=1)], MINE)
     assert isinstance(found, Proposal)
