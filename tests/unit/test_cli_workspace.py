@@ -103,7 +103,6 @@ def test_a_person_knows_better_than_the_header_and_that_is_named(made: Path) -> 
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.usefixtures("folder")
 def test_an_assigned_scan_is_moved_with_a_reason_only(made: Path) -> None:
     assert iqa("add", made / "s0").status == 0
     move = ("add", made / "s0", "--scanner", "ct2")
@@ -112,6 +111,7 @@ def test_an_assigned_scan_is_moved_with_a_reason_only(made: Path) -> None:
     assert "reason the header is wrong; scanner ct2; scans [1]" in iqa("history", "noise.sd").out
 
 
+@pytest.mark.usefixtures("folder")
 def test_one_bad_scan_never_stops_the_rest(made: Path, tmp_path: Path) -> None:
     week = shutil.copytree(made, tmp_path / "week")
     (week / "s0" / "0003.dcm").write_bytes(b"\0" * 128 + b"DICM broken")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,6 +13,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from iqa.judge.wording import scans
 from iqa.model import Bounds
 from iqa.report.figures.style import CONTROL, FAIL, INK, INK_2, RULE_2, TINT, WARN, new_figure, save, styled
 from iqa.report.numbers import print_unit
@@ -21,6 +23,10 @@ from iqa.store.history import day_of
 Array = NDArray[np.float64]
 
 WIDTH_IN, HEIGHT_IN = 8.6, 3.9
+LABELS_SHARE = 0.14
+"""Of the width, at the right, for the words and values of limits."""
+PANEL_PAD_IN = 0.12
+APART_COLUMNS = 120
 ROOM = 0.08
 """Of the height, free above and below what is drawn."""
 HORIZON_DAYS = 366.0
@@ -39,6 +45,7 @@ def save_trends(trends: Sequence[Trend], file: Path) -> Path:
 def trend_figure(trends: Sequence[Trend]) -> Figure:
     """A panel for each trend."""
     figure = new_figure(WIDTH_IN, HEIGHT_IN * len(trends))
+    figure.set_layout_engine("constrained", rect=(0.0, 0.0, 1.0 - LABELS_SHARE, 1.0), h_pad=PANEL_PAD_IN)
     for axes, trend in zip(figure.subplots(len(trends), squeeze=False).ravel(), trends, strict=True):
         draw_trend(axes, trend)
     return figure
@@ -117,16 +124,16 @@ def _draw_points(axes: Axes, trend: Trend, x: Array) -> None:
 
 def _draw_events(axes: Axes, trend: Trend) -> None:
     """The scanner's own as full lines; the phantom's and the software's dashed, which are not its."""
-    for event in trend.events:
-        _draw_event(axes, day_of(event.dated), event.kind, own=event.scanner is not None)
-    for i in trend.renewed:
-        _draw_event(axes, 0.5 * (trend.days[i - 1] + trend.days[i]), "software", own=False)
-
-
-def _draw_event(axes: Axes, day: float, word: str, *, own: bool) -> None:
-    place = day + EPOCH
-    axes.axvline(place, color=INK, lw=1.0, ls="-" if own else "--", zorder=2)
-    axes.annotate(f"{word} ▼", (place, 1.0), xycoords=("data", "axes fraction"), ha="right", va="bottom")
+    marks = [(day_of(e.dated), e.kind, e.scanner is not None) for e in trend.events]
+    marks += [(0.5 * (trend.days[i - 1] + trend.days[i]), "software", False) for i in trend.renewed]
+    for day, word, own in marks:
+        if not trend.days[0] - MARGIN_DAYS <= day <= trend.days[-1] + MARGIN_DAYS:
+            continue
+        axes.axvline(day + EPOCH, color=INK, lw=1.0, ls="-" if own else "--", zorder=2)
+        label = axes.annotate(
+            f"{word} ▼", (day + EPOCH, 1.0), xycoords=("data", "axes fraction"), ha="right", va="bottom"
+        )
+        label.set(in_layout=False)
 
 
 def _draw_projections(axes: Axes, trend: Trend) -> float:
@@ -163,7 +170,8 @@ def _label_limits(axes: Axes, trend: Trend) -> None:
         place = max(value, last + least)
         last = place
         text = f"{word} {at_point_digit(value, trend)}"
-        axes.annotate(text, (1.01, place), xycoords=("axes fraction", "data"), color=colour, va="center", fontsize=7.5)
+        label = axes.annotate(text, (1.01, place), xycoords=("axes fraction", "data"), color=colour, va="center")
+        label.set(fontsize=7.5, in_layout=False)
 
 
 def _dress(axes: Axes, trend: Trend) -> None:
@@ -175,5 +183,9 @@ def _dress(axes: Axes, trend: Trend) -> None:
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     first, last = (trend.points[i].dated[:10] for i in (0, -1))
-    n = len(trend.points)
-    axes.set_xlabel(f"{first} to {last}, {n} scans; bars ± 2 u; violet: average (EWMA) and its limits", color=INK_2)
+    if trend.apart:
+        said = fill(trend.apart, APART_COLUMNS)
+        axes.text(0.01, 0.98, said, transform=axes.transAxes, va="top", fontsize=7.5, color=INK_2, in_layout=False)
+    axes.set_xlabel(
+        f"{first} to {last}, {scans(len(trend.points))}; bars ± 2 u; violet: average (EWMA) and its limits", color=INK_2
+    )
