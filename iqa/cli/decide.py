@@ -159,8 +159,8 @@ def judge(scanner: str | None, folder: Path | None) -> int:
     if done.assigned:
         click.echo(f"{len(done.assigned)} scans without a scanner were assigned.")
     click.echo(f"{done.count} scans and entries judged, {len(done.failing)} failing.")
-    for one in done.failing:
-        click.echo(f"  scan {one.id} of {one.dated}, {one.scope.scanner or 'unassigned'}")
+    for one, keys in done.failing:
+        click.echo(f"  scan {one.id} of {one.dated}, {one.scope.scanner or 'unassigned'}: {', '.join(keys)}")
     return FAILING if done.failing else 0
 
 

@@ -55,4 +55,4 @@ def export(file: Path, scanner: str | None, key: str, folder: Path | None) -> No
     from iqa.store.workspace import open_workspace
 
     count = export_to(open_workspace(folder), file, scanner=scanner, key=key)
-    say(f"{file}: {count} numbers")
+    say(f"{file}: {count} numbers" + ("" if count else f"; no stored key fits '{key}'"))

@@ -32,7 +32,8 @@ class JudgedAnew:
     """What judging anew gave."""
 
     count: int
-    failing: tuple[Occasion, ...]
+    failing: tuple[tuple[Occasion, tuple[str, ...]], ...]
+    """Scans and entries, with the keys that fail."""
     assigned: tuple[Occasion, ...]
     """Scans that had no scanner, and that a rule of iqa.toml fits now; as they were."""
 
@@ -106,8 +107,8 @@ def judge_anew(workspace: Workspace, *, scanner: str | None = None, signed: Sign
         assigned = tuple(o for o in occasions(connection) if _assigned(connection, workspace, o, signed))
         found = occasions(connection, scanner=scanner)
         verdicts = {o.id: judge_record(connection, rules, o.id, at=signed.at).verdicts for o in found}
-    failing = tuple(o for o in found if any(v.outcome is Outcome.FAIL for v in verdicts[o.id]))
-    return JudgedAnew(len(found), failing, assigned)
+    failing = [(o, tuple(v.key for v in verdicts[o.id] if v.outcome is Outcome.FAIL)) for o in found]
+    return JudgedAnew(len(found), tuple(one for one in failing if one[1]), assigned)
 
 
 def _assigned(connection: Connection, workspace: Workspace, occasion: Occasion, signed: Signed) -> bool:

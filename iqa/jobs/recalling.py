@@ -13,6 +13,9 @@ from iqa.store.audit import Entry, broken, entries
 from iqa.store.history import occasions
 from iqa.store.workspace import Workspace
 
+ALWAYS = frozenset({"event", "assign", "accept results"})
+"""Decisions that bear on every key."""
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -43,11 +46,8 @@ def history(workspace: Workspace, key: str, *, scan: int | None = None) -> Histo
                     f"There is no scan {scan}; `iqa export` and `iqa trend --json` give the numbers of scans."
                 )
             verdicts = tuple(one for one in rederived(connection, found[0]) if one.stored.key == key)
-    return History(tuple(e for e in trail if _concerns(e, key)), broken(trail), verdicts)
-
-
-ALWAYS = frozenset({"event", "assign", "accept results"})
-"""Decisions that bear on every key."""
+        told = tuple(e for e in trail if _concerns(e, key))
+    return History(told, broken(trail), verdicts)
 
 
 def _concerns(entry: Entry, key: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from rich import box
@@ -36,15 +37,24 @@ def offer_block(
         shown, spread = show(p.value, p.u, p.unit), _spread(p)
         table.add_row(p.key, str(shown), spread, str(len(p.scans)), " ".join(p.warnings))
     head = Text(f"{owner(scope)}: {len(scans)} scans, {scans[0]} to {scans[-1]}", style="bold")
-    reasons = [Text(n.reason, style="dim") for n in none]
+    reasons = [Text(line, style="dim") for line in _once(none)]
     return Padding(Group(head, table, *reasons), (1, 0, 0, 0))
+
+
+def _once(none: Sequence[NoProposal]) -> Iterator[str]:
+    """Each reason once, with how many keys share it."""
+    alike: dict[str, list[NoProposal]] = defaultdict(list)
+    for one in none:
+        alike[one.reason.replace(one.key, "")].append(one)
+    for group in alike.values():
+        more = f" (So for {len(group) - 1} more keys.)" if len(group) > 1 else ""
+        yield f"{group[0].reason}{more}"
 
 
 def _spread(p: Proposal) -> str:
     if p.spread is None:
         return "–"
-    shown = show(p.spread, None, p.unit)
-    return f"{shown.value} {shown.unit}".rstrip()
+    return f"{p.spread:.2g} {print_unit(p.unit)}".rstrip()
 
 
 def baseline_table(found: Sequence[StoredBaseline]) -> RenderableType:

@@ -362,7 +362,7 @@ def test_an_edited_limit_leaves_past_verdicts_as_they_were(workspace: Workspace)
     assert one.again.limit is not None
     assert one.again.limit.bounds.fail_high == 6.0
     done = judge_anew(edited, signed=ANN)
-    assert [o.id for o in done.failing] == [kept.occasion_id]
+    assert [(o.id, keys) for o, keys in done.failing] == [(kept.occasion_id, (KEY,))]
     assert outcomes(edited, kept) == [(KEY, "fail")]
     recalled = history(edited, KEY, scan=kept.occasion_id)
     assert [v.stored.outcome for v in recalled.verdicts] == ["pass within uncertainty", "fail"], "none is forgotten"
