@@ -16,7 +16,7 @@ from iqa.judge import compare, from_text, worst_of
 from iqa.judge.bounds import own_unit
 from iqa.judge.control import Budget, Control, control
 from iqa.judge.robust import LEAST, middle_of
-from iqa.model import Acquisition, Baseline, Bounds, Conditions, Limit, Outcome, Scope
+from iqa.model import Baseline, Bounds, Conditions, Limit, Outcome, Scope
 from iqa.report.trends import Jump, Projection, Segment, Trend
 from iqa.spc import CannotTell, Course, Crossing, Drift, Step, course, crossing, drift, most_likely_step, steps
 from iqa.store.database import Connection
@@ -24,9 +24,9 @@ from iqa.store.decisions import StoredBaseline, baselines, scans_behind
 from iqa.store.history import (
     LAST_DATE,
     Happened,
+    MadeHow,
     Occasion,
     Point,
-    Spacing,
     day_of,
     events,
     is_latest,
@@ -39,8 +39,6 @@ from iqa.store.judgements import outcomes_of, rulings_of
 from iqa.store.settings import Settings
 from iqa.store.workspace import Workspace
 
-Headers = dict[int, tuple[Acquisition, Spacing | None]]
-"""What the headers of occasions say, by their numbers."""
 Held = tuple[StoredBaseline, Baseline]
 """A baseline with its life, and what it says."""
 ENTERED = {"dose.ctdivol": "manual.ctdivol", "dose.dlp": "manual.dlp"}
@@ -81,15 +79,20 @@ def trend(workspace: Workspace, key: str, *, scanner: str | None = None) -> tupl
 
 
 def _by_machine(connection: Connection, found: Sequence[Point]) -> dict[tuple[Scope, str], list[Point]]:
-    """Points by whose they are; unassigned ones by what their headers say of the machine, and by the phantom."""
+    """Points by whose they are; unassigned ones by what their headers say of the machine."""
     how = made_how(connection, [p.occasion_id for p in found if p.scope.scanner is None])
     groups: dict[tuple[Scope, str], list[Point]] = defaultdict(list)
     for point in found:
-        groups[point.scope, _machine(how[point.occasion_id][0]) if point.occasion_id in how else ""].append(point)
+        groups[point.scope, _machine(how[point.occasion_id]) if point.occasion_id in how else ""].append(point)
     return groups
 
 
-def _machine(of: Acquisition) -> str:
+def _under(how: MadeHow, scope: Scope) -> Conditions:
+    return conditions_under(how.acquisition, how.spacing_mm, scope.phantom or how.model)
+
+
+def _machine(how: MadeHow) -> str:
+    of = how.acquisition
     return " ".join(part for part in (of.manufacturer, of.model, of.serial, of.station) if part)
 
 
@@ -145,7 +148,7 @@ class _Maker:
         happened: tuple[Happened, ...],
     ) -> None:
         self.connection, self.settings, self.key, self.known, self.happened = connection, settings, key, known, happened
-        self.how: Headers = {}
+        self.how: dict[int, MadeHow] = {}
 
     def of(self, key: str) -> _Maker:
         """The same for another key."""
@@ -155,7 +158,7 @@ class _Maker:
 
     def trends(self, scope: Scope, points: Sequence[Point], machine: str = "") -> Iterator[Trend]:
         """One for each group of scans that are comparable with one another; of an unassigned machine, its name."""
-        under = self._conditions(points, scope.phantom)
+        under = self._conditions(points)
         rest = list(range(len(points)))
         while rest:
             first = under[rest[0]]
@@ -205,18 +208,18 @@ class _Maker:
         if held is None:
             return None
         stored, baseline = held
-        how = zip(points, self._conditions(points, under.phantom), strict=True)
+        how = zip(points, self._conditions(points), strict=True)
         alike = _Alike(under)
         same = [
             p for p, its in how if p.dated >= stored.since and p.measurement.method == baseline.method and alike(its)
         ]
         return self._control(stored, same, 0, len(same))
 
-    def _conditions(self, points: Sequence[Point], phantom: str | None) -> list[Conditions]:
+    def _conditions(self, points: Sequence[Point]) -> list[Conditions]:
         """Under which the points were measured; a scan's header is read for its first key."""
         new = [p.occasion_id for p in points if p.occasion_id not in self.how]
         self.how.update(made_how(self.connection, new))
-        return [conditions_under(*self.how[p.occasion_id], phantom) for p in points]
+        return [_under(self.how[p.occasion_id], p.scope) for p in points]
 
     def _beside(self, scope: Scope) -> tuple[Point, ...]:
         """What was entered by hand for the same quantity on the scanner."""
@@ -239,7 +242,7 @@ class _Maker:
         """The baselines that scans made under some conditions may be set against."""
         own = [b for b in self.known if b.key == self.key and b.scope == scope]
         read = [(b, replace(from_text(Baseline, b.content, f"baseline {b.id}"), id=b.id)) for b in own]
-        return [x for x in read if compare(under, replace(x[1].conditions, phantom=under.phantom)).outcome is None]
+        return [x for x in read if compare(under, x[1].conditions).outcome is None]
 
     def _segment(self, held: Held | None, points: Sequence[Point], first: int, end: int) -> Segment:
         bounds = self._bounds(points[end - 1])

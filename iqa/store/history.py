@@ -54,6 +54,16 @@ class Occasion:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeHow:
+    """How a scan was made; nothing of an entry."""
+
+    acquisition: Acquisition
+    spacing_mm: Spacing | None
+    model: str | None
+    """Name of the phantom's definition."""
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """One value of a series."""
 
@@ -149,17 +159,20 @@ def _occasion(row: Row[Any], words: dict[int, str]) -> Occasion:
     )
 
 
-def made_how(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[Acquisition, Spacing | None]]:
-    """Acquisition and spacing of scans; of many that were made alike the header is read once."""
+def made_how(connection: Connection, ids: Sequence[int]) -> dict[int, MadeHow]:
+    """Acquisition, spacing and phantom of scans; of many that were made alike the header is read once."""
     read: dict[tuple[str, str], tuple[Acquisition, Spacing | None]] = {}
     found = {}
-    columns = (occasion.c.id, occasion.c.acquisition, occasion.c.scan)
+    columns: tuple[Any, ...] = (occasion.c.id, occasion.c.acquisition, occasion.c.scan, record.c.model_id)
+    query = select(*columns).join(record, record.c.id == occasion.c.record_id)
     for some in parts(ids):
-        for row in connection.execute(select(*columns).where(occasion.c.id.in_(some))):
+        rows = connection.execute(query.where(occasion.c.id.in_(some))).all()
+        words = texts_in(connection, rows)
+        for row in rows:
             said = (row.acquisition, row.scan)
             if said not in read:
                 read[said] = acquisition_of(row.acquisition), _spacing(json.loads(row.scan))
-            found[row.id] = read[said]
+            found[row.id] = MadeHow(*read[said], None if row.model_id is None else words[row.model_id])
     return found
 
 

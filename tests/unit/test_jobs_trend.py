@@ -116,6 +116,18 @@ def test_a_change_of_method_is_a_step_of_the_software(workspace: Workspace) -> N
     assert jump.causes == ("method roi-mean@1 became roi-mean@2: a step of the software",)
 
 
+def test_two_phantoms_of_one_scanner_are_two_series(workspace: Workspace) -> None:
+    """Without copies in iqa.toml the model tells them apart."""
+    store_series(workspace, KEY, noise(6), weekly("2026-01-05", 6))
+    for k, value in enumerate(noise(6)):
+        other = analysis_of(f"other{k}", {KEY: 100.0 + value}, dated=f"2026-01-{6 + k:02}T09:00:00")
+        spec = replace(other.located.spec, name="another")
+        stored(workspace, replace(other, located=replace(other.located, spec=spec)))
+    found = trend(workspace, KEY, scanner="ct1")
+    assert [len(t.points) for t in found] == [6, 6]
+    assert "the phantom differs" in found[1].apart
+
+
 def test_a_baseline_of_another_method_says_nothing_of_control(workspace: Workspace) -> None:
     """A step of the software is no signal of the scanner."""
     values, dates = noise(24), weekly("2026-05-04", 24)
