@@ -175,7 +175,8 @@ class _Adding:
         found = locate(scan, self.specs, phantom=name)
         if not isinstance(found, Located):
             lost = refusal(scan, found)
-            return replace(lost, reason=" ".join([lost.reason, *owner.notes]))
+            # which protocol it is may be what tells the phantom
+            return replace(lost, reason=" ".join([lost.reason, *owner.notes])) if owner.scanner else lost
         odd = _other_cylinder(found, copy)
         return Refusal(scan.source, odd) if odd else found
 
