@@ -262,16 +262,19 @@ class _Maker:
             _without_astray([points[i].measurement.value for i in reference]),
             median(stated) if stated else None,
             Budget(
-                self._charts(stored.scope.scanner), self.settings.site.weekly_scans, self.settings.site.false_alarms
+                self._charts(stored.scope.scanner, points[end - 1].dated),
+                self.settings.site.weekly_scans,
+                self.settings.site.false_alarms,
             ),
             first=start,
             charts=self.settings.site.charts,
         )
 
-    def _charts(self, scanner: str | None) -> int:
-        """Over which the false alarms of a scanner are shared out: the charted keys of each of its protocols."""
-        scopes = {b.scope for b in self.known if b.scope.scanner == scanner and b.key in self.settings.site.charted}
-        return len(self.settings.site.charted) * max(1, len(scopes))
+    def _charts(self, scanner: str | None, dated: str) -> int:
+        """Over which the false alarms of a scanner are shared out: the charted keys of each protocol on a date."""
+        charted = self.settings.site.charted
+        held = (b for b in self.known if b.scope.scanner == scanner and b.key in charted and b.held(dated))
+        return max(1, len(charted)) * max(1, len({b.scope for b in held}))
 
     def _bounds(self, last: Point) -> tuple[Bounds, ...]:
         """The numbers by which the last point was judged, in its own unit."""

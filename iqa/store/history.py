@@ -353,7 +353,8 @@ def is_latest(connection: Connection, one: Occasion) -> bool:
     """Whether a scan is the last of its scanner, protocol and phantom."""
     (row,) = connection.execute(select(*OWNER).where(occasion.c.id == one.id)).all()
     same = [column.is_not_distinct_from(value) for column, value in zip(OWNER, row, strict=True)]
-    later = select(occasion.c.id).where(*same, occasion.c.pixel_sha256.is_not(None), occasion.c.dated > one.dated)
+    dated = (occasion.c.acquired.is_not(None), occasion.c.dated > one.dated)
+    later = select(occasion.c.id).where(*same, occasion.c.pixel_sha256.is_not(None), *dated)
     return one.pixel_sha256 is not None and connection.execute(later.limit(1)).first() is None
 
 

@@ -200,7 +200,7 @@ def _about_scan(analysis: Analysis) -> dict[str, Any]:
         "slices": slices,
         "matrix": [rows, columns],
         "spacing_mm": list(analysis.spacing_mm),
-        "flags": list(analysis.scan_flags),
+        "flags": [*analysis.scan_flags, *(() if analysis.identity.acquired else ("undated",))],
     }
 
 

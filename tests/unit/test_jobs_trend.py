@@ -19,10 +19,10 @@ from iqa.jobs.trend import trend
 from iqa.model import Acquisition, Outcome
 from iqa.report.trends import Trend
 from iqa.spc import steps
-from iqa.store.decisions import retire_baseline
+from iqa.store.decisions import baselines, retire_baseline
 from iqa.store.history import day_of
 from iqa.store.matching import Owner
-from iqa.store.workspace import Workspace
+from iqa.store.workspace import Workspace, open_workspace
 from tests.made_workspace import ANN, NOW, TOML, iqa, made_workspace
 
 KEY = "ct_number.uniform"
@@ -114,6 +114,55 @@ def test_a_change_of_method_is_a_step_of_the_software(workspace: Workspace) -> N
     (found,) = trend(workspace, KEY, scanner="ct1")
     (jump,) = found.jumps
     assert jump.causes == ("method roi-mean@1 became roi-mean@2: a step of the software",)
+
+
+def test_an_undated_scan_hides_no_signal_of_a_dated_one(workspace: Workspace) -> None:
+    """It is stored under today's date, after which every other scan of the day would be none of the latest."""
+    key = "noise.sd"  # a charted one, by the settings of this test
+    ours = charting(workspace, key)
+    store_series(ours, key, noise(20), weekly("2026-01-05", 20))
+    approve_baselines(ours, Choice(scanner="ct1"), signed=ANN)
+    stored(ours, analysis_of("undated", {key: 0.0}, dated=None))
+    store_series(ours, key, [9.0] * 4, weekly("2026-05-25", 4), tag="off", judged=True)
+    assert status(ours, NOW)[0].signals == (key,)
+
+
+def test_a_protocol_that_is_no_longer_used_costs_no_false_alarms(workspace: Workspace) -> None:
+    """What is stored with a scan and what the trend draws share the false alarms between the same charts."""
+    key = "noise.sd"
+    ours = charting(workspace, key, "noise.sigma")
+    for owner in (Owner("ct1"), Owner("ct1", "old")):
+        store_series(ours, key, noise(20), weekly("2026-01-05", 20), owner=owner, tag=str(owner.protocol))
+    approve_baselines(ours, Choice(scanner="ct1"), signed=ANN)
+    store_series(ours, key, noise(3), weekly("2026-06-15", 3), tag="later")
+    before = next(t for t in trend(ours, key, scanner="ct1") if t.scope.protocol is None).control
+    with ours.database.writing() as connection:
+        old = next(b for b in baselines(connection, scanner="ct1") if b.scope.protocol == "old")
+        retire_baseline(connection, old.id, "2026-06-01", ANN)
+    after = next(t for t in trend(ours, key, scanner="ct1") if t.scope.protocol is None).control
+    assert before is not None
+    assert after is not None
+    assert before.limits is not None
+    assert after.limits is not None
+    assert after.limits[1] - after.limits[0] < before.limits[1] - before.limits[0]
+
+
+def test_no_charted_key_is_no_bug(workspace: Workspace) -> None:
+    ours = charting(workspace)
+    store_series(ours, KEY, noise(20), weekly("2026-01-05", 20))
+    approve_baselines(ours, Choice(scanner="ct1"), signed=ANN)
+    store_series(ours, KEY, noise(3), weekly("2026-06-15", 3), tag="later", judged=True)
+    (found,) = trend(ours, KEY, scanner="ct1")
+    assert found.control is not None
+    assert found.control.limits is not None
+    assert not found.charted
+
+
+def charting(workspace: Workspace, *keys: str) -> Workspace:
+    """The workspace with these charted keys."""
+    file = workspace.folder / "iqa.toml"
+    file.write_text(f"[site]\ncharted = {json.dumps(keys)}\n{TOML}", encoding="utf-8")
+    return open_workspace(workspace.folder)
 
 
 def test_two_phantoms_of_one_scanner_are_two_series(workspace: Workspace) -> None:
