@@ -16,7 +16,7 @@ from iqa.store.decisions import Signed, StoredBaseline, add_event, baselines, re
 from iqa.store.history import last_unit
 from iqa.store.matching import Owner
 from iqa.store.records import keep_entry
-from iqa.store.settings import Settings
+from iqa.store.settings import check_described
 from iqa.store.workspace import Workspace
 from iqa.version import __version__
 
@@ -52,7 +52,7 @@ def enter_value(
         raise UsageError(f"The value must be a finite number and u one that is not negative; found {value:g} and {u}.")
     if not unit.strip():
         raise UsageError("The unit is empty; it is 1 for a pure number.")
-    _check_scanner(workspace.settings, scanner)
+    check_described(workspace.settings, "scanner", scanner)
     entered, rules = Measurement(key, value, u, unit, 1, PLACE, METHOD), rules_of(workspace.settings)
     with workspace.database.writing() as connection:
         check_clock(connection, signed.at)
@@ -89,10 +89,9 @@ def enter_event(
             f"'{kind}' is no kind of event of a {'scanner' if scanner else 'phantom'}: {', '.join(kinds)}."
         )
     if scanner is not None:
-        _check_scanner(workspace.settings, scanner)
-    elif phantom not in workspace.settings.phantoms:
-        known = ", ".join(workspace.settings.phantoms) or "none yet"
-        raise UsageError(f"There is no phantom '{phantom}' in {workspace.settings.file} (known: {known}).")
+        check_described(workspace.settings, "scanner", scanner)
+    if phantom is not None:
+        check_described(workspace.settings, "phantom", phantom)
     rules = rules_of(workspace.settings)
     with workspace.database.writing() as connection:
         check_clock(connection, signed.at)
@@ -128,12 +127,6 @@ def _check_unit(connection: Connection, key: str, unit: str) -> None:
     before = last_unit(connection, key)
     if before is not None and before != unit:
         raise UsageError(f"{key} was entered in {before} so far; give it in {before}, or under another key.")
-
-
-def _check_scanner(settings: Settings, scanner: str) -> None:
-    if scanner not in settings.scanners:
-        known = ", ".join(settings.scanners) or "none yet"
-        raise UsageError(f"There is no scanner '{scanner}' in {settings.file} (known: {known}).")
 
 
 def moment(given: str | None, at: str) -> str:

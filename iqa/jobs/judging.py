@@ -15,6 +15,7 @@ from iqa.judge import (
     digest,
     find_set,
     from_text,
+    in_force,
     judge,
     limit_sets,
     limits_from,
@@ -54,9 +55,7 @@ class Rules:
 
     def limits(self, adopted: Sequence[Limit], model: str | None) -> tuple[Limit, ...]:
         """All that judge a phantom model: those in force by themselves, those adopted, those of iqa.toml."""
-        shipped = [row.limit for one in self.sets if one.status == "in force" for row in one.rows]
-        suited = [x for x in (*shipped, *adopted) if not x.phantom_models or model in x.phantom_models]
-        return (*suited, *self.written)
+        return (*in_force(model, self.sets), *adopted, *self.written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +151,7 @@ def verdicts_on(
         conditions_of(occasion),
         occasion.scope,
         [x for x in limits if _asks(x, occasion, numbers)],
-        in_force(known, limits),
+        relative_to(known, limits),
         rule,
         phantom_model=model,
     )
@@ -193,7 +192,7 @@ def unlike_before(connection: Connection, occasion_id: int) -> tuple[str, ...]:
     return (f"Against the scan of {before.dated.replace('T', ' ')}: {reasons[0].lower()}{reasons[1:]}",)
 
 
-def in_force(known: Sequence[StoredBaseline], limits: Sequence[Limit]) -> list[Baseline]:
+def relative_to(known: Sequence[StoredBaseline], limits: Sequence[Limit]) -> list[Baseline]:
     """Baselines of keys that some limit sets against them."""
     relative = [x for x in limits if x.kind != "absolute"]
     wanted = [b for b in known if any(matches(x.key, b.key) for x in relative)]

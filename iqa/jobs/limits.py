@@ -16,6 +16,7 @@ from iqa.store.database import Connection
 from iqa.store.decisions import Signed, assign
 from iqa.store.history import Occasion, occasions
 from iqa.store.matching import phantom_of, protocol_of, scanner_of
+from iqa.store.settings import check_described
 from iqa.store.workspace import Workspace
 
 
@@ -54,8 +55,8 @@ def adopt_set(workspace: Workspace, name: str, *, scanner: str | None, signed: S
         There is no such set, it is a structure without numbers, or the scanner is not in iqa.toml.
     """
     rules = rules_of(workspace.settings)
-    if scanner is not None and scanner not in workspace.settings.scanners:
-        raise UsageError(f"There is no scanner '{scanner}' in {workspace.settings.file}.")
+    if scanner is not None:
+        check_described(workspace.settings, "scanner", scanner)
     limits = adopt(find_set(name, rules.sets), signed.person, signed.at[:10], signed.reason, Scope(scanner=scanner))
     _entered(workspace, ADOPTED, name, scanner, signed)
     return limits

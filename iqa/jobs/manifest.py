@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from iqa.errors import DefinitionError, InputError, UsageError
+from iqa.errors import DefinitionError, InputError
 from iqa.model import PhantomSpec
 from iqa.phantom.find import find
-from iqa.store.settings import Settings
+from iqa.store.settings import Settings, check_described
 
 PATH = "path"
 MOST_BYTES = 10_000_000
@@ -57,9 +57,8 @@ class Manifest:
         for told in (self.everywhere, *(told for _, told in self.lines)):
             if told.phantom is not None:
                 find(told.phantom, specs)
-            if told.scanner is not None and told.scanner not in settings.scanners:
-                known = ", ".join(settings.scanners) or "none yet"
-                raise UsageError(f"There is no scanner '{told.scanner}' in {settings.file} (known: {known}).")
+            if told.scanner is not None:
+                check_described(settings, "scanner", told.scanner)
 
 
 def read_manifest(file: Path) -> tuple[tuple[Path, Told], ...]:

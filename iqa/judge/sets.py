@@ -95,9 +95,9 @@ def load_set(file: Path) -> LimitSet:
     return LimitSet(table.name, table.title, table.status, table.note, rows)
 
 
-def in_force(phantom_model: str | None) -> tuple[Limit, ...]:
-    """The limits that judge scans of a phantom model without being adopted."""
-    rows = (row for one in limit_sets() if one.status == "in force" for row in one.rows)
+def in_force(phantom_model: str | None, sets: Sequence[LimitSet] | None = None) -> tuple[Limit, ...]:
+    """The limits of sets (None: all that travel with iqa) that judge a phantom model without being adopted."""
+    rows = (row for one in (limit_sets() if sets is None else sets) if one.status == "in force" for row in one.rows)
     return tuple(r.limit for r in rows if not r.limit.phantom_models or phantom_model in r.limit.phantom_models)
 
 

@@ -6,9 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from iqa.errors import UsageError
 from iqa.model import Acquisition
-from iqa.store.settings import Condition, PhantomCopy, Range, Scanner, Settings, is_placeholder, same_text
+from iqa.store.settings import (
+    Condition,
+    PhantomCopy,
+    Range,
+    Scanner,
+    Settings,
+    check_described,
+    is_placeholder,
+    same_text,
+)
 
 EXACT_SHARE = 1e-3
 """By which a header's number may differ from the one asked for: headers round."""
@@ -46,9 +54,7 @@ def scanner_of(acquisition: Acquisition, settings: Settings, *, told: str | None
 
 
 def _told(acquisition: Acquisition, settings: Settings, told: str, fitting: list[str]) -> Owner:
-    if told not in settings.scanners:
-        known = ", ".join(settings.scanners) or "none yet"
-        raise UsageError(f"There is no scanner '{told}' in iqa.toml (known: {known}).")
+    check_described(settings, "scanner", told)
     odd = [
         f"{attribute} is '{value}' in the header and '{wanted}' in iqa.toml"
         for attribute, wanted in settings.scanners[told].rule.items()

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from annotated_types import Gt
 
-from iqa.errors import DefinitionError
+from iqa.errors import DefinitionError, UsageError
 from iqa.model import Acquisition, Rule
 from iqa.phantom.schema import NAME, check_keys, validate
 from iqa.phantom.text import Raw, parse, read_bytes
@@ -282,6 +282,20 @@ def _check_known(settings: Settings, key: str, names: Iterable[str], known: Coll
     for name in names:
         if name not in known:
             raise DefinitionError(settings.file, key, f"one of {', '.join(known) or 'the names in it'}", repr(name))
+
+
+def check_described(settings: Settings, kind: Literal["scanner", "phantom"], name: str) -> None:
+    """Raise if a scanner or a copy of a phantom is not described.
+
+    Raises
+    ------
+    UsageError
+        It is not; the message names those that are.
+    """
+    described = settings.scanners if kind == "scanner" else settings.phantoms
+    if name not in described:
+        known = ", ".join(described) or "none yet"
+        raise UsageError(f"There is no {kind} '{name}' in {settings.file or 'iqa.toml'} (known: {known}).")
 
 
 def is_placeholder(value: str) -> bool:
