@@ -53,8 +53,13 @@ GRACE_DAYS = 1.0
 """By which an event may be dated beside the scans that it lies between."""
 
 
-def trend(workspace: Workspace, key: str, *, scanner: str | None = None) -> tuple[Trend, ...]:
+def trend(workspace: Workspace, key: str, *, scanner: str | None = None, until: str = LAST_DATE) -> tuple[Trend, ...]:
     """The history of a key for each protocol and phantom of a scanner; without one, of every scanner and of none.
+
+    Parameters
+    ----------
+    until
+        Date of the last scan that is looked at, as on that day.
 
     Raises
     ------
@@ -62,7 +67,8 @@ def trend(workspace: Workspace, key: str, *, scanner: str | None = None) -> tupl
         Nothing is stored under the key, or the scanner has none of it.
     """
     with workspace.database.reading() as connection:
-        found = series(connection, key, scanner=scanner, everywhere=scanner is None)
+        every = series(connection, key, scanner=scanner, everywhere=scanner is None)
+        found = [p for p in every if p.dated <= until]
         if not found:
             check_scanner(connection, workspace.settings, scanner)
             raise UsageError(_nothing(key, scanner, keys(connection)))
@@ -72,7 +78,7 @@ def trend(workspace: Workspace, key: str, *, scanner: str | None = None) -> tupl
             workspace.settings,
             key,
             tuple(baselines(connection, scanner=scanner)),
-            tuple(events(connection)),
+            tuple(e for e in events(connection) if e.dated <= until),
         )
         trends = [one for (scope, machine), points in groups.items() for one in made.trends(scope, points, machine)]
     return tuple(_with_others(trends))

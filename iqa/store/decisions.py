@@ -145,6 +145,12 @@ def scans_behind(connection: Connection, number: int) -> set[int]:
     return set(connection.execute(query.where(baseline_scan.c.baseline_id == number)).scalars())
 
 
+def records_behind(connection: Connection, number: int) -> list[int]:
+    """The results that a baseline was made from."""
+    own = select(baseline_scan.c.record_id).where(baseline_scan.c.baseline_id == number)
+    return sorted(connection.execute(own).scalars())
+
+
 def baselines_on(connection: Connection, occasion_id: int) -> list[int]:
     """The baselines that a scan is among, by number."""
     query = select(baseline_scan.c.baseline_id).join(record, record.c.id == baseline_scan.c.record_id)

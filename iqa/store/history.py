@@ -256,6 +256,14 @@ def not_measured(connection: Connection, record_id: int) -> list[NotMeasured]:
     return [NotMeasured(**one) for one in about.get("not_measured", ())]
 
 
+def about_scan(connection: Connection, occasion_id: int) -> dict[str, Any]:
+    """Slices, matrix, spacing and flags of a scan, as they are stored."""
+    found: dict[str, Any] = json.loads(
+        connection.execute(select(occasion.c.scan).where(occasion.c.id == occasion_id)).scalar_one()
+    )
+    return found
+
+
 def scanners(connection: Connection) -> list[str]:
     """Every scanner that has a scan or an entry."""
     own = select(occasion.c.scanner_id).where(occasion.c.scanner_id == word.c.id).exists()

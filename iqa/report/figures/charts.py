@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from iqa.model import Analysis, Curve, Insert
-from iqa.report.figures.style import BAND, INFO, INK, INK_2, RULE
+from iqa.report.colours import BAND, INFO, INK, INK_2, RULE
 from iqa.report.numbers import print_unit, show
 
 COVERAGE = 2.0

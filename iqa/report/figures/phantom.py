@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
 from iqa.model import Bead, Feature, Insert, LinePairs, Module, PhantomSpec, Pin, Ramp, Region, StepRamp, Target, Wire
-from iqa.report.figures.style import BAND, INFO, INK, INK_2, INK_3, RULE_2, TINT, bare, new_figure, save, styled
+from iqa.report.colours import BAND, INFO, INK, INK_2, INK_3, RULE_2, TINT
+from iqa.report.figures.style import bare, new_figure, save, styled
 from iqa.report.numbers import show
 
 PANEL_IN = 3.6

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from iqa.metrics.texture import texture
 from iqa.model import Analysis, Block, ModuleFit, Scan
+from iqa.report.colours import INK_3
 from iqa.report.figures import charts, images, marks, textures
-from iqa.report.figures.style import INK_3, new_figure, save, styled
+from iqa.report.figures.style import new_figure, save, styled
 from iqa.report.figures.transfers import transfer_curves, transfer_figure
 from iqa.report.table import scanner_line
 

@@ -1,4 +1,4 @@
-"""The look of every figure: the shipped style file and the few colours that a style file cannot name."""
+"""The look of every figure: the shipped style file, and what a style file cannot say."""
 
 from __future__ import annotations
 
@@ -14,11 +14,6 @@ from matplotlib.figure import Figure
 
 from iqa.errors import UsageError
 from iqa.shipped import shipped
-
-INK, INK_2, INK_3 = "#1B2226", "#46525A", "#626E76"
-RULE, RULE_2, BAND, TINT = "#D3D9DC", "#8B979E", "#E7EBED", "#F3F5F6"
-INFO, GOOD = "#1F5A94", "#0B6E63"
-WARN, FAIL, CONTROL = "#8A5200", "#A61B1B", "#8E2A8A"
 
 LINE_PT, CASING_PT, CASING = 1.1, 2.4, "#111111"
 """A white line on a dark casing is seen on black air and on white Teflon alike."""

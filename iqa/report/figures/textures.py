@@ -8,8 +8,9 @@ from matplotlib.image import AxesImage
 
 from iqa.metrics.regions import where
 from iqa.metrics.texture import SQUARE_MM, LocalNoise, PlaneSpectrum
+from iqa.report.colours import RULE_2, TINT
 from iqa.report.figures.images import draw_scale_bar
-from iqa.report.figures.style import RULE_2, TINT, Extent, bare
+from iqa.report.figures.style import Extent, bare
 from iqa.report.numbers import fixed, last_digit, rounded
 
 LOWEST_BINS = 2.5

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 
 from iqa.metrics.transfers import LEVELS
 from iqa.model import Analysis, Curve, LinePairs, Measurement
+from iqa.report.colours import INFO, INK, INK_2, RULE, RULE_2
 from iqa.report.figures.charts import COVERAGE
-from iqa.report.figures.style import INFO, INK, INK_2, RULE, RULE_2, new_figure
+from iqa.report.figures.style import new_figure
 from iqa.report.numbers import show
 
 FAMILIES = ("mtf", "ttf")

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from iqa.judge.wording import scans
 from iqa.model import Bounds
-from iqa.report.figures.style import CONTROL, FAIL, INK, INK_2, RULE_2, TINT, WARN, new_figure, save, styled
+from iqa.report.colours import CONTROL, FAIL, INK, INK_2, RULE_2, TINT, WARN
+from iqa.report.figures.style import new_figure, save, styled
 from iqa.report.numbers import print_unit
 from iqa.report.trends import Projection, Segment, Trend, at_point_digit
 from iqa.store.history import day_of

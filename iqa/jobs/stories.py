@@ -1,0 +1,317 @@
+"""What the store knows of a scan, put together for a page about it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+
+from iqa.errors import UsageError
+from iqa.jobs.circumstances import conditions_of, conditions_under, model_of
+from iqa.jobs.judging import LOOKED_BACK, MANUAL
+from iqa.jobs.trend import trend
+from iqa.judge import compare, from_text, worst, worst_of
+from iqa.judge.bounds import own_unit
+from iqa.model import Analysis, Baseline, Bounds, Curve, Limit, Measurement, NotMeasured, Outcome, Rule, Verdict
+from iqa.phantom import library
+from iqa.report.stories import Before, Made, Measure, Past, Story
+from iqa.report.trends import Trend
+from iqa.store.database import Connection
+from iqa.store.decisions import StoredBaseline, baselines, records_behind
+from iqa.store.history import (
+    Occasion,
+    Point,
+    about_scan,
+    curves,
+    day_of,
+    events,
+    keys,
+    latest_scans,
+    made_how,
+    measurements,
+    not_measured,
+    occasions,
+    several,
+)
+from iqa.store.judgements import Ruling, judgements_of
+from iqa.store.workspace import Workspace
+
+ENTERED_DAYS = 31
+"""For which a value that a person entered is shown beside later scans."""
+MOST_PAST = 60
+"""Scans that a small chart shows."""
+
+
+def story_of(workspace: Workspace, occasion_id: int, *, at: str) -> Story:
+    """All that a page says of a stored scan, as of its own date.
+
+    Parameters
+    ----------
+    at : str
+        When the page is made, ISO 8601 in UTC.
+
+    Raises
+    ------
+    UsageError
+        There is no scan of that number, or it is what a person entered.
+    """
+    with workspace.database.reading() as connection:
+        found = occasions(connection, ids=[occasion_id])
+        if not found or found[0].entered_by is not None:
+            raise UsageError(f"There is no scan {occasion_id}; `iqa export` and `iqa trend --json` give their numbers.")
+        teller = _Teller(connection, workspace, found[0])
+        story = teller.story(at)
+    wanted = [m.key for m in story.measures if m.out_of_control]
+    return replace(story, trends={key: own for key in wanted if (own := _own_trend(workspace, key, story)) is not None})
+
+
+def story_of_analysis(analysis: Analysis, *, at: str) -> Story:
+    """The same of a scan that is in no workspace: nothing is judged, and nothing came before."""
+    located, identity = analysis.located, analysis.identity
+    made = Made(
+        dated=identity.acquired or "",
+        acquired=identity.acquired,
+        acquisition=analysis.acquisition,
+        spacing_mm=analysis.spacing_mm,
+        slices=analysis.shape[0],
+        flags=analysis.scan_flags,
+        pixel_sha256=identity.pixel_sha256,
+        phantom=located.spec.title,
+        model=located.spec.name,
+        definition_sha256=located.spec.definition_hash,
+        version=analysis.iqa_version,
+    )
+    numbers = tuple(Measure(key=m.key, measurement=m) for m in analysis.measurements)
+    lost = tuple(Measure(key=n.key, missing=n, outcome=Outcome.NOT_MEASURED) for n in analysis.not_measured)
+    return Story(made=made, made_at=at, measures=(*numbers, *lost), curves=analysis.curves, remembered=False)
+
+
+def _own_trend(workspace: Workspace, key: str, story: Story) -> Trend | None:
+    """The history of a key that the scan stands in, until the scan."""
+    found = trend(workspace, key, scanner=story.scanner, until=story.made.dated)
+    return next((t for t in found if t.points[-1].dated == story.made.dated), None)
+
+
+class _Teller:
+    """One scan, and what the store says of it."""
+
+    def __init__(self, connection: Connection, workspace: Workspace, occasion: Occasion) -> None:
+        self.connection, self.workspace, self.occasion = connection, workspace, occasion
+        self.known = {b.id: b for b in baselines(connection, scanner=occasion.scope.scanner)}
+        self.under = conditions_of(occasion)
+
+    def story(self, at: str) -> Story:
+        """All but the trends."""
+        own, settings = self.occasion, self.workspace.settings
+        said = next(iter(judgements_of(self.connection, [own.record_id], latest=True)), None)
+        rule: Rule = said.rule if said else settings.site.decision_rule
+        signals = said.signals if said else ()
+        before = self._before()
+        measures = self._measures(said.rulings if said else (), rule, signals, before)
+        dated = own.scope.scanner is not None and own.acquired is not None
+        since = before.dated if before else own.dated
+        told = events(self.connection, scanner=own.scope.scanner, phantoms=[own.scope.phantom or ""]) if dated else []
+        return Story(
+            made=self._made(),
+            made_at=at,
+            site=settings.site.name,
+            scanner=own.scope.scanner,
+            protocol=own.scope.protocol,
+            copy=own.scope.phantom,
+            rule=rule,
+            measures=measures,
+            entered=tuple(self._entered()) if dated else (),
+            curves=tuple(curves(self.connection, own.record_id)),
+            baseline_curves=self._baseline_curves(measures),
+            before=self._compared(before, measures) if before else None,
+            happened=tuple(e for e in told if since < e.dated <= own.dated),
+        )
+
+    def _made(self) -> Made:
+        own = self.occasion
+        model = model_of(own) or ""
+        spec = next((s for s in library(self.workspace.phantom_dirs) if s.name == model), None)
+        return Made(
+            dated=own.dated,
+            acquired=own.acquired,
+            acquisition=own.acquisition,
+            spacing_mm=own.spacing_mm,
+            slices=about_scan(self.connection, own.id).get("slices"),
+            flags=own.scan_flags,
+            pixel_sha256=own.pixel_sha256 or "",
+            phantom=spec.title if spec else model,
+            model=own.model or "",
+            definition_sha256=own.definition_sha256 or "",
+            version=own.version,
+        )
+
+    def _before(self) -> Occasion | None:
+        """The scanner's last scan of that protocol and phantom."""
+        own = self.occasion
+        if own.scope.scanner is None or own.acquired is None:
+            return None
+        others = latest_scans(self.connection, own.scope.scanner, before=own.dated, most=LOOKED_BACK)
+        return next((o for o in others if o.scope == own.scope and o.acquired is not None), None)
+
+    def _measures(
+        self, rulings: Sequence[Ruling], rule: Rule, signals: Sequence[str], before: Occasion | None
+    ) -> tuple[Measure, ...]:
+        record = self.occasion.record_id
+        numbers = {m.key: m for m in measurements(self.connection, record)}
+        lost = {n.key: n for n in not_measured(self.connection, record)}
+        said = defaultdict[str, list[Verdict]](list)
+        for ruling in rulings:
+            said[ruling.key].append(self._verdict(ruling, rule))
+        every = [*numbers, *(k for k in lost if k not in numbers)]
+        every += [k for k in said if k not in numbers and k not in lost]
+        made = [
+            self._measure(k, numbers.get(k), lost.get(k), tuple(said[k]), out_of_control=k in signals) for k in every
+        ]
+        return tuple(_with_past(made, self._past(numbers), self._values_of(before)))
+
+    def _verdict(self, ruling: Ruling, rule: Rule) -> Verdict:
+        limit = from_text(Limit, ruling.limit[1], f"limit {ruling.limit[0][:12]}") if ruling.limit else None
+        used = self.known.get(ruling.baseline_id or -1)
+        return Verdict(
+            ruling.key,
+            Outcome(ruling.outcome),
+            ruling.reason,
+            rule,
+            limit,
+            self._baseline(used) if used else None,
+            ruling.flags,
+        )
+
+    def _baseline(self, stored: StoredBaseline) -> Baseline:
+        return replace(from_text(Baseline, stored.content, f"baseline {stored.id}"), id=stored.id)
+
+    def _measure(
+        self,
+        key: str,
+        measured: Measurement | None,
+        lost: NotMeasured | None,
+        said: tuple[Verdict, ...],
+        *,
+        out_of_control: bool,
+    ) -> Measure:
+        outcome = worst(said) if said else Outcome.NOT_JUDGED if measured else Outcome.NOT_MEASURED
+        behind = next((v for v in said if v.outcome == outcome), None)
+        baseline = next((v.baseline for v in said if v.baseline), None)
+        return Measure(
+            key=key,
+            measurement=measured,
+            missing=lost,
+            verdicts=said,
+            outcome=outcome,
+            bounds=_bounds(behind),
+            baseline=baseline or self._standing(key, measured),
+            out_of_control=out_of_control,
+        )
+
+    def _standing(self, key: str, measured: Measurement | None) -> Baseline | None:
+        """The baseline of a key that no limit is set against, where the value is comparable with it."""
+        if measured is None:
+            return None
+        own = self.occasion
+        held = [b for b in self.known.values() if b.key == key and b.scope == own.scope and b.held(own.dated)]
+        read = [b for b in map(self._baseline, held) if b.method == measured.method]
+        return next((b for b in read if compare(self.under, b.conditions).outcome is None), None)
+
+    def _past(self, numbers: Mapping[str, Measurement]) -> dict[str, list[Point]]:
+        """Comparable values of the keys until the scan, oldest first."""
+        own = self.occasion
+        if own.scope.scanner is None or own.acquired is None:
+            return {}
+        found = several(self.connection, list(numbers), scanner=own.scope.scanner)
+        points = {p.occasion_id for series in found.values() for p in series if p.scope == own.scope}
+        how = made_how(self.connection, sorted(points))
+        name = own.scope.phantom
+        alike = {
+            i
+            for i, made in how.items()
+            if compare(
+                conditions_under(made.acquisition, made.spacing_mm, name or made.model), self.under
+            ).outcome is None
+        }  # fmt: skip
+        return {
+            key: [
+                p
+                for p in series
+                if p.occasion_id in alike and p.dated <= own.dated and p.measurement.method == numbers[key].method
+            ]
+            for key, series in found.items()
+        }
+
+    def _values_of(self, before: Occasion | None) -> dict[str, tuple[float, Outcome]]:
+        """Values and verdicts of an earlier scan."""
+        if before is None:
+            return {}
+        said = next(iter(judgements_of(self.connection, [before.record_id], latest=True)), None)
+        outcomes = defaultdict[str, list[str]](list)
+        for ruling in said.rulings if said else ():
+            outcomes[ruling.key].append(ruling.outcome)
+        numbers = measurements(self.connection, before.record_id)
+        return {m.key: (m.value, worst_of(outcomes[m.key]) or Outcome.NOT_JUDGED) for m in numbers}
+
+    def _compared(self, before: Occasion, measures: Sequence[Measure]) -> Before:
+        found = compare(self.under, conditions_of(before))
+        reasons = (found.sentence.replace("in the baseline", "then"),) if found.outcome is not None else ()
+        changed = tuple(
+            (m.key, m.before[1], m.outcome) for m in measures if m.before is not None and m.before[1] != m.outcome
+        )
+        software = (before.acquisition.software, self.occasion.acquisition.software)
+        return Before(before.dated, reasons, changed, software, before.version)
+
+    def _entered(self) -> Iterable[Measure]:
+        """The last value of each key that a person entered of late."""
+        own = self.occasion
+        first = (date.fromisoformat(own.dated[:10]) - timedelta(days=ENTERED_DAYS)).isoformat()
+        wanted = [k for k in keys(self.connection) if k.startswith(MANUAL)]
+        found = several(self.connection, wanted, scanner=own.scope.scanner, since=first)
+        for key, points in found.items():
+            last = next((p for p in reversed(points) if p.dated[:10] <= own.dated[:10]), None)
+            if last is not None:
+                said = next(iter(judgements_of(self.connection, [last.record_id], latest=True)), None)
+                verdicts = tuple(self._verdict(r, said.rule) for r in said.rulings if r.key == key) if said else ()
+                yield self._measure(key, last.measurement, None, verdicts, out_of_control=False)
+
+    def _baseline_curves(self, measures: Sequence[Measure]) -> dict[str, Curve]:
+        """The mean curve of the scans behind the baseline, by key; of the first baseline that there is."""
+        used = next((m.baseline.id for m in measures if m.baseline and m.baseline.id is not None), None)
+        if used is None:
+            return {}
+        found = defaultdict[str, list[Curve]](list)
+        for record in records_behind(self.connection, used):
+            for one in curves(self.connection, record):
+                found[one.key].append(one)
+        return {key: _mean(alike) for key, alike in found.items()}
+
+
+def _bounds(verdict: Verdict | None) -> Bounds | None:
+    """The numbers behind a verdict, in the value's own unit."""
+    if verdict is None or verdict.limit is None or (verdict.limit.kind != "absolute" and verdict.baseline is None):
+        return None
+    return own_unit(verdict.limit, verdict.baseline)
+
+
+def _with_past(
+    measures: Sequence[Measure], past: Mapping[str, Sequence[Point]], before: Mapping[str, tuple[float, Outcome]]
+) -> Iterable[Measure]:
+    for one in measures:
+        points = [Past(p.dated, day_of(p.dated), p.measurement.value) for p in past.get(one.key, ())][-MOST_PAST:]
+        alike = len(points) > 1
+        yield replace(one, history=tuple(points), before=before.get(one.key) if alike else None)
+
+
+def _mean(alike: Sequence[Curve]) -> Curve:
+    """On the abscissa of the last, as far as all reach; u is that of a mean of independent scans."""
+    last = alike[-1]
+    reach = min(c.x[-1] for c in alike)
+    x = np.array([v for v in last.x if v <= reach])
+    values = np.array([np.interp(x, c.x, c.values) for c in alike])
+    stated = np.array([np.interp(x, c.x, c.u) for c in alike])
+    u = np.sqrt(np.sum(stated**2, axis=0)) / len(alike)
+    return replace(last, x=tuple(x.tolist()), values=tuple(values.mean(axis=0).tolist()), u=tuple(u.tolist()))

@@ -1,0 +1,134 @@
+"""What is known of a scan, without a language: what a page about it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from iqa.model import (
+    Acquisition,
+    Baseline,
+    Bounds,
+    Curve,
+    Limit,
+    Measurement,
+    NotMeasured,
+    Outcome,
+    Rule,
+    Verdict,
+)
+from iqa.report.trends import Trend
+from iqa.store.history import Happened, Spacing
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One value of a key."""
+
+    dated: str
+    day: float
+    value: float
+    signal: bool = False
+    """Out of control."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """One key of a scan, with all that is said of it."""
+
+    key: str
+    measurement: Measurement | None = None
+    missing: NotMeasured | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    outcome: Outcome = Outcome.NOT_JUDGED
+    """The worst of them."""
+    bounds: Bounds | None = None
+    """Of the limit behind that verdict, in the value's own unit."""
+    baseline: Baseline | None = None
+    history: tuple[Past, ...] = ()
+    """Comparable scans since the baseline, this one last; where there is no baseline, all of them."""
+    out_of_control: bool = False
+    before: tuple[float, Outcome] | None = None
+    """Value and verdict of the scan before, where it is comparable."""
+
+    @property
+    def limit(self) -> Limit | None:
+        """The limit behind the verdict that is shown."""
+        return next((v.limit for v in self.verdicts if v.outcome == self.outcome), None)
+
+    @property
+    def reason(self) -> str:
+        """Why there is no number or no verdict, or what was compared; a sentence, in English."""
+        said = next((v.reason for v in self.verdicts if v.outcome == self.outcome), "")
+        return said or (self.missing.reason if self.missing else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How a scan was made and what it is known by."""
+
+    dated: str
+    acquired: str | None
+    acquisition: Acquisition
+    spacing_mm: Spacing | None
+    slices: int | None
+    flags: tuple[str, ...]
+    pixel_sha256: str
+    phantom: str
+    """Title of the definition."""
+    model: str
+    definition_sha256: str
+    version: str
+    """Of iqa, that measured it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The scan before this one under the same protocol with the same phantom."""
+
+    dated: str
+    unlike: tuple[str, ...]
+    """Why the two are not comparable; sentences, in English."""
+    changed: tuple[tuple[str, Outcome, Outcome], ...]
+    """(key, then, now) of each verdict that is another one now."""
+    software: tuple[str | None, str | None]
+    """The scanner's, then and now."""
+    version: str
+    """Of iqa, that measured it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """A scan, its verdicts, and what came before."""
+
+    made: Made
+    made_at: str
+    """When the page is made, ISO 8601 in UTC."""
+    site: str = ""
+    scanner: str | None = None
+    protocol: str | None = None
+    copy: str | None = None
+    """Of the phantom."""
+    rule: Rule = "simple"
+    measures: tuple[Measure, ...] = ()
+    entered: tuple[Measure, ...] = ()
+    """What a person measured on the scanner of late."""
+    curves: tuple[Curve, ...] = ()
+    baseline_curves: Mapping[str, Curve] = field(default_factory=dict)
+    """Mean of the baseline's scans."""
+    trends: Mapping[str, Trend] = field(default_factory=dict)
+    """Of the keys that are out of control."""
+    before: Before | None = None
+    happened: tuple[Happened, ...] = ()
+    """To the scanner and the phantom since the scan before."""
+    remembered: bool = True
+    """In a workspace; else nothing is judged and nothing came before."""
+
+    @property
+    def all(self) -> tuple[Measure, ...]:
+        """What was measured on the scan, then by hand."""
+        return (*self.measures, *self.entered)
+
+    def measure(self, key: str) -> Measure | None:
+        """What is said of a key, if anything."""
+        return next((m for m in self.all if m.key == key), None)
