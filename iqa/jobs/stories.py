@@ -122,6 +122,7 @@ class _Teller:
             protocol=own.scope.protocol,
             copy=own.scope.phantom,
             rule=rule,
+            charted=settings.site.charted,
             measures=measures,
             entered=tuple(self._entered()) if dated else (),
             curves=tuple(curves(self.connection, own.record_id)),

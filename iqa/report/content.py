@@ -158,11 +158,10 @@ class Fact:
 class Approval:
     """Who signed, as it is kept in the audit trail."""
 
-    name: str
-    role: str
-    at: Text
-    reason: str
+    text: Text
+    """Name, role, moment, reason."""
     sha256: str
+    """Of the PDF as it was."""
 
 
 @dataclass(frozen=True, slots=True)

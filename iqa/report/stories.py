@@ -110,6 +110,8 @@ class Story:
     copy: str | None = None
     """Of the phantom."""
     rule: Rule = "simple"
+    charted: tuple[str, ...] = ()
+    """Keys with a control chart."""
     measures: tuple[Measure, ...] = ()
     entered: tuple[Measure, ...] = ()
     """What a person measured on the scanner of late."""

@@ -10,6 +10,9 @@ from iqa.report.numbers import rounded, shared_digit, show
 from iqa.spc import Course, Crossing, Drift, Step
 from iqa.store.history import Happened, Point
 
+HORIZON_DAYS = 366.0
+"""No projection is told beyond."""
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -78,6 +81,11 @@ class Trend:
         """Points from which on another method measured: a step of the software, if there is one."""
         methods = [p.measurement.method for p in self.points]
         return tuple(i for i in range(1, len(methods)) if methods[i] != methods[i - 1])
+
+    @property
+    def near(self) -> tuple[Projection, ...]:
+        """Projections within a year of the last scan, soonest first."""
+        return tuple(p for p in self.projections if p.crossing.day <= self.days[-1] + HORIZON_DAYS)
 
     @property
     def bounds(self) -> tuple[Bounds, ...]:

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from iqa.errors import DefinitionError
 from iqa.phantom.text import parse, read_bytes
 from iqa.report.numbers import NO_BREAK
-from iqa.report.text import Span, Text, plain, text
+from iqa.report.text import Span, Text, as_text, plain, text
 from iqa.shipped import shipped
 
 Language = Literal["en", "ja"]
@@ -69,6 +69,10 @@ class Words:
         start = f"{section}."
         return {k.removeprefix(start): v for k, v in self.strings.items() if k.startswith(start)}
 
+    def sentence(self, english: str) -> Text:
+        """A stored sentence in this language; one that has no counterpart stays English."""
+        return as_text(english) if english else ()
+
     def listed(self, items: Sequence[Text]) -> Text:
         """Several things in one sentence: a, b and c."""
         found: list[Span] = []
@@ -106,6 +110,11 @@ def as_date(dated: str | date) -> date:
     if isinstance(dated, datetime):
         return dated.date()
     return dated if isinstance(dated, date) else date.fromisoformat(dated[:10])
+
+
+def day_at(number: float) -> date:
+    """The day of a day number of the calendar."""
+    return date.fromordinal(int(number))
 
 
 def wareki(dated: str | date) -> str:

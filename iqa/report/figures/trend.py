@@ -18,7 +18,7 @@ from iqa.model import Bounds
 from iqa.report.colours import CONTROL, FAIL, INK, INK_2, RULE_2, TINT, WARN
 from iqa.report.figures.style import new_figure, save, styled
 from iqa.report.numbers import print_unit
-from iqa.report.trends import Projection, Segment, Trend, at_point_digit
+from iqa.report.trends import HORIZON_DAYS, Projection, Segment, Trend, at_point_digit
 from iqa.store.history import day_of
 
 Array = NDArray[np.float64]
@@ -30,8 +30,6 @@ PANEL_PAD_IN = 0.12
 APART_COLUMNS = 120
 ROOM = 0.08
 """Of the height, free above and below what is drawn."""
-HORIZON_DAYS = 366.0
-"""No projection is drawn beyond."""
 MARGIN_DAYS = 4.0
 EPOCH = -719_163.0
 """From day numbers of the calendar to those of the axis, which counts from 1970."""

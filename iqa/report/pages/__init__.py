@@ -1,0 +1,1 @@
+"""What each page says: contents made of stories."""

@@ -1,0 +1,137 @@
+"""The weekly page: the verdict first, what is new, the numbers, where they were measured, what stood behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from iqa.model import Outcome
+from iqa.report.content import Approval, Closer, Drawing, Head, Weekly
+from iqa.report.naming import name_of
+from iqa.report.pages.facts import facts
+from iqa.report.pages.headline import headline, signals_of, who
+from iqa.report.pages.rows import groups, row
+from iqa.report.pages.since import since_last
+from iqa.report.stories import Measure, Story
+from iqa.report.text import Text, data, joined, plain
+from iqa.report.words import Words
+
+SHOWN = (
+    "ct_number.*", "noise.sd", "noise.sigma", "nps.average_frequency", "uniformity.max_deviation", "geometry.scale_x",
+    "geometry.scale_y", "slice_thickness", "mtf.bead.f50", "mtf.wire.f50", "mtf.wire.f10", "line_pairs.resolved",
+    "low_contrast.statistical.5", "dose.ctdivol", "position.z",
+)  # fmt: skip
+"""Keys that a weekly page shows where they were measured, beside all that are judged or charted."""
+MOST_CLOSER = 2
+"""Measures above the table."""
+URGENT = (Outcome.FAIL, Outcome.WARNING, Outcome.CANNOT_TELL, Outcome.NOT_COMPARABLE, Outcome.PASS_WITHIN_U)
+"""Of which the first are looked at closer, before those that are out of control alone."""
+ROWS_WITH_PICTURES = 34
+"""Rows beyond which pictures are left out, lest the page become two."""
+
+
+def weekly(
+    story: Story,
+    words: Words,
+    *,
+    drawings: Sequence[Drawing] = (),
+    closer: Sequence[Closer] = (),
+    approvals: Sequence[Approval] = (),
+    logo: str = "",
+    notes: Sequence[Text] = (),
+) -> Weekly:
+    """The content of a weekly page.
+
+    Parameters
+    ----------
+    drawings
+        Pictures and curves, the most telling first; left out where the numbers fill the page.
+    closer
+        The measures of `to_look_at`, drawn.
+    """
+    shown = [m for m in story.all if on_page(m, story)]
+    rest = [m for m in story.measures if m not in shown]
+    heading, since = since_last(story, words)
+    day = words.day(story.made.acquired) if story.made.acquired else words.plain("weekly.undated")
+    foot = words("weekly.foot", who=who(story, words), day=day)
+    when = (
+        words("weekly.scan_of", when=words.moment(story.made.acquired))
+        if story.made.acquired
+        else words("weekly.undated")
+    )
+    return Weekly(
+        language=words.language,
+        title=plain(foot),
+        head=Head(
+            words("weekly.title"),
+            joined([data(story.site), data(story.scanner or "")], " · ") or words("unassigned"),
+            when,
+            tuple(notes),
+            logo,
+        ),
+        said=headline(story, words),
+        closer=tuple(closer),
+        since_title=heading,
+        since=since,
+        groups=groups(shown, story, words),
+        left_out=_left_out(rest, words),
+        drawings=tuple(drawings) if len(shown) <= ROWS_WITH_PICTURES else (),
+        facts=facts(story, words),
+        approvals=tuple(approvals),
+        seals=(words("weekly.checked"), words("weekly.approved")),
+        foot=(foot, words("plus_minus")),
+    )
+
+
+def on_page(measure: Measure, story: Story) -> bool:
+    """Whether a measure stands on the weekly page: judged, charted, entered by hand, or one that every page shows."""
+    if measure.verdicts or measure.out_of_control or measure in story.entered:
+        return True
+    wanted = measure.key in story.charted or any(fnmatchcase(measure.key, p) for p in SHOWN)
+    return measure.measurement is not None and (wanted or measure.key == _edge(story))
+
+
+def _edge(story: Story) -> str | None:
+    """The TTF that is shown of a phantom without others: that of the insert with the least u."""
+    edges = [
+        (m.measurement.u, m.key)
+        for m in story.measures
+        if m.measurement and m.measurement.u and m.key.startswith("ttf.") and m.key.endswith(".f50")
+    ]
+    return min(edges)[1] if edges else None
+
+
+def to_look_at(story: Story) -> list[Measure]:
+    """The measures that a reader should see first: what is wrong, what is out of control, else what is charted."""
+    urgent = [m for o in URGENT[:-1] for m in story.all if m.outcome == o and m.measurement]
+    signals = [m for m in signals_of(story) if m not in urgent]
+    near = [m for m in story.all if m.outcome == URGENT[-1] and m not in signals]
+    calm = [m for m in story.measures if m.baseline is not None and m.outcome == Outcome.PASS and m not in signals]
+    return [*urgent, *signals, *near, *sorted(calm, key=lambda m: not m.key.startswith("noise."))][:MOST_CLOSER]
+
+
+def _left_out(rest: Sequence[Measure], words: Words) -> Text:
+    measured = sum(1 for m in rest if m.measurement is not None)
+    if not rest:
+        return ()
+    return words("weekly.left_out", measured=measured, missing=len(rest) - measured)
+
+
+def looked_at(
+    measure: Measure, story: Story, words: Words, drawing: Drawing | None, ends: Sequence[tuple[float, str]]
+) -> Closer:
+    """A measure above the table."""
+    one = row(measure, story, words)
+    if one.amount is None:
+        raise ValueError(f"{measure.key} has no number to look at")
+    return Closer(
+        name=name_of(measure.key, words),
+        outcome=one.outcome,
+        flag=measure.out_of_control,
+        amount=one.amount,
+        aside=joined([words("weekly.allowed"), one.allowed], " ") if one.allowed else (),
+        drawing=drawing,
+        strip=one.strip if drawing is None else None,
+        ends=tuple(ends) if drawing is None else (),
+        text=one.reason,
+    )

@@ -1,0 +1,156 @@
+"""Contents as PDF/A-2b: set by typst with fonts that travel with iqa, from the same content as the HTML."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import typst
+from fontTools.ttLib import TTFont
+
+from iqa.errors import DefinitionError
+from iqa.report.content import Spark, Strip
+from iqa.report.marks import marks
+from iqa.report.svg import spark_svg, strip_svg
+from iqa.report.text import Span, text
+from iqa.report.words import Words, values_in
+from iqa.shipped import shipped
+
+STANDARD = "a-2b"
+FONT_FILES = (
+    ("font_roboto", "files/Roboto-Regular.ttf"),
+    ("font_roboto", "files/Roboto-Medium.ttf"),
+    ("font_roboto", "files/Roboto-Italic.ttf"),
+    ("matplotlib_fontja", "fonts/ipaexg.ttf"),
+)
+"""Roboto (Apache-2.0) for Latin letters and digits, IPAexGothic (IPA Font License) for Japanese."""
+PLACE = re.compile(r"┌─ (?P<file>\S+?):(?P<line>\d+)")
+"""Where typst points to a mistake."""
+
+
+def pdf(template: str, page: object, words: Words, *, at: str, own: Path | None = None) -> bytes:
+    """A page as PDF/A-2b, tagged, its fonts embedded; the same content gives the same bytes.
+
+    Parameters
+    ----------
+    template
+        Its file in ``reports/pdf``, or in ``pdf`` of the site's own folder.
+    page
+        The content, one of those in `iqa.report.content`.
+    at
+        The document's date, ISO 8601 in UTC.
+    own
+        The folder with a site's templates.
+
+    Raises
+    ------
+    DefinitionError
+        A template of the site's own is wrong: file and line.
+    """
+    sources = _sources(own)
+    inputs = {"main.typ": _main(template, at), "page.json": _json(page), "words.json": _json(_strings(words))}
+    names = {name: source.read_bytes() for name, source in sources.items()}
+    drawn = {f"marks/{name}.svg": svg.encode() for name, svg in marks(own).items()}
+    try:
+        return bytes(
+            typst.compile(
+                {**names, **drawn, **inputs},
+                font_paths=font_folders(),
+                ignore_system_fonts=True,
+                format="pdf",
+                pdf_standards=STANDARD,
+                timestamp=int(datetime.fromisoformat(at).timestamp()),
+            )
+        )
+    except typst.TypstError as error:
+        raise _wrong(error, sources, template) from None
+
+
+def plain_data(value: object) -> Any:  # noqa: ANN401 - JSON
+    """A content as JSON values: texts as lists of (text, style), strips and small charts drawn."""
+    match value:
+        case Strip():
+            found: Any = strip_svg(value)
+        case Spark():
+            found = spark_svg(value)
+        case Span():
+            found = [printable(value.text), value.style]
+        case str():
+            found = printable(value)
+        case tuple() | list():
+            found = [plain_data(item) for item in value]
+        case Mapping():
+            found = {key: plain_data(item) for key, item in value.items()}
+        case _:
+            found = (
+                {f.name: plain_data(getattr(value, f.name)) for f in fields(value)} if is_dataclass(value) else value
+            )
+    return found
+
+
+def printable(said: str) -> str:
+    """A text in which a character that no font has is shown by its code point: U+1F600."""
+    known = letters()
+    return "".join(c if ord(c) in known or c == "\n" else f"U+{ord(c):04X}" for c in said)
+
+
+@cache
+def letters() -> frozenset[int]:
+    """The code points that the fonts of a PDF have."""
+    return frozenset(code for file in _font_files() for code in TTFont(file, lazy=True).getBestCmap())
+
+
+def font_folders() -> list[str | Path]:
+    """Where the fonts lie."""
+    return list(dict.fromkeys(file.parent for file in _font_files()))
+
+
+def _font_files() -> list[Path]:
+    return [Path(str(files(package).joinpath(name))) for package, name in FONT_FILES]
+
+
+def _sources(own: Path | None) -> dict[str, Path]:
+    """The typst files, each of the site's own in place of the shipped one of its name."""
+    folders = [shipped("reports") / "pdf", *([own / "pdf"] if own else [])]
+    return {file.name: file for folder in folders for file in sorted(folder.glob("*.typ"))}
+
+
+def _main(template: str, at: str) -> bytes:
+    """The document: its date, and the template that lays out the page."""
+    when = datetime.fromisoformat(at)
+    moment = ", ".join(
+        f"{part}: {getattr(when, part)}" for part in ("year", "month", "day", "hour", "minute", "second")
+    )
+    return (
+        f'#import "{template}": layout\n'
+        '#let page = json("page.json")\n#let words = json("words.json")\n'
+        f"#set document(title: page.title, date: datetime({moment}))\n"
+        "#layout(page, words)\n"
+    ).encode()
+
+
+def _strings(words: Words) -> dict[str, Any]:
+    """The strings without values, by key, as texts."""
+    return {"language": words.language} | {k: text(v) for k, v in words.strings.items() if not values_in(v)}
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(plain_data(value), ensure_ascii=False).encode()
+
+
+def _wrong(error: typst.TypstError, sources: Mapping[str, Path], template: str) -> DefinitionError:
+    """Where a template is wrong, by typst's own words."""
+    told = str(error.diagnostic if hasattr(error, "diagnostic") else error)
+    found = PLACE.search(told)
+    name = found["file"] if found else template
+    file = str(sources.get(name, Path(name)))
+    return DefinitionError(
+        file, f"line {found['line']}" if found else "file", "a template that typst can set", error.message
+    )
