@@ -18,6 +18,7 @@ from iqa.cli.decide import baseline, history, judge, limits
 from iqa.cli.demo import demo
 from iqa.cli.enter import enter, event
 from iqa.cli.phantoms import phantoms
+from iqa.cli.report import report
 from iqa.cli.simulate import simulate
 from iqa.cli.trend import trend
 from iqa.cli.workspace import export, init, status
@@ -41,7 +42,7 @@ def iqa(debug: bool) -> None:
 
 for _command in (
     *(analyze, phantoms, simulate, demo),
-    *(init, add, status, trend, baseline, limits, judge, event, enter, recompute, export, history),
+    *(init, add, status, trend, baseline, limits, judge, event, enter, recompute, export, history, report),
 ):
     iqa.add_command(_command)
 

@@ -7,15 +7,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import typst
-from fontTools.ttLib import TTFont
 
 from iqa.errors import DefinitionError
+from iqa.phantom.text import read_bytes
 from iqa.report.content import Spark, Strip
 from iqa.report.marks import marks
 from iqa.report.svg import spark_svg, strip_svg
@@ -33,10 +32,14 @@ FONT_FILES = (
 """Roboto (Apache-2.0) for Latin letters and digits, IPAexGothic (IPA Font License) for Japanese."""
 PLACE = re.compile(r"┌─ (?P<file>\S+?):(?P<line>\d+)")
 """Where typst points to a mistake."""
+UNKNOWN = re.compile(r'the text `"(.)"` could not be displayed')
+"""A character that no font has, which PDF/A does not allow, by typst's own words."""
 
 
-def pdf(template: str, page: object, words: Words, *, at: str, own: Path | None = None) -> bytes:
+def pdf(template: str, page: object, words: Words, *, at: str, about: str = "", own: Path | None = None) -> bytes:
     """A page as PDF/A-2b, tagged, its fonts embedded; the same content gives the same bytes.
+
+    A character of the content that no font has is shown by its code point, as U+1F600, never as a box.
 
     Parameters
     ----------
@@ -46,6 +49,8 @@ def pdf(template: str, page: object, words: Words, *, at: str, own: Path | None 
         The content, one of those in `iqa.report.content`.
     at
         The document's date, ISO 8601 in UTC.
+    about
+        What the file says of itself, for a program that finds it: letters, digits, blanks, colons and hyphens.
     own
         The folder with a site's templates.
 
@@ -55,22 +60,32 @@ def pdf(template: str, page: object, words: Words, *, at: str, own: Path | None 
         A template of the site's own is wrong: file and line.
     """
     sources = _sources(own)
-    inputs = {"main.typ": _main(template, at), "page.json": _json(page), "words.json": _json(_strings(words))}
-    names = {name: source.read_bytes() for name, source in sources.items()}
-    drawn = {f"marks/{name}.svg": svg.encode() for name, svg in marks(own).items()}
-    try:
-        return bytes(
-            typst.compile(
-                {**names, **drawn, **inputs},
-                font_paths=font_folders(),
-                ignore_system_fonts=True,
-                format="pdf",
-                pdf_standards=STANDARD,
-                timestamp=int(datetime.fromisoformat(at).timestamp()),
-            )
+    files = {name: read_bytes(source) for name, source in sources.items()}
+    files |= {f"marks/{name}.svg": svg.encode() for name, svg in marks(own).items()}
+    files |= {"main.typ": _main(template, at, about), "words.json": json.dumps(plain_data(_strings(words))).encode()}
+    content, unknown = json.dumps(plain_data(page), ensure_ascii=False), set[str]()
+    while True:
+        said = "".join(f"U+{ord(c):04X}" if c in unknown else c for c in content)
+        try:
+            return _set({**files, "page.json": said.encode()}, at)
+        except typst.TypstError as error:
+            new = set(UNKNOWN.findall(str(error))) - unknown
+            if not new:
+                raise _wrong(error, sources, template) from None
+            unknown |= new
+
+
+def _set(files: Mapping[str, bytes], at: str) -> bytes:
+    return bytes(
+        typst.compile(
+            files,  # type: ignore[call-overload] # its stub does not know of several files by name
+            font_paths=font_folders(),
+            ignore_system_fonts=True,
+            format="pdf",
+            pdf_standards=STANDARD,
+            timestamp=int(datetime.fromisoformat(at).timestamp()),
         )
-    except typst.TypstError as error:
-        raise _wrong(error, sources, template) from None
+    )
 
 
 def plain_data(value: object) -> Any:  # noqa: ANN401 - JSON
@@ -81,9 +96,7 @@ def plain_data(value: object) -> Any:  # noqa: ANN401 - JSON
         case Spark():
             found = spark_svg(value)
         case Span():
-            found = [printable(value.text), value.style]
-        case str():
-            found = printable(value)
+            found = [value.text, value.style]
         case tuple() | list():
             found = [plain_data(item) for item in value]
         case Mapping():
@@ -93,18 +106,6 @@ def plain_data(value: object) -> Any:  # noqa: ANN401 - JSON
                 {f.name: plain_data(getattr(value, f.name)) for f in fields(value)} if is_dataclass(value) else value
             )
     return found
-
-
-def printable(said: str) -> str:
-    """A text in which a character that no font has is shown by its code point: U+1F600."""
-    known = letters()
-    return "".join(c if ord(c) in known or c == "\n" else f"U+{ord(c):04X}" for c in said)
-
-
-@cache
-def letters() -> frozenset[int]:
-    """The code points that the fonts of a PDF have."""
-    return frozenset(code for file in _font_files() for code in TTFont(file, lazy=True).getBestCmap())
 
 
 def font_folders() -> list[str | Path]:
@@ -122,7 +123,7 @@ def _sources(own: Path | None) -> dict[str, Path]:
     return {file.name: file for folder in folders for file in sorted(folder.glob("*.typ"))}
 
 
-def _main(template: str, at: str) -> bytes:
+def _main(template: str, at: str, about: str) -> bytes:
     """The document: its date, and the template that lays out the page."""
     when = datetime.fromisoformat(at)
     moment = ", ".join(
@@ -131,7 +132,7 @@ def _main(template: str, at: str) -> bytes:
     return (
         f'#import "{template}": layout\n'
         '#let page = json("page.json")\n#let words = json("words.json")\n'
-        f"#set document(title: page.title, date: datetime({moment}))\n"
+        f"#set document(title: page.title, date: datetime({moment}), keywords: {json.dumps(about)})\n"
         "#layout(page, words)\n"
     ).encode()
 
@@ -139,10 +140,6 @@ def _main(template: str, at: str) -> bytes:
 def _strings(words: Words) -> dict[str, Any]:
     """The strings without values, by key, as texts."""
     return {"language": words.language} | {k: text(v) for k, v in words.strings.items() if not values_in(v)}
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(plain_data(value), ensure_ascii=False).encode()
 
 
 def _wrong(error: typst.TypstError, sources: Mapping[str, Path], template: str) -> DefinitionError:

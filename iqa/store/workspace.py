@@ -32,6 +32,12 @@ class Workspace:
         return (own,) if own.is_dir() else ()
 
     @property
+    def templates(self) -> Path | None:
+        """The folder with templates, strings, marks and a logo of its own, if it has one."""
+        own = self.folder / "templates"
+        return own if own.is_dir() else None
+
+    @property
     def reports(self) -> Path:
         """Where reports are written."""
         return self.folder / "reports"
