@@ -35,9 +35,11 @@ def add(
     reason: str | None,
     folder: Path | None,
 ) -> int:
-    """Measure, judge and remember scans."""
+    """Measure, judge and remember scans, and write the weekly page of the latest."""
     from iqa.jobs.add import add as add_scans
+    from iqa.jobs.clock import now
     from iqa.jobs.manifest import Manifest, Told, read_manifest
+    from iqa.jobs.reporting import write_weekly_pages
     from iqa.model import Outcome
     from iqa.report.workspace import addition_block
     from iqa.store.workspace import open_workspace
@@ -48,6 +50,8 @@ def add(
         done = add_scans(workspace, paths, signed=signed(person, reason or ""), manifest=said, progress=progress)
     if done.scans or len(done.refused) > 1:
         print_table(addition_block(done))
+    for page in write_weekly_pages(workspace, done, at=now()):
+        say(f"page: {page}" if isinstance(page, Path) else f"iqa: {page.path} was not written: {page.reason}")
     if not done.scans:
         first = done.refused[0] if done.refused else done.set_aside[0]
         say(f"iqa: {first.path}: {first.reason}")

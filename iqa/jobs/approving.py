@@ -29,7 +29,8 @@ LARGEST = 100_000_000
 def approve_report(workspace: Workspace, file: Path, *, role: str, signed: Signed) -> Path:
     """A PDF approved: its hash, the person, role, time and reason kept, and the page set anew with them beside it.
 
-    The new file is called ``<name>-approved.pdf``, after a second approval ``<name>-approved-2.pdf``; the one that was approved stays as it is.
+    The new file is called ``<name>-approved.pdf``, after a second approval ``<name>-approved-2.pdf``; the one that was
+    approved stays as it is.
 
     Raises
     ------

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from iqa.errors import InputError, UsageError
+from iqa.analyze import Refusal
+from iqa.errors import DefinitionError, InputError, UsageError
 from iqa.jobs.approvals import approvals_of
 from iqa.jobs.scanners import check_scanner
 from iqa.jobs.stories import story_of
@@ -16,9 +18,10 @@ from iqa.report.html import html
 from iqa.report.marks import logo
 from iqa.report.pages.weekly import looked_at, to_look_at, weekly
 from iqa.report.pdf import pdf
+from iqa.report.shown import Addition
 from iqa.report.stories import Story
 from iqa.report.words import Language, Words, load_words
-from iqa.store.history import latest_scans
+from iqa.store.history import is_latest, latest_scans, occasions
 from iqa.store.workspace import Workspace
 
 Format = Literal["html", "pdf"]
@@ -82,6 +85,26 @@ def write_report(workspace: Workspace, asked: Asked, kind: Format, *, file: Path
     return put(target, paper.set(kind, workspace.templates))
 
 
+def write_weekly_pages(workspace: Workspace, addition: Addition, *, at: str) -> tuple[Path | Refusal, ...]:
+    """The weekly page of each scan that was added now and is its scanner's latest of the kind, as HTML.
+
+    A page that cannot be written, as where a template of the site's own is wrong, is refused by itself: the scans are
+    stored already.
+    """
+    language = workspace.settings.site.language
+    with workspace.database.reading() as connection:
+        added = occasions(connection, ids=[s.occasion_id for s in addition.scans if s.new])
+        latest = [o for o in added if is_latest(connection, o)]
+    return tuple(_page_or_refusal(workspace, Asked("weekly", o.id, language, at)) for o in latest)
+
+
+def _page_or_refusal(workspace: Workspace, asked: Asked) -> Path | Refusal:
+    try:
+        return write_report(workspace, asked, "html")
+    except (DefinitionError, InputError) as error:
+        return Refusal(f"page of scan {asked.scan}", str(error))
+
+
 def paper_of(workspace: Workspace, asked: Asked) -> Paper:
     """What a page about a scan says now."""
     words = load_words(asked.language, workspace.templates)
@@ -126,7 +149,8 @@ def put(file: Path, content: bytes) -> Path:
         part.write_bytes(content)
         os.replace(part, file)  # noqa: PTH105 - replaces an older page on every system
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise InputError(str(file), f"the report cannot be written there: {error.strerror}") from error
     return file
 

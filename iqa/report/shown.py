@@ -28,6 +28,11 @@ class Added:
     assigned: bool = False
     """A known scan that was given to another scanner now."""
 
+    @property
+    def new(self) -> bool:
+        """Whether anything is said of it now that was not said before."""
+        return self.analysis is not None or self.assigned
+
 
 @dataclass(frozen=True, slots=True)
 class Addition:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from made_story import AT, HOSTILE, everything, story
@@ -26,17 +27,21 @@ def made(language: Language, own: Path | None = None, **changed: str) -> PdfRead
     return PdfReader(io.BytesIO(pdf("weekly.typ", page, words, at=AT, about="iqa report: x", own=own)))
 
 
+def _fonts(page: Any) -> list[Any]:
+    return list(page["/Resources"]["/Font"].values())
+
+
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_a_page_is_marked_as_pdf_a_2b_tagged_with_its_fonts_in_it(language: Language) -> None:
     reader = made(language)
-    root = reader.trailer["/Root"]
+    root: Any = reader.trailer["/Root"]
     xmp = root["/Metadata"].get_data().decode()
     assert "<pdfaid:part>2</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance>" in xmp
     assert root["/OutputIntents"][0]["/S"] == "/GTS_PDFA1"
     assert root["/MarkInfo"]["/Marked"]
     assert "/StructTreeRoot" in root
     assert root["/Lang"] == language
-    fonts = [f.get_object() for page in reader.pages for f in page["/Resources"]["/Font"].values()]
+    fonts: list[Any] = [f.get_object() for page in reader.pages for f in _fonts(page)]
     assert fonts
     for font in fonts:
         kept = font["/DescendantFonts"][0]["/FontDescriptor"]

@@ -99,7 +99,7 @@ def test_warnings_alone_and_no_bounds() -> None:
     assert maker is not None
     assert maker.fails == ()
     assert maker.allowed == pytest.approx((0.25, 0.75))
-    assert maker.warnings == (pytest.approx((0.0, 0.25)), pytest.approx((0.75, 1.0)))
+    assert [x for span in maker.warnings for x in span] == pytest.approx([0.0, 0.25, 0.75, 1.0])
     assert row(Measure(key="noise.sd", measurement=measured("noise.sd", 4.0)), story(), EN).strip is None
 
 
