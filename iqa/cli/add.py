@@ -35,7 +35,10 @@ def add(
     reason: str | None,
     folder: Path | None,
 ) -> int:
-    """Measure, judge and remember scans, and write the weekly page of the latest."""
+    """Measure, judge and remember scans.
+
+    The weekly page of the latest is written to the workspace's reports/.
+    """
     from iqa.jobs.add import add as add_scans
     from iqa.jobs.clock import now
     from iqa.jobs.manifest import Manifest, Told, read_manifest

@@ -42,7 +42,7 @@ from iqa.store.workspace import Workspace
 ENTERED_DAYS = 31
 """For which a value that a person entered is shown beside later scans."""
 MOST_PAST = 60
-"""Scans that a small chart shows."""
+"""Scans of a scanner that small charts look back on."""
 
 
 def story_of(workspace: Workspace, occasion_id: int, *, at: str) -> Story:
@@ -171,7 +171,16 @@ class _Teller:
         made = [
             self._measure(k, numbers.get(k), lost.get(k), tuple(said[k]), out_of_control=k in signals) for k in every
         ]
-        return tuple(_with_past(made, self._past(numbers), self._values_of(before)))
+        return tuple(self._with_past(made, self._past(numbers), self._values_of(before)))
+
+    def _with_past(
+        self, made: Sequence[Measure], past: Mapping[str, Sequence[Point]], before: Mapping[str, tuple[float, Outcome]]
+    ) -> Iterable[Measure]:
+        for one in made:
+            held = self.known.get(one.baseline.id or -1) if one.baseline else None
+            points = [p for p in past.get(one.key, ()) if held is None or p.dated >= held.since]
+            told = tuple(Past(p.dated, day_of(p.dated), p.measurement.value) for p in points)
+            yield replace(one, history=told, before=before.get(one.key) if len(told) > 1 else None)
 
     def _verdict(self, ruling: Ruling, rule: Rule) -> Verdict:
         limit = from_text(Limit, ruling.limit[1], f"limit {ruling.limit[0][:12]}") if ruling.limit else None
@@ -226,7 +235,9 @@ class _Teller:
         own = self.occasion
         if own.scope.scanner is None or own.acquired is None:
             return {}
-        found = several(self.connection, list(numbers), scanner=own.scope.scanner)
+        recent = latest_scans(self.connection, own.scope.scanner, before=own.dated, most=MOST_PAST)
+        since = recent[-1].dated if recent else own.dated
+        found = several(self.connection, list(numbers), scanner=own.scope.scanner, since=since)
         points = {p.occasion_id for series in found.values() for p in series if p.scope == own.scope}
         how = made_how(self.connection, sorted(points))
         name = own.scope.phantom
@@ -296,15 +307,6 @@ def _bounds(verdict: Verdict | None) -> Bounds | None:
     if verdict is None or verdict.limit is None or (verdict.limit.kind != "absolute" and verdict.baseline is None):
         return None
     return own_unit(verdict.limit, verdict.baseline)
-
-
-def _with_past(
-    measures: Sequence[Measure], past: Mapping[str, Sequence[Point]], before: Mapping[str, tuple[float, Outcome]]
-) -> Iterable[Measure]:
-    for one in measures:
-        points = [Past(p.dated, day_of(p.dated), p.measurement.value) for p in past.get(one.key, ())][-MOST_PAST:]
-        alike = len(points) > 1
-        yield replace(one, history=tuple(points), before=before.get(one.key) if alike else None)
 
 
 def _mean(alike: Sequence[Curve]) -> Curve:

@@ -7,13 +7,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import typst
 
-from iqa.errors import DefinitionError
+from iqa.errors import DefinitionError, InputError
 from iqa.phantom.text import read_bytes
 from iqa.report.content import Spark, Strip
 from iqa.report.marks import marks
@@ -114,7 +114,23 @@ def font_folders() -> list[str | Path]:
 
 
 def _font_files() -> list[Path]:
-    return [Path(str(files(package).joinpath(name))) for package, name in FONT_FILES]
+    return [font_file(package, name) for package, name in FONT_FILES]
+
+
+def font_file(package: str, name: str) -> Path:
+    """A file of a package of fonts, which is not imported: one of them would set fonts of its own everywhere.
+
+    Raises
+    ------
+    InputError
+        The installation is incomplete.
+    """
+    spec = find_spec(package)
+    places = [Path(place) / name for place in (spec.submodule_search_locations or ())] if spec else []
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        raise InputError(package, f"its font {name} is missing; install iqa again")
+    return found
 
 
 def _sources(own: Path | None) -> dict[str, Path]:

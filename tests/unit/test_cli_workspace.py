@@ -319,15 +319,19 @@ def test_no_patient_attribute_reaches_the_database(folder: Path, made: Path, tmp
     iqa("enter", "manual.x", "1", "--unit", "mm", "--scanner", "ct1", "--by", "Ann")
     iqa("recompute", "--from", scan)
     iqa("export", tmp_path / "out.csv")
+    pages = [f for f in (folder / "reports").rglob("*") if f.is_file()]
+    assert pages
+    told = said.err.replace(str(folder), "")
     for text in (
-        (folder / "iqa.sqlite").read_bytes(), printed.encode(), said.err.encode(), (tmp_path / "out.csv").read_bytes(),
+        (folder / "iqa.sqlite").read_bytes(), printed.encode(), told.encode(), (tmp_path / "out.csv").read_bytes(),
+        *(f.read_bytes() for f in pages), *(str(f.relative_to(folder)).encode() for f in pages),
     ):  # fmt: skip
         assert MARKER.encode() not in text
         assert b"077Y" not in text
         assert b"19330517" not in text
         assert str(tmp_path).encode() not in text
         assert b"0001.dcm" not in text
-    assert sorted(f.name for f in folder.iterdir()) == ["iqa.sqlite", "iqa.toml"]
+    assert sorted(f.name for f in folder.iterdir()) == ["iqa.sqlite", "iqa.toml", "reports"]
 
 
 def test_an_error_names_no_attribute(folder: Path, made: Path, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from fontTools.ttLib import TTFont
 from iqa.errors import DefinitionError
 from iqa.model import Outcome
 from iqa.report.naming import name_of, unit_text
-from iqa.report.pdf import FONT_FILES
+from iqa.report.pdf import FONT_FILES, font_file
 from iqa.report.text import Span, data, joined, plain, text
 from iqa.report.words import LANGUAGES, Language, fiscal_year, load_words, values_in, wareki
 from iqa.shipped import shipped
@@ -46,7 +45,7 @@ def test_both_languages_have_the_same_strings_that_ask_for_the_same_values() -> 
 def test_every_letter_of_every_string_is_in_the_fonts_of_the_pdf() -> None:
     known = set()
     for package, name in FONT_FILES:
-        known |= set(TTFont(Path(str(files(package).joinpath(name)))).getBestCmap())
+        known |= set(TTFont(font_file(package, name)).getBestCmap())
     for words in (EN, JA):
         odd = {k: c for k, v in words.strings.items() for c in v if ord(c) not in known}
         assert not odd, words.language
