@@ -21,9 +21,6 @@ LINE_PT, CASING_PT, CASING = 1.1, 2.4, "#111111"
 FORMATS = {".png": "Software", ".svg": "Date", ".pdf": "CreationDate"}
 """What a figure may be saved as, and what of it would make two files of one figure differ."""
 
-Extent = tuple[float, float, float, float]
-"""(left, right, bottom, top) of an image in mm; bottom > top, since y runs down."""
-
 
 @contextmanager
 def styled() -> Iterator[None]:
