@@ -11,10 +11,12 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from iqa.model import Drawn
-from iqa.report.views import Strip
+
+if TYPE_CHECKING:  # at run time it would load the measuring rooms, which the writer of a page does without
+    from iqa.report.views import Strip
 
 CHARACTER_EM, FULL_WIDTH_EM = 0.62, 1.05
 """Widths of an average letter and of a full-width one, casing included; em is the size of the letters."""

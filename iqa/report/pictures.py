@@ -11,7 +11,7 @@ import io
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt, Le
@@ -19,7 +19,9 @@ from PIL import Image
 
 from iqa.model import Analysis, Block, Drawn, Scan
 from iqa.report.labels import Anchor, shape_of
-from iqa.report.views import View, scale_bar_mm, view_of
+
+if TYPE_CHECKING:
+    from iqa.report.views import View
 
 PIXELS = 430
 """Of the longer side: 240 an inch on paper 45 mm wide, and near a head scan's own pixels."""
@@ -99,6 +101,8 @@ class Pictures:
 
 def pictures_of(scan: Scan, analysis: Analysis) -> Pictures:
     """One picture of every module that the scan holds, cropped to the body, with all that was measured on it."""
+    from iqa.report.views import view_of  # noqa: PLC0415 - loads the measuring rooms; the writer of a page does without
+
     held = sorted((m for m in analysis.located.modules if m.slices), key=lambda m: m.pose.z_mm)
     keys = {result.key for result in analysis.results}
     views = (view_of(scan, analysis, module) for module in held)
@@ -115,7 +119,7 @@ def _picture(view: View, keys: Collection[str]) -> Picture:
         window_hu=view.window_hu,
         width_mm=round(width, DECIMALS),
         height_mm=round(height, DECIMALS),
-        scale_bar_mm=scale_bar_mm(width),
+        scale_bar_mm=view.scale_bar_mm,
         jpeg=_jpeg(view),
         marks=tuple(_mark(region, view, keys) for region in view.regions),
     )

@@ -76,6 +76,11 @@ class View:
     strips: Mapping[str, Strip]
     """Of the ramps among the regions, by name."""
 
+    @property
+    def scale_bar_mm(self) -> float:
+        """Length of its scale bar."""
+        return scale_bar_mm(self.crop[1] - self.crop[0])
+
 
 def view_of(scan: Scan, analysis: Analysis, module: ModuleFit) -> View:
     """One module as it is shown.
