@@ -51,16 +51,22 @@ def write_pictures(folder: Path, pictures: Pictures) -> Path:
     unfinished = file.with_name(f"{file.stem}.{secrets.token_hex(4)}.unfinished")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("x", encoding="ascii") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        unfinished.replace(file)
+        try:
+            _write_through(unfinished, text)
+            unfinished.replace(file)
+        finally:
+            unfinished.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(str(file), f"the scan's pictures cannot be written: {error.strerror}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
     return file
+
+
+def _write_through(file: Path, text: str) -> None:
+    """A new file whose content is on the disk, so that no power cut leaves a renamed but empty one."""
+    with file.open("x", encoding="ascii") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
 
 
 def read_pictures(folder: Path, pixel_sha256: str) -> Pictures | None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from iqa.model import Outcome
-from iqa.report.labels import LINE_EM, Box, Level, Placed, Shape, Spot, labels_of, settled
+from iqa.report.labels import CASING_EM, LINE_EM, Box, Level, Placed, Shape, Spot, labels_of, settled
 from iqa.report.numbers import NO_BREAK
 from iqa.report.pictures import Mark, Picture
 
@@ -214,7 +214,7 @@ def _texts(
 ) -> Iterator[str]:
     """All words, white on a casing of their own."""
     family = f" font-family={quoteattr(font_family)}" if font_family else ""
-    casing = f'stroke="{CASING}" stroke-width="{_n(0.24 * em)}" stroke-linejoin="round" paint-order="stroke"'
+    casing = f'stroke="{CASING}" stroke-width="{_n(CASING_EM * em)}" stroke-linejoin="round" paint-order="stroke"'
     yield f'<g fill="{WHITE}" {casing} font-size="{_n(em)}"{family}>'
     if bar:
         yield f'<text x="{_n(bar.left)}" y="{_n(bar.bottom - 0.5 * em)}">{picture.scale_bar_mm:g}{NO_BREAK}mm</text>'
