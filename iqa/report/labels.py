@@ -59,6 +59,12 @@ class Box(NamedTuple):
             and other.bottom <= self.bottom
         )
 
+    @property
+    def core(self) -> Box:
+        """Its middle, half as wide and half as high."""
+        dx, dy = 0.25 * (self.right - self.left), 0.25 * (self.bottom - self.top)
+        return Box(self.left + dx, self.top + dy, self.right - dx, self.bottom - dy)
+
 
 class Spot(NamedTuple):
     """Where a label may stand: a point, which end of its lines is there, and whether it stands above it or below."""
@@ -186,7 +192,8 @@ def labels_of(
 
 
 def _size(shape: Shape) -> float:
-    return max(shape.half_width, shape.half_height)
+    """By its narrow side, so that a ramp gives way to an insert."""
+    return min(shape.half_width, shape.half_height)
 
 
 def _spots(shape: Shape) -> Iterator[Spot]:
@@ -215,14 +222,15 @@ def settled(
     em_mm
         Size of the letters.
     regions
-        What a label covers only if it has no other place.
+        What a label keeps off: their rims where it can, their cores always, or its number would be taken for theirs.
     taken
         What it never covers.
     """
     placed: list[Placed] = []
-    small = [r for r in regions if max(r.right - r.left, r.bottom - r.top) < 2.0 * LARGE_MM]
+    small = [r for r in regions if min(r.right - r.left, r.bottom - r.top) < 2.0 * LARGE_MM]
+    never = [*taken, *(r.core for r in small)]
     for label in apart(labels, em_mm):
-        boxes = [*taken, *(p.box for p in placed)]
+        boxes = [*never, *(p.box for p in placed)]
         inside = (_moved_inside(label, spot, em_mm, view) for spot in label.spots)
         free = [p for p in inside if view.holds(p.box) and not any(p.box.meets(b) for b in boxes)]
         if free:

@@ -83,11 +83,18 @@ def test_a_label_at_the_edge_is_moved_into_the_view_and_one_without_room_is_left
     assert settled([Label(("above",), (Spot(100.0, 2.0, "middle", "above"),))], EM, VIEW) == []
 
 
-def test_a_label_prefers_a_place_off_other_regions_and_never_takes_a_sign_s() -> None:
+def test_a_label_keeps_off_other_regions_signs_and_most_of_all_the_cores_of_regions() -> None:
     spots = (Spot(100.0, 50.0, "middle", "above"), Spot(100.0, 80.0, "middle", "below"))
-    label, over = Label(("delrin",), spots), Box(95.0, 40.0, 105.0, 48.0)
-    assert settled([label], EM, VIEW, [over])[0].spot == spots[1]
-    assert settled([label], EM, VIEW, [over], [Box(90.0, 80.0, 110.0, 90.0)])[0].spot == spots[0]
+    label = Label(("delrin",), spots)
+    rim, core, sign = Box(90.0, 20.0, 110.0, 44.0), Box(95.0, 40.0, 105.0, 50.0), Box(90.0, 80.0, 110.0, 90.0)
+    assert [settled([label], EM, VIEW, [r])[0].spot for r in (rim, core)] == [spots[1], spots[1]]
+    assert settled([label], EM, VIEW, [rim], [sign])[0].spot == spots[0]
+    assert settled([label], EM, VIEW, [core], [sign]) == []
+
+
+def test_a_label_may_stand_in_a_region_that_holds_others() -> None:
+    label = Label(("centre",), (Spot(100.0, 100.0, "middle", "below"),))
+    assert len(settled([label], EM, VIEW, [Box(50.0, 50.0, 150.0, 150.0)])) == 1
 
 
 @pytest.mark.parametrize(
