@@ -13,6 +13,9 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from iqa.model import Drawn
 
 if TYPE_CHECKING:  # at run time it would load the measuring rooms, which the writer of a page does without
@@ -27,6 +30,8 @@ LINE_EM = 1.05
 """From one line of a label to the next."""
 GAP_MM = 2.5
 """Between a region and its label on a view of a head-sized phantom."""
+MOST_LABELS = 200
+"""Of one picture; more are never read, and each asks whether it is in the way of all others."""
 LARGE_MM = 20.0
 """A region of this radius has room for its own name, and others may stand in it."""
 BARE = r"\dmm$|^line_pairs\."
@@ -226,16 +231,26 @@ def settled(
     taken
         What it never covers.
     """
-    placed: list[Placed] = []
     small = [r for r in regions if min(r.right - r.left, r.bottom - r.top) < 2.0 * LARGE_MM]
-    never = [*taken, *(r.core for r in small)]
-    for label in apart(labels, em_mm):
-        boxes = [*never, *(p.box for p in placed)]
+    rims, never = _array(small), _array([*taken, *(r.core for r in small)])
+    placed: list[Placed] = []
+    for label in apart(labels[:MOST_LABELS], em_mm):
+        boxes = np.concatenate([never, _array([p.box for p in placed])])
         inside = (_moved_inside(label, spot, em_mm, view) for spot in label.spots)
-        free = [p for p in inside if view.holds(p.box) and not any(p.box.meets(b) for b in boxes)]
+        free = [p for p in inside if view.holds(p.box) and not _met(p.box, boxes)]
         if free:
-            placed.append(min(free, key=lambda p: sum(p.box.meets(r) for r in small)))
+            placed.append(min(free, key=lambda p: _met(p.box, rims)))
     return placed
+
+
+def _array(boxes: Sequence[Box]) -> NDArray[np.float64]:
+    return np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
+
+
+def _met(box: Box, others: NDArray[np.float64]) -> int:
+    """How many boxes have an area in common with one."""
+    left, top, right, bottom = others.T
+    return int(np.count_nonzero((box.left < right) & (left < box.right) & (box.top < bottom) & (top < box.bottom)))
 
 
 def _moved_inside(label: Label, spot: Spot, em_mm: float, view: Box) -> Placed:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from iqa.model import Outcome
+from iqa.report.colours import CASING, WARN_FILL
 from iqa.report.labels import CASING_EM, LINE_EM, Box, Level, Placed, Shape, Spot, labels_of, settled
 from iqa.report.numbers import NO_BREAK
 from iqa.report.pictures import Mark, Picture
@@ -21,13 +22,12 @@ UNITS = 216.0
 """Widths of lines below are in parts of the picture's width, as if it showed 216 mm (a Catphan and its air)."""
 CASING_UNITS = 1.3
 """Dark on both sides of a line together: it is seen on black air and on white Teflon alike."""
-BADGE_UNITS = 10.0
+MARK_UNITS, PLATE_UNITS = 11.0, 0.7
+"""Size of a verdict's mark beside a region, and what of that is the rim of the white plate that it stands on: printed
+in grey, the red and the amber of the marks are the greys of an image."""
 ASCENT_EM = 0.8
 """From the top of a line to the foot of its letters."""
-
-WHITE, CASING, AMBER, WARN, FAIL, INFO, INK = (
-    "#fff", "#111", "#F2B134", "#8A5200", "#A61B1B", "#1F5A94", "#1B2226",
-)  # fmt: skip
+WHITE = "#fff"
 
 NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot hold, escaped or not."""
@@ -43,26 +43,16 @@ class Outline(NamedTuple):
 
 PLAIN = Outline(WHITE, 1.1)
 OUTLINES: Mapping[Outcome, Outline] = {
-    Outcome.WARNING: Outline(AMBER, 1.6, "3 1.6"),
+    Outcome.WARNING: Outline(WARN_FILL, 1.6, "3 1.6"),
     Outcome.FAIL: Outline(WHITE, 2.4),
     Outcome.NOT_MEASURED: Outline(WHITE, 1.1, "1.2 2"),
 }
 """Those that are not plain; they differ in grey too."""
 
-BADGES: Mapping[Outcome, str] = {
-    Outcome.WARNING: f'<path d="M0-4.2 4.6 3.8H-4.6Z" fill="{AMBER}" stroke="{INK}" stroke-linejoin="round"/>'
-    f'<path d="M0-1.4V1.2M0 2.2V2.9" stroke="{INK}" stroke-width="1.2"/>',
-    Outcome.FAIL: f'<rect x="-4.4" y="-4.4" width="8.8" height="8.8" fill="{FAIL}" stroke="{WHITE}"/>'
-    f'<path d="M-2.2-2.2 2.2 2.2M2.2-2.2-2.2 2.2" stroke="{WHITE}" stroke-width="1.5"/>',
-    Outcome.CANNOT_TELL: f'<path d="M0-4.8 4.8 0 0 4.8-4.8 0Z" fill="{WHITE}" stroke="{INFO}"/>'
-    f'<path d="M-1.3-1A1.3 1.3 0 1 1 .7.1Q0 .5 0 1.1M0 2V2.7" fill="none" stroke="{INFO}"/>',
-    Outcome.NOT_COMPARABLE: f'<rect x="-4.4" y="-4.4" width="8.8" height="8.8" fill="{WHITE}" stroke="{INFO}"/>'
-    f'<path d="M-2.6-1.1H2.6M-2.6 1.1H2.6M1.3-2.9-1.3 2.9" stroke="{INFO}"/>',
-}
-"""Signs beside regions, about (0, 0) and `BADGE_UNITS` wide: the shapes of the verdicts' own signs."""
-
+MARKED = (Outcome.WARNING, Outcome.FAIL, Outcome.CANNOT_TELL, Outcome.NOT_COMPARABLE)
+"""Verdicts whose mark stands beside the region."""
 URGENCY = (None, *Outcome)
-"""Outlines are drawn in this order; of badges and labels the last are placed first."""
+"""Outlines are drawn in this order; of marks the last are placed first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +71,7 @@ def picture_svg(
     look: Mapping[str, Look],
     *,
     title: str,
+    marks: Mapping[str, str],
     scale_bar: bool = False,
     font_family: str | None = None,
 ) -> str:
@@ -93,6 +84,8 @@ def picture_svg(
         of one size) share one label, and so do those of one feature (`teflon` and `ttf.teflon`).
     title
         What the picture shows, for those who cannot see it.
+    marks
+        Of the verdicts, as SVG, by the names that `iqa.report.marks.marks` gives them.
     scale_bar
         Whether a length is drawn in the lower left corner.
     font_family
@@ -100,18 +93,18 @@ def picture_svg(
 
     Notes
     -----
-    A label that would lie over another, over a sign or beyond the edge is left out; warnings and failures come first,
-    then the largest regions. Every outline is drawn.
+    A label that would lie over another, over a mark, over the core of another region or beyond the edge is left out;
+    those of warnings and failures come first, then those of the largest regions. Every outline is drawn.
     """
     unit, em = picture.width_mm / UNITS, picture.width_mm * EM_PER_WIDTH
     ranked = sorted(picture.marks, key=lambda m: URGENCY.index(_of(look, m).verdict))
-    badges = _badges(ranked[::-1], look, picture, unit)
+    beside = _beside(ranked[::-1], look, picture, unit)
     bar = _bar_box(picture, em) if scale_bar else None
-    taken = [*(badge.box for badge in badges), *([bar] if bar else [])]
+    taken = [*(sign.box for sign in beside), *([bar] if bar else [])]
     parts = (
         _image(picture),
         *(_outline(mark, OUTLINES.get(_of(look, mark).verdict or Outcome.PASS, PLAIN), unit) for mark in ranked),
-        *(_badge(badge, unit) for badge in badges),
+        *(_sign(sign, marks) for sign in beside),
         *([_bar(picture, bar, unit)] if bar else []),
         *_texts(_labels(picture, look, em, taken), picture, bar, em, font_family),
     )
@@ -144,29 +137,29 @@ def _outline(mark: Mark, outline: Outline, unit: float) -> str:
     return f'{shape} fill="none" {casing}/>{shape} fill="none" {line}{dashed}/>'
 
 
-class _Badge(NamedTuple):
+class _Sign(NamedTuple):
     outcome: Outcome
     box: Box
 
 
-def _badges(marks: Sequence[Mark], look: Mapping[str, Look], picture: Picture, unit: float) -> list[_Badge]:
+def _beside(regions: Sequence[Mark], look: Mapping[str, Look], picture: Picture, unit: float) -> list[_Sign]:
     """One sign for each name whose verdict has one, at a corner of its region; none where all corners are taken."""
     named: dict[str, Mark] = {}
-    for mark in marks:
+    for mark in regions:
         named.setdefault(mark.name, mark)
-    placed: list[_Badge] = []
-    for name, mark in named.items():
-        outcome = look.get(name, UNSAID).verdict
-        if outcome is not None and outcome in BADGES:
+    placed: list[_Sign] = []
+    for mark in named.values():
+        outcome = _of(look, mark).verdict
+        if outcome in MARKED:
             corners = _corners(_shape(mark), picture, unit)
-            free = (box for box in corners if not any(box.meets(badge.box) for badge in placed))
-            placed += [_Badge(outcome, box) for box in [next(free, None)] if box]
+            free = (box for box in corners if not any(box.meets(sign.box) for sign in placed))
+            placed += [_Sign(outcome, box) for box in [next(free, None)] if box]
     return placed
 
 
 def _corners(shape: Shape, picture: Picture, unit: float) -> Iterator[Box]:
     """Places for a sign about a region, the upper right one first, moved into the picture."""
-    half = 0.5 * BADGE_UNITS * unit
+    half = 0.5 * MARK_UNITS * unit
     for right, down in ((1, -1), (-1, -1), (1, 1), (-1, 1)):
         x = shape.x + right * (math.sqrt(0.5) * shape.half_width + half)
         y = shape.y + down * (math.sqrt(0.5) * shape.half_height + half)
@@ -174,9 +167,18 @@ def _corners(shape: Shape, picture: Picture, unit: float) -> Iterator[Box]:
         yield Box(x - half, y - half, x + half, y + half)
 
 
-def _badge(badge: _Badge, unit: float) -> str:
-    x, y = 0.5 * (badge.box.left + badge.box.right), 0.5 * (badge.box.top + badge.box.bottom)
-    return f'<g transform="translate({_n(x)} {_n(y)}) scale({_n(unit)})">{BADGES[badge.outcome]}</g>'
+def _sign(sign: _Sign, marks: Mapping[str, str]) -> str:
+    """A picture in the picture: a site's own mark may be any SVG."""
+    data = base64.b64encode(marks[sign.outcome.replace(" ", "-")].encode()).decode("ascii")
+    rim = PLATE_UNITS / MARK_UNITS * (sign.box.right - sign.box.left)
+    plate = f'<rect {_place(sign.box)} rx="{_n(2.0 * rim)}" fill="{WHITE}"/>'
+    inner = Box(sign.box.left + rim, sign.box.top + rim, sign.box.right - rim, sign.box.bottom - rim)
+    return f'{plate}<image href="data:image/svg+xml;base64,{data}" {_place(inner)}/>'
+
+
+def _place(box: Box) -> str:
+    size = f'width="{_n(box.right - box.left)}" height="{_n(box.bottom - box.top)}"'
+    return f'x="{_n(box.left)}" y="{_n(box.top)}" {size}'
 
 
 def _shape(mark: Mark) -> Shape:
