@@ -14,20 +14,19 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from iqa.metrics.texture import texture
-from iqa.model import Analysis, Block, ModuleFit, Scan
+from iqa.model import Analysis, ModuleFit, Scan
 from iqa.report.colours import INK_3
 from iqa.report.figures import charts, images, marks, textures
 from iqa.report.figures.style import new_figure, save, styled
 from iqa.report.figures.transfers import transfer_curves, transfer_figure
 from iqa.report.table import scanner_line
+from iqa.report.views import UNKNOWN_BODY_MM, body_mm, view_of
 
 PICTURE_IN = 4.2
 CHART_IN = (5.6, 3.4)
 PANEL_IN = (5.2, 4.7)
 """A square picture with its scale beside it."""
 OVERVIEW_IN, OVERVIEW_COLUMNS = 3.3, 4
-UNKNOWN_BODY_MM = 200.0
-"""Width of the view where no outline of a body was seen and the image is wider."""
 PROFILE_BAND_MM = 5.0
 """Width over which a profile is averaged: noise goes down by some pixels, shading stays."""
 
@@ -67,36 +66,20 @@ def module_figure(scan: Scan, analysis: Analysis, module: ModuleFit) -> Figure:
 
 
 def draw_module_image(axes: Axes, scan: Scan, analysis: Analysis, module: ModuleFit) -> Axes:
-    """One module's image with regions, scale bar and, as caption, name, slices and window.
-
-    The slice nearest to its reference plane, or the mean of all where only that shows the targets (low contrast).
-    """
-    index = min(module.slices, key=lambda i: abs(float(scan.z_mm[i]) - module.pose.z_mm))
-    z_mm = float(scan.z_mm[index])
-    centre = module.pose.on_plane(0.0, 0.0, z_mm)
-    defined = analysis.located.spec.module(module.name)
-    hu, shown = _picture(scan, module, defined.block, index)
-    extent = images.extent_mm(scan, index)
-    body = _diameter(analysis, module)
-    diameter = body or min(UNKNOWN_BODY_MM, extent[1] - extent[0], extent[2] - extent[3])
-    inside = images.within(extent, hu.shape, centre, 0.4 * diameter)
-    window = images.window_hu(hu, inside, defined.block) if body else images.whole_window_hu(hu, inside)
-    images.draw_image(axes, hu, extent, window)
-    images.frame(axes, centre, diameter, extent)
-    regions = images.on_slice(analysis.regions, module.name, index)
-    marks.draw_regions(axes, regions, centre, marks.strips(defined, module.pose, regions))
+    """One module's image with regions, scale bar and, as caption, name, slices and window."""
+    view = view_of(scan, analysis, module)
+    images.draw_image(axes, view.hu, view.extent, view.window_hu)
+    images.frame(axes, view.crop)
+    marks.draw_regions(axes, view.regions, view.centre_mm, view.strips)
     images.draw_scale_bar(axes)
-    marks.draw_units(axes, regions)
-    axes.set_title(f"{module.name}, {shown}, {images.window_text(window)}", fontsize=8)
+    marks.draw_units(axes, view.regions)
+    axes.set_title(f"{module.name}, {_shown(view.slices)}, {images.window_text(view.window_hu)}", fontsize=8)
     return axes
 
 
-def _picture(scan: Scan, module: ModuleFit, block: Block, index: int) -> tuple[NDArray[np.float32], str]:
-    """The image to show, HU, and which slices it is made of."""
-    if block != "low_contrast" or len(module.slices) == 1:
-        return scan.hu(index), f"slice {index}"
-    mean = np.mean([scan.hu(i) for i in module.slices], axis=0, dtype=np.float32)
-    return np.asarray(mean), f"mean of slices {module.slices[0]}–{module.slices[-1]}"
+def _shown(slices: tuple[int, int]) -> str:
+    first, last = slices
+    return f"slice {first}" if first == last else f"mean of slices {first}–{last}"
 
 
 def _figures(scan: Scan, analysis: Analysis) -> Iterator[tuple[str, Figure]]:
@@ -149,7 +132,7 @@ def _profiles(scan: Scan, analysis: Analysis, module: ModuleFit) -> Figure:
     """Profiles through the centre of a uniform module, averaged over the slices of its fit."""
     centre = module.pose.on_plane(0.0, 0.0, float(scan.z_mm[module.slices[len(module.slices) // 2]]))
     defined = analysis.located.spec.module(module.name).insert_diameter_mm
-    uniform = defined or _diameter(analysis, module) or UNKNOWN_BODY_MM
+    uniform = defined or body_mm(analysis, module) or UNKNOWN_BODY_MM
     distance, across, down = mean_profiles(scan, module, centre, uniform)
     title = f"{module.name}: mean CT number, HU, over a band of {PROFILE_BAND_MM:g} mm and {_count(module)}"
     return _chart(analysis, lambda axes: charts.draw_profiles(axes, distance, across, down, title))
@@ -181,13 +164,6 @@ def _measured_slices(analysis: Analysis, module: ModuleFit) -> tuple[int, ...]:
     if analysis.located.spec.module(module.name).block != "uniform":
         return ()
     return tuple(sorted({i for r in analysis.regions if r.module == module.name for i in r.slices}))
-
-
-def _diameter(analysis: Analysis, module: ModuleFit) -> float | None:
-    """Of the body, defined or else measured; None where there is none to be seen."""
-    body = analysis.located.spec.module(module.name).diameter_mm
-    measured = analysis.located.body.diameter_mm if analysis.located.body else None
-    return body or measured
 
 
 def _count(module: ModuleFit) -> str:

@@ -13,16 +13,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from iqa.errors import UsageError
+from iqa.report.colours import CASING
 from iqa.shipped import shipped
 
-LINE_PT, CASING_PT, CASING = 1.1, 2.4, "#111111"
-"""A white line on a dark casing is seen on black air and on white Teflon alike."""
+LINE_PT, CASING_PT = 1.1, 2.4
 
 FORMATS = {".png": "Software", ".svg": "Date", ".pdf": "CreationDate"}
 """What a figure may be saved as, and what of it would make two files of one figure differ."""
-
-Extent = tuple[float, float, float, float]
-"""(left, right, bottom, top) of an image in mm; bottom > top, since y runs down."""
 
 
 @contextmanager

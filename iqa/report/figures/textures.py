@@ -10,8 +10,9 @@ from iqa.metrics.regions import where
 from iqa.metrics.texture import SQUARE_MM, LocalNoise, PlaneSpectrum
 from iqa.report.colours import RULE_2, TINT
 from iqa.report.figures.images import draw_scale_bar
-from iqa.report.figures.style import Extent, bare
+from iqa.report.figures.style import bare
 from iqa.report.numbers import fixed, last_digit, rounded
+from iqa.report.views import Extent
 
 LOWEST_BINS = 2.5
 """Bins about frequency 0 that set no scale: shading and rings there can stand ten times above the noise's own peak."""
