@@ -98,7 +98,12 @@ class Catalogue:
         return "".join(known) if len(known) == len(parts) else None
 
     def _one(self, said: str) -> str | None:
-        """One noun, clause or sentence."""
+        """One noun, clause or sentence; a refusal is composed in lower case, and made a sentence where it is shown."""
+        bare = said.removesuffix(".")
+        forms = dict.fromkeys((said, bare, bare[:1].lower() + bare[1:]))
+        return next((found for form in forms if (found := self._as_written(form)) is not None), None)
+
+    def _as_written(self, said: str) -> str | None:
         if said in self.nouns:
             return self.nouns[said]
         return next((found for pair in self.pairs if (found := self._by(pair, said)) is not None), None)
