@@ -25,6 +25,7 @@ KINDS: Mapping[str, str] = {
     "name": r"\S+?",
     "word": ANY,
     "noun": ANY,
+    "part": ANY,
     "text": r".+?",
     "number": NUMBER,
     "value": rf'"[^"]*"|{NUMBER}',
@@ -74,7 +75,9 @@ class Pair:
         # most pairs are passed over by this alone, and their expressions never compiled
         if not all(literal in said for literal in self.literals):
             return None
-        groups = (f"({KINDS[kind]}){re.escape(after)}" for kind, after in zip(self.kinds, self.literals[1:], strict=True))
+        groups = (
+            f"({KINDS[kind]}){re.escape(after)}" for kind, after in zip(self.kinds, self.literals[1:], strict=True)
+        )
         match = re.fullmatch(re.escape(self.literals[0]) + "".join(groups), said)
         return match.groups() if match else None
 
@@ -90,20 +93,21 @@ class Catalogue:
 
     def in_japanese(self, said: str) -> str | None:
         """A text of one or several sentences in Japanese; None where some of it is not known."""
-        whole = self._one(said)
+        whole = self._printed(said)
         if whole is not None:
             return whole
-        parts = [self._one(part) for part in SENTENCE_END.split(said)]
+        parts = [self._printed(part) for part in SENTENCE_END.split(said)]
         known = [part for part in parts if part is not None]
         return "".join(known) if len(known) == len(parts) else None
 
-    def _one(self, said: str) -> str | None:
-        """One noun, clause or sentence; a refusal is composed in lower case, and made a sentence where it is shown."""
+    def _printed(self, said: str) -> str | None:
+        """One sentence; a refusal is composed in lower case without a full stop, and printed as a sentence."""
         bare = said.removesuffix(".")
         forms = dict.fromkeys((said, bare, bare[:1].lower() + bare[1:]))
-        return next((found for form in forms if (found := self._as_written(form)) is not None), None)
+        return next((found for form in forms if (found := self._one(form)) is not None), None)
 
-    def _as_written(self, said: str) -> str | None:
+    def _one(self, said: str) -> str | None:
+        """One noun, clause or sentence as it was composed."""
         if said in self.nouns:
             return self.nouns[said]
         return next((found for pair in self.pairs if (found := self._by(pair, said)) is not None), None)
@@ -113,14 +117,18 @@ class Catalogue:
         values = pair.values(said)
         if values is None:
             return None
-        put = [self._put(kind, value) for kind, value in zip(pair.kinds, values, strict=True)]
-        known = [one for one in put if one is not None]
-        return HOLE.sub(lambda hole: known[int(hole[1])], pair.ja) if len(known) == len(put) else None
+        put: list[str] = []
+        for kind, value in zip(pair.kinds, values, strict=True):
+            one = self._put(kind, value)
+            if one is None:  # at once, so that a long text that is not known costs no more than a known one
+                return None
+            put.append(one)
+        return HOLE.sub(lambda hole: put[int(hole[1])], pair.ja)
 
     def _put(self, kind: str, value: str) -> str | None:
         """What stands in Japanese for something that was put into a sentence."""
         match kind:
-            case "text":
+            case "text" | "part":
                 return self._one(value)
             case "noun":
                 return self.nouns.get(value)
