@@ -27,6 +27,7 @@ KINDS: Mapping[str, str] = {
     "noun": ANY,
     "part": ANY,
     "text": r".+?",
+    "count": r"\d+",
     "number": NUMBER,
     "value": rf'"[^"]*"|{NUMBER}',
     "date": r"\d{4}-\d\d-\d\d(?:[ T][\d:.]+)?",
