@@ -7,7 +7,7 @@ import re
 import tomllib
 from dataclasses import fields, replace
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from iqa.judge import judge
 from iqa.judge.comparability import compare
 from iqa.metrics import measure
 from iqa.metrics.setups import PROTOCOL
-from iqa.model import Acquisition, Conditions, Measurement, NotMeasured, Outcome, Rule
+from iqa.model import Acquisition, Conditions, Measurement, NotMeasured, Outcome, Rule, Verdict
 from iqa.report.sentences import HOLE, SENTENCE_END, catalogue_of, flag_words, in_japanese, load_sentences
 from iqa.shipped import shipped
 from iqa.spc.rules import RULES
@@ -275,7 +275,10 @@ def japanese() -> list[str]:
 
 
 def test_the_font_of_the_pdf_has_every_character() -> None:
-    font = FT2Font(str(files("matplotlib_fontja").joinpath("fonts/ipaexg.ttf")))
+    package = find_spec("matplotlib_fontja")  # to import it would change the font of every figure
+    assert package is not None
+    assert package.origin is not None
+    font = FT2Font(str(Path(package.origin).parent / "fonts" / "ipaexg.ttf"))
     assert {ord(c) for text in japanese() for c in text} - font.get_charmap().keys() == set()
 
 
@@ -302,7 +305,7 @@ RULES_OF_DECISION: tuple[Rule, ...] = ("simple", "guard_accept", "guard_reject")
 def verdicts() -> list[tuple[Outcome, str]]:
     """What is said of many values by many limits."""
     baselines = [made_baseline("ct_number.teflon", 0.0, spread=0.1)]
-    found = []
+    found: list[Verdict] = []
     for bounds, basis, kind, rule in product(BOUNDS, ("site", "maker"), ("absolute", "difference"), RULES_OF_DECISION):
         limit = made_limit("ct_number.*", *bounds, basis=basis, kind=kind)
         for value, u in product((0.0, 2.9, -4.0, 4.9, 9.0), (0.01, 0.3, 4.0)):
