@@ -188,7 +188,7 @@ def unlike_before(connection: Connection, occasion_id: int) -> tuple[str, ...]:
     found = compare(conditions_of(now), conditions_of(before)) if before else None
     if before is None or found is None or found.outcome is None:
         return ()
-    reasons = found.sentence.replace("in the baseline", "then")
+    reasons = found.sentence.replace("in the baseline", "then").replace("of the baseline", "of that scan")
     return (f"Against the scan of {before.dated.replace('T', ' ')}: {reasons[0].lower()}{reasons[1:]}",)
 
 
