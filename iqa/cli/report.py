@@ -11,7 +11,7 @@ from iqa.cli.options import signed, worded, workspace_option
 
 if TYPE_CHECKING:
     from iqa.jobs.reporting import Format
-    from iqa.report.words import Language
+    from iqa.report.text import Language
 
 
 @click.command()

@@ -17,6 +17,8 @@ from iqa.jobs.manifest import Manifest, Told
 from iqa.locate import locate
 from iqa.model import Located, PhantomSpec, Scan
 from iqa.phantom import library
+from iqa.report.picture_files import write_pictures
+from iqa.report.pictures import pictures_of
 from iqa.report.shown import Added, Addition
 from iqa.store.decisions import Signed, assign, baselines_on
 from iqa.store.history import latest_scans, occasions
@@ -182,6 +184,7 @@ class _Adding:
 
     def _stored(self, scan: Scan, located: Located, owner: Owner, site: str | None) -> Added | Refusal:
         analysis = assemble(scan, located)
+        write_pictures(self.workspace.pictures, pictures_of(scan, analysis))
         whose = phantom_of(located.spec.name, self.workspace.settings, owner)
         with self.workspace.database.writing() as connection:
             seen = standing(connection, scan.identity, site)  # another process may have been quicker

@@ -12,7 +12,7 @@ from iqa.errors import InputError, UsageError
 from iqa.jobs.approvals import APPROVED
 from iqa.jobs.clock import check_clock
 from iqa.jobs.reporting import Asked, Kind, paper_of, put
-from iqa.report.words import Language
+from iqa.report.text import Language
 from iqa.store.audit import enter
 from iqa.store.decisions import Signed
 from iqa.store.workspace import Workspace

@@ -15,18 +15,23 @@ from iqa.jobs.scanners import check_scanner
 from iqa.jobs.stories import story_of
 from iqa.report.content import Weekly
 from iqa.report.html import html
-from iqa.report.marks import logo
+from iqa.report.marks import logo, marks
+from iqa.report.pages.pictures import picture_drawings
 from iqa.report.pages.weekly import looked_at, to_look_at, weekly
 from iqa.report.pdf import pdf
+from iqa.report.picture_files import read_pictures
 from iqa.report.shown import Addition
 from iqa.report.stories import Story
-from iqa.report.words import Language, Words, load_words
+from iqa.report.text import Language
+from iqa.report.words import Words, load_words
 from iqa.store.history import is_latest, latest_scans, occasions
 from iqa.store.workspace import Workspace
 
 Format = Literal["html", "pdf"]
 Kind = Literal["weekly"]
 UNASSIGNED = "unassigned"
+MOST_PICTURES = 3
+"""On a weekly page, beside a curve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +114,11 @@ def paper_of(workspace: Workspace, asked: Asked) -> Paper:
     """What a page about a scan says now."""
     words = load_words(asked.language, workspace.templates)
     story = story_of(workspace, asked.scan, at=asked.at)
+    kept = read_pictures(workspace.pictures, story.made.pixel_sha256)
     page = weekly(
         story,
         words,
+        drawings=picture_drawings(kept, story, words, marks(workspace.templates), most=MOST_PICTURES),
         closer=[looked_at(m, story, words, None, ()) for m in to_look_at(story)],
         approvals=approvals_of(workspace, asked.kind, asked.scan, words),
         logo=logo(workspace.templates),

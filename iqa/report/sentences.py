@@ -13,7 +13,7 @@ from typing import Any
 from iqa.errors import DefinitionError
 from iqa.phantom.schema import validate
 from iqa.phantom.text import Raw, parse, read_bytes
-from iqa.report.words import Language
+from iqa.report.text import Language
 from iqa.shipped import shipped
 
 FILE = "sentences-ja.toml"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
+Language = Literal["en", "ja"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 Style = Literal["", "bold", "italic", "sub", "sup", "data"]
 """How a piece is set; `data` comes from a header or a person and may run from right to left."""
 

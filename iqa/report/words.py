@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from iqa.errors import DefinitionError
 from iqa.phantom.text import parse, read_bytes
-from iqa.report.numbers import NO_BREAK
-from iqa.report.text import Span, Text, as_text, plain, text
+from iqa.report.numbers import MINUS, NO_BREAK
+from iqa.report.sentences import in_japanese
+from iqa.report.text import Language, Span, Text, as_text, plain, text
 from iqa.shipped import shipped
 
-Language = Literal["en", "ja"]
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 ERAS = ((date(2019, 5, 1), "令和"), (date(1989, 1, 8), "平成"), (date(1926, 12, 25), "昭和"))
 """First day and name, the latest first."""
+HYPHEN = re.compile(r"(?<![\w-])-(?=\d)")
+"""Before a number, where a minus sign belongs."""
 FISCAL_MONTH = 4
 """In which the Japanese fiscal year begins."""
 
@@ -71,7 +72,8 @@ class Words:
 
     def sentence(self, english: str) -> Text:
         """A stored sentence in this language; one that has no counterpart stays English."""
-        return as_text(english) if english else ()
+        said = in_japanese(english) if self.language == "ja" else None
+        return as_text(HYPHEN.sub(MINUS, said or english)) if english else ()
 
     def listed(self, items: Sequence[Text]) -> Text:
         """Several things in one sentence: a, b and c."""

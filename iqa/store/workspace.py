@@ -38,6 +38,11 @@ class Workspace:
         return own if own.is_dir() else None
 
     @property
+    def pictures(self) -> Path:
+        """Where the pictures of scans are kept for their reports."""
+        return self.reports / "pictures"
+
+    @property
     def reports(self) -> Path:
         """Where reports are written."""
         return self.folder / "reports"

@@ -16,7 +16,8 @@ from iqa.report.html import html
 from iqa.report.marks import logo, marks
 from iqa.report.pages.weekly import weekly
 from iqa.report.pdf import pdf
-from iqa.report.words import Language, load_words
+from iqa.report.text import Language
+from iqa.report.words import load_words
 from iqa.shipped import shipped
 
 

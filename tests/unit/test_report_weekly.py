@@ -11,8 +11,8 @@ from iqa.model import Bounds, NotMeasured, Outcome
 from iqa.report.html import html
 from iqa.report.pages.weekly import looked_at, to_look_at, weekly
 from iqa.report.stories import Before, Measure, Story
-from iqa.report.text import plain
-from iqa.report.words import Language, load_words
+from iqa.report.text import Language, plain
+from iqa.report.words import load_words
 
 EN, JA = load_words("en"), load_words("ja")
 PASS = judged("ct_number.uniform", 0.4, Outcome.PASS, WATER)

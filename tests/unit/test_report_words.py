@@ -11,8 +11,8 @@ from iqa.errors import DefinitionError
 from iqa.model import Outcome
 from iqa.report.naming import name_of, unit_text
 from iqa.report.pdf import FONT_FILES, font_file
-from iqa.report.text import Span, data, joined, plain, text
-from iqa.report.words import LANGUAGES, Language, fiscal_year, load_words, values_in, wareki
+from iqa.report.text import LANGUAGES, Language, Span, data, joined, plain, text
+from iqa.report.words import fiscal_year, load_words, values_in, wareki
 from iqa.shipped import shipped
 from iqa.store.settings import CHARTED
 

@@ -151,32 +151,17 @@ def _lead(kind: str, about: Sequence[Measure], signals: Sequence[Measure], story
         case "not_judged":
             key = "not_judged" if story.remembered else "alone"
             return joined([words(f"lead.{key}" if measured else "lead.nothing", n=measured), drifting], " ")
-    return joined([_named(kind, about, words), drifting], " ")
+    return joined([_named(about, words), drifting], " ")
 
 
-def _named(kind: str, about: Sequence[Measure], words: Words) -> Text:
-    """The measures that a headline is about, with what is to be known of each."""
-    said = []
-    for one in about[:MOST_NAMED]:
-        how = how_far(one, words) if kind in ("fail", "warning") else ()
-        if how and one.limit is not None and one.limit.kind != "absolute":
-            how = (*_value(one), Span(", " if words.language == "en" else "、"), *how)
-        what = name_of(one.key, words)
-        said.append(words("lead.each", what=what, how=how) if how else _reasoned(what, one, words))
+def _named(about: Sequence[Measure], words: Words) -> Text:
+    """The measures that a headline is about, each with what was compared with what."""
+    said = [
+        words("lead.reasoned", what=name_of(one.key, words), reason=words.sentence(one.reason))
+        for one in about[:MOST_NAMED]
+    ]
     more = len(about) - MOST_NAMED
     return joined([*said, *([words("lead.more", n=more)] if more > 0 else [])], " ")
-
-
-def _reasoned(what: Text, measure: Measure, words: Words) -> Text:
-    return words("lead.reasoned", what=what, reason=words.sentence(measure.reason))
-
-
-def _value(measure: Measure) -> Text:
-    shown = amount(measure)
-    if shown is None:
-        return ()
-    spread = f"{NO_BREAK}±{NO_BREAK}{shown.u}" if shown.u else ""
-    return (Span(shown.value + spread), *_with_unit(shown.unit))
 
 
 def drift_said(measure: Measure, story: Story, words: Words) -> Text:
