@@ -157,7 +157,7 @@ def _lead(kind: str, about: Sequence[Measure], signals: Sequence[Measure], story
 def _named(about: Sequence[Measure], words: Words) -> Text:
     """The measures that a headline is about, each with what was compared with what."""
     said = [
-        words("lead.reasoned", what=name_of(one.key, words), reason=words.sentence(one.reason))
+        words("lead.reasoned", what=name_of(one.key, words), reason=words.sentence(one.reason) or how_far(one, words))
         for one in about[:MOST_NAMED]
     ]
     more = len(about) - MOST_NAMED

@@ -23,6 +23,8 @@ WARNS = (0.25, 0.75)
 """Shares of a strip at which failing limits stand, and warning limits where none fails."""
 EDGE = 0.02
 """Share of a strip within which a mark that lies beyond it stands."""
+SPARK_EDGE = 0.1
+"""Share of a small chart's height within which a point that lies beyond it stands: its dot must be whole."""
 MOST_DIGITS = 3
 """By which a number is shown longer where rounding would hide on which side of a limit it lies."""
 NO_SPREAD = 4.0
@@ -251,7 +253,7 @@ def spark(measure: Measure, story: Story) -> Spark | None:
     days = past[-1].day - past[0].day or 1.0
 
     def share(value: float) -> float:
-        return min(1.0, max(0.0, (value - ends[0]) / (ends[1] - ends[0])))
+        return min(1.0 - SPARK_EDGE, max(SPARK_EDGE, (value - ends[0]) / (ends[1] - ends[0])))
 
     bounds, baseline = measure.bounds, measure.baseline
     low, high = inner(bounds) if bounds else (None, None)
