@@ -22,9 +22,10 @@ def demo() -> None:
     from iqa.report.compare import demo_report
     from iqa.report.figures.trend import save_trends
     from iqa.report.trend_chart import fleet_report
+    from iqa.report.words import load_words
 
     say(f"Simulating a Catphan 504 and 52 weekly scans of two scanners in {FOLDER}/, a minute or so ...")
     left = run_demo(FOLDER)
     print_table(demo_report(left.analysis, left.truth, scan=left.scan, figures=left.figures))
-    trends = save_trends(left.fleet.trends, left.figures / "trends.png")
+    trends = save_trends(left.fleet.trends, left.figures / "trends.png", load_words("en"))
     print_table(fleet_report(left.fleet.states, left.fleet.trends, folder=left.fleet.folder, figure=trends))

@@ -201,6 +201,7 @@ class _Maker:
             apart=apart,
             beside=self._beside(scope),
             certified=self._certified(scope),
+            period_days=self._period_days(scope),
         )
 
     def control(self, occasion: Occasion, found: Sequence[Point]) -> Control | None:
@@ -232,6 +233,10 @@ class _Maker:
         key = ENTERED.get(self.key)
         return tuple(series(self.connection, key, scanner=scope.scanner)) if key and scope.scanner else ()
 
+    def _period_days(self, scope: Scope) -> float | None:
+        scanner = self.settings.scanners.get(scope.scanner or "")
+        return scanner.period_days if scanner else None
+
     def _certified(self, scope: Scope) -> float | None:
         """What the certificate of the phantom's copy says of the key."""
         copy = self.settings.phantoms.get(scope.phantom or "")
@@ -251,16 +256,23 @@ class _Maker:
         return [x for x in read if compare(under, x[1].conditions).outcome is None]
 
     def _segment(self, held: Held | None, points: Sequence[Point], first: int, end: int) -> Segment:
-        bounds = self._bounds(points[end - 1])
+        judged = self._judged_by(points[end - 1])
+        bounds, limits = tuple(b for _, b in judged), tuple(x for x, _ in judged)
         if held is None:
-            return Segment(first, end, None, None, None, bounds)
+            return Segment(first, end, None, None, None, bounds, limits)
         stored, baseline = held
-        return Segment(first, end, baseline, stored.ended, self._control(stored, points, first, end), bounds)
+        behind = self._reference(stored, points, end)
+        control = self._control(stored, points, first, end)
+        return Segment(first, end, baseline, stored.ended, control, bounds, limits, tuple(behind))
+
+    def _reference(self, stored: StoredBaseline, points: Sequence[Point], end: int) -> list[int]:
+        """Places of the scans that a baseline rests on."""
+        members = scans_behind(self.connection, stored.id)
+        return [i for i in range(end) if points[i].occasion_id in members]
 
     def _control(self, stored: StoredBaseline, points: Sequence[Point], first: int, end: int) -> Control:
         """The charts of the scans after the last one of the baseline."""
-        members = scans_behind(self.connection, stored.id)
-        reference = [i for i in range(end) if points[i].occasion_id in members]
+        reference = self._reference(stored, points, end)
         start = max(first, reference[-1] + 1) if reference else first
         stated = [p.measurement.u for p in points[first:end] if p.measurement.u is not None]
         return control(
@@ -282,8 +294,8 @@ class _Maker:
         held = (b for b in self.known if b.scope.scanner == scanner and b.key in charted and b.held(dated))
         return max(1, len(charted)) * max(1, len({b.scope for b in held}))
 
-    def _bounds(self, last: Point) -> tuple[Bounds, ...]:
-        """The numbers by which the last point was judged, in its own unit."""
+    def _judged_by(self, last: Point) -> list[tuple[Limit, Bounds]]:
+        """The limits by which the last point was judged, and their numbers in its own unit."""
         stored = rulings_of(self.connection, last.record_id)
         found = []
         for one in stored[1] if stored else ():
@@ -293,8 +305,8 @@ class _Maker:
             used = next((b for b in self.known if b.id == one.baseline_id), None)
             baseline = from_text(Baseline, used.content, f"baseline {used.id}") if used else None
             if limit.kind == "absolute" or baseline is not None:
-                found.append(own_unit(limit, baseline))
-        return tuple(found)
+                found.append((limit, own_unit(limit, baseline)))
+        return found
 
 
 def _held(known: Sequence[Held], dated: str, method: str) -> Held | None:

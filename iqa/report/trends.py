@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from iqa.judge.control import Control
-from iqa.model import Baseline, Bounds, Outcome, Scope
+from iqa.model import Baseline, Bounds, Limit, Outcome, Scope
 from iqa.report.numbers import rounded, shared_digit, show
 from iqa.spc import Course, Crossing, Drift, Step
 from iqa.store.history import Happened, Point
@@ -26,6 +26,10 @@ class Segment:
     control: Control | None
     bounds: tuple[Bounds, ...] = ()
     """By which its last scan was judged, in the value's own unit."""
+    limits: tuple[Limit, ...] = ()
+    """Where those come from, one for each."""
+    reference: tuple[int, ...] = ()
+    """Places of the scans that the baseline rests on; some may lie before the segment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ class Trend:
     """The same quantity as a person measured it: a dose by chamber beside that of the header."""
     certified: float | None = None
     """What the certificate of the phantom's copy says, in `unit`."""
+    period_days: float | None = None
+    """In which the scanner is to be scanned again; None where nothing is said."""
 
     @property
     def renewed(self) -> tuple[int, ...]:

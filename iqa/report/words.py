@@ -95,7 +95,12 @@ class Words:
         day = as_date(dated)
         if self.language == "ja":
             return f"{day.month}月{day.day}日"
-        return f"{day.day}{NO_BREAK}{self.written(f'month.{day.month}')[:3]}"
+        return f"{day.day}{NO_BREAK}{self.month(day)}"
+
+    def month(self, day: date) -> str:
+        """The short name of a day's month: Oct, 10月."""
+        name = self.written(f"month.{day.month}")
+        return name if self.language == "ja" else name[:3]
 
     def moment(self, dated: str) -> str:
         """A day with its weekday, and the time where it is known."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.optimize import brentq
 from scipy.special import stdtr
 
 from iqa.spc.answers import COVERAGE, LEAST_SCANS, Array, CannotTell, dated
@@ -66,6 +67,22 @@ class Course:
         variance = np.einsum("ki,kij,kj->k", gradient, self.variances, gradient)
         far = (self.levels + self.slopes * x - limit) / np.sqrt(variance)
         return float(self.weights @ stdtr(self.dof, far))
+
+    def quantile(self, chance: float, day: float) -> float:
+        """Value that the line lies below with that chance on a day.
+
+        Its curves over the days meet a limit on the very dates of `crossing`: 0.5 on the day, the two ends of the
+        interval on the earliest and the latest.
+        """
+
+        def excess(value: float) -> float:
+            return 1.0 - self.chance_above(value, day) - chance
+
+        middle = self.at(day)
+        reach = self.scatter + abs(self.u * max(0.0, day - self.starts[0]))
+        while excess(middle - reach) > 0.0 or excess(middle + reach) < 0.0:
+            reach *= 2.0
+        return float(brentq(excess, middle - reach, middle + reach, xtol=EXACT * reach))
 
 
 @dataclass(frozen=True, slots=True)

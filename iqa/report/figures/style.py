@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from iqa.errors import UsageError
 from iqa.report.colours import CASING
+from iqa.report.figures.fonts import add_fonts, check_glyphs
 from iqa.shipped import shipped
 
 LINE_PT, CASING_PT = 1.1, 2.4
@@ -21,10 +22,14 @@ LINE_PT, CASING_PT = 1.1, 2.4
 FORMATS = {".png": "Software", ".svg": "Date", ".pdf": "CreationDate"}
 """What a figure may be saved as, and what of it would make two files of one figure differ."""
 
+PX = 0.75
+"""Points of a pixel of the page's design; a page is 960 of them wide."""
+
 
 @contextmanager
 def styled() -> Iterator[None]:
     """Within it, matplotlib draws in the style of reports/figures.mplstyle."""
+    add_fonts()
     with mpl.rc_context(fname=str(shipped("reports") / "figures.mplstyle")):
         yield
 
@@ -34,6 +39,18 @@ def new_figure(width_in: float, height_in: float) -> Figure:
     figure = Figure(figsize=(width_in, height_in), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def sized(width_px: float, height_px: float) -> Figure:
+    """An empty figure without a layout of its own, for charts whose parts are put in place one by one."""
+    figure = new_figure(width_px * PX / 72.0, height_px * PX / 72.0)
+    figure.set_layout_engine("none")
+    return figure
+
+
+def dots(axes: Axes) -> float:
+    """Of the canvas in a pixel of the page's design."""
+    return float(axes.figure.dpi) * PX / 72.0
 
 
 def save(figure: Figure, file: Path) -> Path:
@@ -47,6 +64,7 @@ def save(figure: Figure, file: Path) -> Path:
     unsaid = FORMATS.get(file.suffix.lower())
     if unsaid is None:
         raise UsageError(f"'{file.name}' says no format of a picture: its name must end in {', '.join(FORMATS)}.")
+    check_glyphs(figure)
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, metadata={unsaid: None})
     return file

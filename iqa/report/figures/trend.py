@@ -1,190 +1,258 @@
-"""A trend as a figure: values between their limits, baselines, signals, events, and when a drift reaches a limit."""
+"""A trend as a figure: values between their limits, baselines, signals, events, pauses, and what lies ahead."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from textwrap import fill
 
-import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
+from matplotlib.ticker import MaxNLocator
 
-from iqa.judge.wording import scans
-from iqa.model import Bounds
-from iqa.report.colours import CONTROL, FAIL, INK, INK_2, RULE_2, TINT, WARN
-from iqa.report.figures.style import new_figure, save, styled
+from iqa.report.colours import INK, INK_2
+from iqa.report.figures.ahead import draw_course, draw_crossings
+from iqa.report.figures.control import draw_ewma, draw_ranges, has_ewma, has_ranges
+from iqa.report.figures.events import (
+    EVENT_PX,
+    FIRST_ROW_PX,
+    ROW_PX,
+    above,
+    draw_events,
+    draw_flag,
+    draw_gaps,
+    rows,
+    width_px,
+)
+from iqa.report.figures.fonts import printable
+from iqa.report.figures.inline import figure_svg
+from iqa.report.figures.legend import ROW_PX as KEY_ROW_PX
+from iqa.report.figures.legend import draw_legend
+from iqa.report.figures.limits import (
+    INNER_PX,
+    LABEL_PX,
+    draw_lines,
+    draw_zones,
+    label_lines,
+    label_within,
+    line_words,
+    shown_lines,
+)
+from iqa.report.figures.points import draw_points
+from iqa.report.figures.style import PX, dots, save, sized, styled
+from iqa.report.figures.timeline import draw_timeline
+from iqa.report.naming import name_of
 from iqa.report.numbers import print_unit
-from iqa.report.trends import HORIZON_DAYS, Projection, Segment, Trend, at_point_digit
-from iqa.store.history import day_of
+from iqa.report.text import plain
+from iqa.report.trend_parts import (
+    Stretch,
+    all_marks,
+    crossings,
+    gaps,
+    last_shown,
+    latest_run,
+    projected,
+    since_baseline,
+    stretches,
+)
+from iqa.report.trends import Trend
+from iqa.report.words import Words
 
-Array = NDArray[np.float64]
+WIDTH_PX = 960.0
+HEAD_PX, APART_PX, ABOVE_PX, PLOT_PX, BELOW_PX, PANEL_PX = 30.0, 16.0, 12.0, 378.0, 38.0, 140.0
+"""Heights of title, its second line, room above the words, chart, time axis, and the panels of average and ranges."""
+LEFT_PX, LABELS_PX = 42.0, 132.0
+"""Widths beside the chart; longer words of a limit take theirs from the chart."""
+LABEL_GAP_PX = 12.0
+SMALL_PX, SMALL_LEFT_PX, SMALL_BELOW_PX = (370.0, 126.0), 4.0, 34.0
+MOST_SMALL = 40
+"""Scans that the small chart shows at most."""
+TICKS, SMALL_TICKS = 8, 3
+ROOM = 0.07
+"""Of the height, free above and below limits and values."""
+MARGIN = 0.012
+"""Of the time, free before the first scan and after the last."""
+LEAST_SPAN_DAYS = 6.0
 
-WIDTH_IN, HEIGHT_IN = 8.6, 3.9
-LABELS_SHARE = 0.14
-"""Of the width, at the right, for the words and values of limits."""
-PANEL_PAD_IN = 0.12
-APART_COLUMNS = 120
-ROOM = 0.08
-"""Of the height, free above and below what is drawn."""
-MARGIN_DAYS = 4.0
-EPOCH = -719_163.0
-"""From day numbers of the calendar to those of the axis, which counts from 1970."""
 
-
-def save_trends(trends: Sequence[Trend], file: Path) -> Path:
+def save_trends(trends: Sequence[Trend], file: Path, words: Words) -> Path:
     """All trends in one picture, one below the other; the suffix says the format."""
     with styled():
-        return save(trend_figure(trends), file)
+        return save(trend_figure(trends, words), file)
 
 
-def trend_figure(trends: Sequence[Trend]) -> Figure:
-    """A panel for each trend."""
-    figure = new_figure(WIDTH_IN, HEIGHT_IN * len(trends))
-    figure.set_layout_engine("constrained", rect=(0.0, 0.0, 1.0 - LABELS_SHARE, 1.0), h_pad=PANEL_PAD_IN)
-    for axes, trend in zip(figure.subplots(len(trends), squeeze=False).ravel(), trends, strict=True):
-        draw_trend(axes, trend)
+def trend_svg(trend: Trend, words: Words) -> str:
+    """The chart of one trend with its key, for a page that names it."""
+    with styled():
+        figure = sized(WIDTH_PX, chart_height(trend, words))
+        _chart(figure, trend, words, chart_height(trend, words))
+        return figure_svg(figure)
+
+
+def small_trend_svg(trend: Trend, words: Words) -> str:
+    """The scans since the baseline and what lies ahead, for a page about one scan that names it; no key, no events."""
+    with styled():
+        figure = sized(*SMALL_PX)
+        axes = place(
+            figure, SMALL_LEFT_PX, SMALL_BELOW_PX, SMALL_PX[0] - SMALL_LEFT_PX - 8.0, SMALL_PX[1] - SMALL_BELOW_PX - 4.0
+        )
+        draw_trend(axes, since_baseline(trend, MOST_SMALL), words, small=True)
+        axes.yaxis.set_visible(False)
+        return figure_svg(figure)
+
+
+def trend_figure(trends: Sequence[Trend], words: Words) -> Figure:
+    """A chart for each trend under its name, with the charts that its control verdict rests on below."""
+    charts = [chart_height(t, words) for t in trends]
+    heights = [
+        _head_px(t) + c + (PANEL_PX if has_ranges(t) or has_ewma(t) else 0.0)
+        for t, c in zip(trends, charts, strict=True)
+    ]
+    figure = sized(WIDTH_PX, sum(heights))
+    top = sum(heights)
+    for trend, chart, height in zip(trends, charts, heights, strict=True):
+        _title(figure, trend, words, top)
+        _chart(figure, trend, words, top - _head_px(trend))
+        _panels(figure, trend, words, top - _head_px(trend) - chart - PANEL_PX)
+        top -= height
     return figure
 
 
-def draw_trend(axes: Axes, trend: Trend) -> Axes:
-    """One trend on its axes."""
-    x = np.array(trend.days) + EPOCH
-    low, high = _reach(trend)
-    axes.set_ylim(low, high)
-    for segment in trend.segments:
-        _draw_segment(axes, segment, x)
-    _draw_points(axes, trend, x)
-    _draw_events(axes, trend)
-    right = _draw_projections(axes, trend) if trend.course else x[-1]
-    axes.set_xlim(x[0] - MARGIN_DAYS, max(right, x[-1]) + MARGIN_DAYS)
-    _label_limits(axes, trend)
-    _dress(axes, trend)
-    return axes
+def chart_height(trend: Trend, words: Words) -> float:
+    """Of a trend's chart with the words above it and the key below, in pixels of the page's design."""
+    return _above_px(trend, words) + PLOT_PX + BELOW_PX + _key_px(trend, words)
 
 
-def _reach(trend: Trend) -> tuple[float, float]:
-    """The ends of the axis: values, limits of the average, and every limit."""
-    values = [p.measurement.value for p in trend.points]
-    drawn = [*values, *(x for s in trend.segments for _, _, x in _limits(s.bounds))]
-    drawn += [x for s in trend.segments if s.control and s.control.limits for x in s.control.limits]
-    room = ROOM * (max(drawn) - min(drawn)) or 0.05 * abs(values[0]) or 0.5
-    return min(drawn) - room, max(drawn) + room
+def _above_px(trend: Trend, words: Words) -> float:
+    """As many rows as the words above the chart need."""
+    axes = place(sized(WIDTH_PX, PLOT_PX), LEFT_PX, 0.0, WIDTH_PX - LEFT_PX - LABELS_PX, PLOT_PX)
+    axes.set_xlim(*span(trend))
+    placed = rows(axes, above(all_marks(trend), trend.days[-1], words), EVENT_PX)
+    return FIRST_ROW_PX + ROW_PX * (1 + max(p.row for p in placed)) + ABOVE_PX
 
 
-def _limits(bounds: Sequence[Bounds]) -> Iterator[tuple[str, str, float]]:
-    """(word, colour, value) of every bound."""
-    for b in bounds:
-        for word, colour, value in (
-            ("fail", FAIL, b.fail_low),
-            ("warning", WARN, b.warn_low),
-            ("warning", WARN, b.warn_high),
-            ("fail", FAIL, b.fail_high),
-        ):
-            if value is not None:
-                yield word, colour, value
-
-
-def _draw_segment(axes: Axes, segment: Segment, x: Array) -> None:
-    left, right = x[segment.first], x[segment.last - 1]
-    low, high = axes.get_ylim()
-    for b in segment.bounds:
-        allowed = (b.fail_low if b.fail_low is not None else low, b.fail_high if b.fail_high is not None else high)
-        axes.fill_between([left, right], *allowed, color=TINT, lw=0, zorder=0)
-    for _, colour, value in _limits(segment.bounds):
-        axes.plot([left, right], [value, value], color=colour, lw=1.1, ls="-" if colour == FAIL else "--", zorder=1)
-    if segment.baseline is not None:
-        axes.plot([left, right], [segment.baseline.value] * 2, color=INK, lw=0.9, zorder=1)
-    control = segment.control
-    if control is not None and control.limits is not None and control.average:
-        span = x[control.first : control.first + len(control.average)]
-        for limit in control.limits:
-            axes.plot(span[[0, -1]], [limit, limit], color=CONTROL, lw=0.9, ls=":", zorder=1)
-        axes.plot(span, control.average, color=CONTROL, lw=1.2, zorder=2)
-
-
-def _draw_points(axes: Axes, trend: Trend, x: Array) -> None:
-    """Values joined within a baseline's time; hollow where a baseline rests on them, violet where out of control."""
-    values = np.array([p.measurement.value for p in trend.points])
-    stated = np.array([p.measurement.u or 0.0 for p in trend.points])
-    axes.errorbar(x, values, 2.0 * stated, fmt="none", ecolor=RULE_2, elinewidth=0.7, zorder=2)
-    for s in trend.segments:
-        part = slice(s.first, s.last)
-        axes.plot(x[part], values[part], color=RULE_2, lw=0.7, zorder=2)
-        before = slice(s.first, s.control.first if s.control else s.first)
-        signals = [t.at for t in s.control.signals] if s.control else []
-        axes.plot(x[part], values[part], "o", ms=3.6, color=INK, zorder=3)
-        axes.plot(x[before], values[before], "o", ms=3.6, mfc="white", mec=INK, mew=0.9, zorder=3)
-        axes.plot(x[signals], values[signals], "o", ms=4.6, color=CONTROL, zorder=4)
-
-
-def _draw_events(axes: Axes, trend: Trend) -> None:
-    """The scanner's own as full lines; the phantom's and the software's dashed, which are not its."""
-    marks = [(day_of(e.dated), e.kind, e.scanner is not None) for e in trend.events]
-    marks += [(0.5 * (trend.days[i - 1] + trend.days[i]), "software", False) for i in trend.renewed]
-    for day, word, own in marks:
-        if not trend.days[0] - MARGIN_DAYS <= day <= trend.days[-1] + MARGIN_DAYS:
-            continue
-        axes.axvline(day + EPOCH, color=INK, lw=1.0, ls="-" if own else "--", zorder=2)
-        label = axes.annotate(
-            f"{word} ▼", (day + EPOCH, 1.0), xycoords=("data", "axes fraction"), ha="right", va="bottom"
-        )
-        label.set(in_layout=False)
-
-
-def _draw_projections(axes: Axes, trend: Trend) -> float:
-    """The drift's line as far as the limits that it reaches within the horizon; returns where it ends."""
-    line = trend.course
-    if line is None:
-        return 0.0
-    ahead = [p for p in trend.projections if p.crossing.day <= line.last_day + HORIZON_DAYS]
-    end = max([line.last_day, *(p.crossing.day for p in ahead)])
-    days = np.array([line.start, end])
-    axes.plot(days + EPOCH, [line.at(d) for d in days], color=CONTROL, lw=1.0, ls="--", zorder=3)
-    for p in ahead:
-        _draw_crossing(axes, p, line.last_day)
-    return end + EPOCH
-
-
-def _draw_crossing(axes: Axes, p: Projection, last_day: float) -> None:
-    ends = np.clip([p.crossing.earliest, p.crossing.latest], last_day, last_day + HORIZON_DAYS) + EPOCH
-    axes.plot(ends, [p.bound, p.bound], color=INK, lw=1.2, marker="|", ms=7, zorder=5)
-    axes.plot(p.crossing.day + EPOCH, p.bound, "D", ms=5, mfc="white", mec=INK, zorder=6)
-
-
-def _label_limits(axes: Axes, trend: Trend) -> None:
-    """Words and values at the right end; a limit outside the axis has none."""
-    segment = trend.segments[-1]
-    labels = list(_limits(segment.bounds))
-    if segment.baseline is not None:
-        labels.append(("baseline", INK, segment.baseline.value))
-    if segment.control is not None and segment.control.limits is not None:
-        labels += [("control", CONTROL, x) for x in segment.control.limits]
-    low, high = axes.get_ylim()
-    least, last = 0.045 * (high - low), -math.inf
-    for word, colour, value in sorted((x for x in labels if low <= x[2] <= high), key=lambda x: x[2]):
-        place = max(value, last + least)
-        last = place
-        text = f"{word} {at_point_digit(value, trend)}"
-        label = axes.annotate(text, (1.01, place), xycoords=("axes fraction", "data"), color=colour, va="center")
-        label.set(fontsize=7.5, in_layout=False)
-
-
-def _dress(axes: Axes, trend: Trend) -> None:
-    owner = (trend.scope.scanner or "unassigned", trend.scope.protocol, trend.scope.phantom)
-    about = " · ".join(part for part in owner if part)
-    axes.set_title(f"{trend.key}   {about}", loc="left", pad=16)
-    axes.set_ylabel(print_unit(trend.unit) or "1", color=INK_2)
-    locator = AutoDateLocator(minticks=4, maxticks=10)  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
-    first, last = (trend.points[i].dated[:10] for i in (0, -1))
-    if trend.apart:
-        said = fill(trend.apart, APART_COLUMNS)
-        axes.text(0.01, 0.98, said, transform=axes.transAxes, va="top", fontsize=7.5, color=INK_2, in_layout=False)
-    axes.set_xlabel(
-        f"{first} to {last}, {scans(len(trend.points))}; bars ± 2 u; violet: average (EWMA) and its limits", color=INK_2
+def _key_px(trend: Trend, words: Words) -> float:
+    return KEY_ROW_PX * draw_legend(
+        place(sized(WIDTH_PX, 100.0), LEFT_PX, 0.0, WIDTH_PX - LEFT_PX, 100.0), trend, words
     )
+
+
+def _chart(figure: Figure, trend: Trend, words: Words, top: float) -> None:
+    """Chart and key, from a height of the figure downwards."""
+    bottom = top - _above_px(trend, words) - PLOT_PX
+    axes = place(figure, LEFT_PX, bottom, WIDTH_PX - LEFT_PX - LABELS_PX, PLOT_PX)
+    draw_trend(axes, trend, words)
+    key = _key_px(trend, words)
+    draw_legend(place(figure, LEFT_PX, bottom - BELOW_PX - key, WIDTH_PX - LEFT_PX, key), trend, words)
+
+
+def _panels(figure: Figure, trend: Trend, words: Words, bottom: float) -> None:
+    half = 0.5 * WIDTH_PX
+    size = half - LEFT_PX - LABELS_PX, PANEL_PX - BELOW_PX - 26.0
+    if has_ewma(trend):
+        draw_ewma(place(figure, LEFT_PX, bottom + BELOW_PX, *size), trend, words, titled=True)
+    if has_ranges(trend):
+        draw_ranges(place(figure, half + LEFT_PX, bottom + BELOW_PX, *size), trend, words, titled=True)
+
+
+def _head_px(trend: Trend) -> float:
+    return HEAD_PX + (APART_PX if trend.apart else 0.0)
+
+
+def _title(figure: Figure, trend: Trend, words: Words, top: float) -> None:
+    """What, of whom, when, and how many, in one line."""
+    first, last = (words.day(trend.points[i].dated) for i in (0, -1))
+    owner = (trend.scope.scanner or words.plain("unassigned"), trend.scope.protocol, trend.scope.phantom)
+    parts = (plain(name_of(trend.key, words)), trend.key, *owner)
+    about = words.plain("trend.figure_about", first=first, last=last, n=len(trend.points))
+    height = figure.get_figheight() * 72.0 / PX
+    said = printable(" · ".join(p for p in parts if p))
+    figure.text(6.0 / WIDTH_PX, (top - 18.0) / height, said, fontsize=13 * PX, color=INK, parse_math=False)
+    figure.text(1.0 - 6.0 / WIDTH_PX, (top - 18.0) / height, about, fontsize=LABEL_PX * PX, color=INK_2, ha="right")
+    if trend.apart:
+        figure.text(6.0 / WIDTH_PX, (top - 34.0) / height, printable(trend.apart), fontsize=11 * PX, color=INK_2)
+
+
+def place(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Axes at a place of the figure, in pixels of the page's design."""
+    w, h = (size * 72.0 / PX for size in figure.get_size_inches())
+    return figure.add_axes((left / w, bottom / h, width / w, height / h))
+
+
+def draw_trend(axes: Axes, trend: Trend, words: Words, *, small: bool = False) -> Axes:
+    """One trend on its axes.
+
+    Parameters
+    ----------
+    small
+        Limits, values and what is ahead alone, on the side that a drift goes to.
+    """
+    first, last = span(trend)
+    found = stretches(trend, first, last)
+    axes.set_ylim(*reach(trend, found, small=small))
+    _room_for_labels(axes, found[-1], trend, words, plain=small)
+    draw_timeline(axes, first, last, axes.bbox.width / dots(axes), words)
+    for stretch in found:
+        draw_zones(axes, stretch.bounds, stretch.start, stretch.end)
+        draw_lines(axes, stretch, plain=small)
+    draw_points(axes, trend)
+    if projected(trend) and trend.course is not None:
+        draw_course(axes, trend.course, trend.days[-1], last)
+    draw_crossings(axes, crossings(trend), words)
+    label_lines(axes, found[-1], trend, words, plain=small)
+    if not small:
+        _draw_words(axes, trend, found, words)
+    return dress(axes, trend.unit, SMALL_TICKS if small else TICKS)
+
+
+def _draw_words(axes: Axes, trend: Trend, found: Sequence[Stretch], words: Words) -> None:
+    """Pauses, events, the last scan, signals, and the words of earlier limits."""
+    draw_gaps(axes, gaps(trend), words)
+    draw_events(axes, all_marks(trend), trend.days[-1], words)
+    for run in (latest_run(s) for s in trend.segments):
+        if run:
+            draw_flag(axes, trend.days[run[0]], trend.points[run[0]].measurement.value, words)
+    for stretch in found[:-1]:
+        label_within(axes, stretch, trend, words, partial(width_px, axes, size_px=INNER_PX))
+
+
+def span(trend: Trend) -> tuple[float, float]:
+    """First and last day of the axis."""
+    first, last = trend.days[0], last_shown(trend)
+    room = MARGIN * max(last - first, LEAST_SPAN_DAYS / (2 * MARGIN) * 0.2)
+    return first - room, last + room
+
+
+def reach(trend: Trend, found: Sequence[Stretch], *, small: bool = False) -> tuple[float, float]:
+    """The ends of the axis of values: the axis starts where limits start, and holds every value."""
+    values = [p.measurement.value for p in trend.points]
+    held = [x.value for s in found for x in shown_lines(s, plain=small)]
+    if small and crossings(trend) and trend.course is not None:
+        way = math.copysign(1.0, trend.course.slope)
+        held = [x for x in held if way * x >= min(way * v for v in values)]
+    low, high = min([*values, *held]), max([*values, *held])
+    room = ROOM * (high - low) or 0.05 * abs(high) or 0.5
+    return low - room, high + room
+
+
+def _room_for_labels(axes: Axes, last: Stretch, trend: Trend, words: Words, *, plain: bool) -> None:
+    """The chart's right end, so that the words of the limits just fit beside it."""
+    shown = shown_lines(last, plain=plain)
+    widest = max((width_px(axes, line_words(x, trend, words), LABEL_PX) for x in shown), default=0.0)
+    box = axes.get_position()
+    width = axes.figure.bbox.width / dots(axes)
+    end = min(box.x1, 1.0 - (widest + LABEL_GAP_PX) / width)
+    axes.set_position((box.x0, box.y0, end - box.x0, box.height))
+
+
+def dress(axes: Axes, unit: str, most: int) -> Axes:
+    """The unit on top of the axis, few ticks, no grid."""
+    axes.yaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
+    axes.tick_params(labelsize=LABEL_PX * PX, length=3 * PX, labelcolor=INK_2)
+    axes.annotate(
+        print_unit(unit) or "1", (0.0, 1.0), (-LEFT_PX * 0.9 * PX, 8 * PX), xycoords="axes fraction",
+        textcoords="offset points", color=INK_2, fontsize=LABEL_PX * PX, annotation_clip=False, parse_math=False,
+    )  # fmt: skip
+    axes.set_autoscale_on(False)
+    return axes

@@ -1,0 +1,180 @@
+"""Limits on a chart: the allowed zone, the zone of warnings, lines, and their words at the right end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.text import Text
+from numpy.typing import NDArray
+
+from iqa.model import Bounds
+from iqa.report.colours import CONTROL, FAIL, INK, TINT, WARN
+from iqa.report.figures.style import PX, dots
+from iqa.report.trend_parts import Stretch, allowed
+from iqa.report.trends import Trend, at_point_digit
+from iqa.report.words import Words
+
+HATCH, HATCH_COLOUR = "/////", "#E6D2AE"
+FAIL_PX, WARN_PX, BASELINE_PX, CONTROL_PX = 1.3, 1.1, 1.0, 1.1
+DASHES, DOTS = (0, (4.5, 2.3)), (0, (1.4, 2.3))
+LABEL_PX = 11.5
+LINE_PX = 13.5
+"""Between the words of two limits."""
+INNER_PX, INNER_LEAST_PX, INSET_PX = 11.0, 150.0, 12.0
+"""Words within the chart, where the time they hold is at least that wide, and how far from its ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A limit as a line with its words."""
+
+    kind: str
+    """The string that names it."""
+    value: float
+    colour: str
+
+
+def lines(stretch: Stretch) -> tuple[Line, ...]:
+    """All that holds over a stretch, from the highest to the lowest."""
+    b = stretch.bounds
+    every = [
+        ("fail", b.fail_low, FAIL),
+        ("warning", b.warn_low, WARN),
+        ("warning", b.warn_high, WARN),
+        ("fail", b.fail_high, FAIL),
+        ("baseline", stretch.segment.baseline.value if stretch.segment.baseline else None, INK),
+        *zip(("control_low", "control_high"), stretch.control or (None, None), (CONTROL, CONTROL), strict=True),
+    ]
+    found = [Line(kind, value, colour) for kind, value, colour in every if value is not None]
+    return tuple(sorted(found, key=lambda line: -line.value))
+
+
+def shown_lines(stretch: Stretch, *, plain: bool) -> tuple[Line, ...]:
+    """The same; without the control limits where the chart is to be plain."""
+    return tuple(x for x in lines(stretch) if not (plain and x.kind.startswith("control")))
+
+
+def line_words(line: Line, trend: Trend, words: Words) -> str:
+    """Word and value, to the decimal of the latest value."""
+    return words.plain(f"trend.line.{line.kind}", value=at_point_digit(line.value, trend))
+
+
+def draw_zones(axes: Axes, bounds: Bounds, start: float, end: float) -> Axes:
+    """The allowed zone tinted, that of warnings hatched; both reach the frame where nothing bounds them."""
+    bottom, top = axes.get_ylim()
+    low, high = (edge if given is None else given for given, edge in zip(allowed(bounds), (bottom, top), strict=True))
+    if bounds != Bounds():
+        axes.fill_between([start, end], low, high, color=TINT, lw=0, zorder=0)
+    for a, b in _warned(bounds, bottom, top):
+        axes.fill_between([start, end], a, b, facecolor="none", edgecolor=HATCH_COLOUR, hatch=HATCH, lw=0, zorder=0.5)
+    return axes
+
+
+def _warned(bounds: Bounds, bottom: float, top: float) -> Iterator[tuple[float, float]]:
+    if bounds.warn_low is not None:
+        yield bottom if bounds.fail_low is None else bounds.fail_low, bounds.warn_low
+    if bounds.warn_high is not None:
+        yield bounds.warn_high, top if bounds.fail_high is None else bounds.fail_high
+
+
+def draw_lines(axes: Axes, stretch: Stretch, *, plain: bool = False) -> Axes:
+    """Failure and baseline solid, warning dashed, control dotted: it begins after the scans of the baseline."""
+    for line in shown_lines(stretch, plain=plain):
+        dotted = line.kind.startswith("control")
+        width, style = _look(line.kind)
+        begin = stretch.control_from if dotted else stretch.start
+        axes.plot(
+            [begin, stretch.end], [line.value] * 2, color=line.colour, lw=width * PX, ls=style,
+            solid_capstyle="butt", dash_capstyle="butt", zorder=1, gid=line.kind,
+        )  # fmt: skip
+    return axes
+
+
+def _look(kind: str) -> tuple[float, str | tuple[int, tuple[float, float]]]:
+    match kind:
+        case "fail":
+            return FAIL_PX, "-"
+        case "warning":
+            return WARN_PX, DASHES
+        case "baseline":
+            return BASELINE_PX, "-"
+    return CONTROL_PX, DOTS
+
+
+def label_lines(axes: Axes, stretch: Stretch, trend: Trend, words: Words, *, plain: bool = False) -> list[Text]:
+    """Word and value of each line at the right end, none upon another."""
+    shown = shown_lines(stretch, plain=plain)
+    return label_right(axes, [(x.value, line_words(x, trend, words), x.colour) for x in shown])
+
+
+def label_right(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> list[Text]:
+    """Words beside values at the right end of the axes, those too near one another moved apart."""
+    inside = sorted(x for x in labels if axes.get_ylim()[0] <= x[0] <= axes.get_ylim()[1])
+    heights = [axes.transData.transform((0.0, value))[1] / dots(axes) for value, _, _ in inside]
+    bottom = axes.bbox.y0 / dots(axes)
+    return [
+        axes.annotate(
+            text, (1.0, 0.0), (7 * PX, (place - bottom) * PX), xycoords="axes fraction", textcoords="offset points",
+            color=colour, va="center", ha="left", fontsize=LABEL_PX * PX, parse_math=False, annotation_clip=False,
+        )
+        for place, (_, text, colour) in zip(spread(heights, LINE_PX), inside, strict=True)
+    ]  # fmt: skip
+
+
+def label_within(
+    axes: Axes, stretch: Stretch, trend: Trend, words: Words, width_of: Callable[[str], float]
+) -> list[Text]:
+    """The same within a stretch that another one follows: above or below each line, where the fewest points are.
+
+    Parameters
+    ----------
+    width_of
+        How wide words are, in pixels of the design.
+    """
+    left, right = (axes.transData.transform((x, 0.0))[0] / dots(axes) for x in (stretch.start, stretch.end))
+    if right - left < INNER_LEAST_PX:
+        return []
+    points = [
+        axes.transData.transform((day, p.measurement.value)) / dots(axes)
+        for day, p in zip(trend.days, trend.points, strict=True)
+    ]
+    found: list[Text] = []
+    last = math.inf
+    for line in lines(stretch):
+        text = line_words(line, trend, words)
+        height = axes.transData.transform((0.0, line.value))[1] / dots(axes)
+        if last - height < LINE_PX:
+            continue
+        last = height
+        width = width_of(text)
+        places = [(x, y) for x in (left + INSET_PX, right - width - INSET_PX) for y in (2.5, -INNER_PX - 2.5)]
+        x, y = min(places, key=lambda at: _covered(points, at[0], height + at[1], width))
+        found.append(
+            axes.annotate(
+                text, (stretch.start, line.value), ((x - left) * PX, y * PX), textcoords="offset points",
+                color=line.colour, fontsize=INNER_PX * PX, va="bottom", zorder=6, parse_math=False,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _covered(points: Sequence[NDArray[np.float64]], x: float, y: float, width: float) -> int:
+    """How many points words of some width would cover."""
+    return sum(x - 4.0 < px < x + width + 4.0 and y - 4.0 < py < y + INNER_PX + 4.0 for px, py in points)
+
+
+def spread(places: Sequence[float], least: float) -> list[float]:
+    """Rising places moved as little as can be (least squares), so that each two are at least so far apart."""
+    heaps: list[tuple[float, int]] = []
+    for i, place in enumerate(places):
+        heap = (place - i * least, 1)
+        while heaps and heaps[-1][0] > heap[0]:
+            mean, n = heaps.pop()
+            heap = ((mean * n + heap[0] * heap[1]) / (n + heap[1]), n + heap[1])
+        heaps.append(heap)
+    level = [mean for mean, n in heaps for _ in range(n)]
+    return [x + i * least for i, x in enumerate(level)]
