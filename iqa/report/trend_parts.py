@@ -12,6 +12,8 @@ from iqa.report.trends import HORIZON_DAYS, Projection, Segment, Trend
 from iqa.spc import shewhart
 from iqa.store.history import Happened, day_of
 
+METHOD = "method"
+"""Kind of the mark where iqa measures by another method from here on."""
 ROOM_AFTER = 0.03
 """Of the time that is shown, free after the last crossing."""
 
@@ -52,7 +54,7 @@ class Mark:
 
     day: float
     kind: str
-    """Of the event; `method` where iqa measures by another one from here on."""
+    """Of the event, or `METHOD`."""
     own: bool
     """The scanner itself changed; else the phantom or software, which is not to be taken for it."""
 
@@ -115,7 +117,7 @@ def marks(events: Sequence[Happened]) -> list[Mark]:
 def all_marks(trend: Trend) -> list[Mark]:
     """Events between the first scan and the last, and where another method measures from then on; by date."""
     told = [m for m in marks(trend.events) if trend.days[0] <= m.day <= trend.days[-1]]
-    renewed = [Mark(_boundary(trend, i), "method", own=False) for i in trend.renewed]
+    renewed = [Mark(_boundary(trend, i), METHOD, own=False) for i in trend.renewed]
     return sorted([*told, *renewed], key=lambda m: m.day)
 
 
@@ -165,8 +167,7 @@ def crossings(trend: Trend) -> tuple[Projection, ...]:
         return ()
     inner = tightest(trend.bounds)
     shown = {(inner.fail_low, True), (inner.fail_high, True), (inner.warn_low, False), (inner.warn_high, False)}
-    until = trend.days[-1] + HORIZON_DAYS
-    return tuple(p for p in trend.projections if (p.bound, p.fails) in shown and p.crossing.day <= until)
+    return tuple(p for p in trend.near if (p.bound, p.fails) in shown)
 
 
 def last_shown(trend: Trend) -> float:

@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from iqa.report.colours import CONTROL, INK
-from iqa.report.figures.events import as_day, backed
+from iqa.report.figures.events import backed
 from iqa.report.figures.style import PX
 from iqa.report.trends import Projection
-from iqa.report.words import Words
+from iqa.report.words import Words, day_at
 from iqa.spc import COVERAGE, Course
 
 DASHES = (0, (4.2, 2.6))
@@ -50,7 +50,7 @@ def draw_crossings(axes: Axes, found: Sequence[Projection], words: Words) -> Axe
             axes.plot([day], [p.bound], marker=cap, ms=10 * PX, mew=1.7 * PX, color=INK, zorder=5, clip_on=False)
         axes.plot([p.crossing.day], [p.bound], "D", ms=6.6 * PX, mfc="white", mec=INK, mew=1.5 * PX, zorder=6)
         axes.annotate(
-            words.short_date(as_day(p.crossing.day)), (p.crossing.day, p.bound), (-6 * PX, 7 * PX),
+            words.short_date(day_at(p.crossing.day)), (p.crossing.day, p.bound), (-6 * PX, 7 * PX),
             textcoords="offset points", ha="right", va="bottom", color=INK, fontsize=DATE_PX * PX, zorder=7,
             bbox=backed("white"), parse_math=False,
         )  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -12,8 +11,8 @@ from matplotlib.patches import Rectangle
 from iqa.report.colours import CONTROL, INK, INK_2, INK_3, RULE_2, TINT
 from iqa.report.figures.fonts import printable
 from iqa.report.figures.style import PX, dots
-from iqa.report.trend_parts import Gap, Mark
-from iqa.report.words import Words
+from iqa.report.trend_parts import METHOD, Gap, Mark
+from iqa.report.words import Words, day_at
 
 ROW_PX = 14.0
 """Of a row of words above the chart."""
@@ -67,20 +66,19 @@ def width_px(axes: Axes, text: str, size_px: float) -> float:
 
 def above(found: Sequence[Mark], last: float | None, words: Words) -> list[tuple[float, str]]:
     """What is to stand above a chart, and where: events, and the last scan."""
-    latest = [] if last is None else [(last, words.plain("trend.this_scan", day=words.short_date(as_day(last))))]
+    latest = [] if last is None else [(last, words.plain("trend.this_scan", day=words.short_date(day_at(last))))]
     return sorted([*((m.day, event_words(m, words)) for m in found), *latest])
 
 
 def event_words(mark: Mark, words: Words) -> str:
     """Kind and date of an event; a kind that has no string is shown as it is stored."""
-    key = f"trend.event.{mark.kind}"
-    kind = words.plain(key) if words.has(key) else printable(mark.kind)
-    return words.plain("trend.event_on", kind=kind, day=words.short_date(as_day(mark.day)))
+    return words.plain("trend.event_on", kind=event_kind(mark.kind, words), day=words.short_date(day_at(mark.day)))
 
 
-def as_day(day: float) -> date:
-    """The date of a day number."""
-    return date.fromordinal(int(day))
+def event_kind(kind: str, words: Words) -> str:
+    """What a kind of event is called; a kind that has no string is shown as it is stored."""
+    key = "trend.method" if kind == METHOD else f"event.{kind}"
+    return words.plain(key) if words.has(key) else printable(kind)
 
 
 def draw_events(axes: Axes, found: Sequence[Mark], last: float | None, words: Words) -> Axes:
@@ -158,7 +156,7 @@ def draw_flag(axes: Axes, day: float, value: float, words: Words) -> Axes:
     place = low + (FLAG_SHARE if below else 1.0 - FLAG_SHARE) * (high - low)
     axes.plot([day, day], [value, place], color=CONTROL, lw=0.9 * PX, zorder=2.5)
     axes.plot([day], [place], marker=FLAG, ms=17 * PX, color=CONTROL, mew=0, zorder=6, gid="flag")
-    text = words.plain("trend.signal_from", day=words.short_date(as_day(day)))
+    text = words.plain("trend.signal_from", day=words.short_date(day_at(day)))
     left, right = axes.get_xlim()
     room = (right - day) / (right - left) * axes.bbox.width / dots(axes)
     fits = room > width_px(axes, text, LAST_PX) + 14.0

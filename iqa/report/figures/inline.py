@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from html import escape
 
 from matplotlib.figure import Figure
 
@@ -26,11 +27,13 @@ _WHOLE = re.compile(r"<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</de
 _NEEDLESS = re.compile(r' font-family: [^;"]*;| transform="rotate\(-?0 [^"]*"')
 
 
-def figure_svg(figure: Figure, name: str = "") -> str:
+def figure_svg(figure: Figure, alt: str = "", name: str = "") -> str:
     """The figure as one `<svg>` element, to stand in HTML or in a file of its own.
 
     Parameters
     ----------
+    alt
+        What it shows, for those who do not see it; without it the drawing is taken for an ornament.
     name
         What its ids begin with; by default a hash of what is drawn, so that different figures of one page share none.
 
@@ -43,8 +46,12 @@ def figure_svg(figure: Figure, name: str = "") -> str:
     out = io.StringIO()
     figure.savefig(out, format="svg", metadata=UNSAID)
     drawn = out.getvalue()
-    bare = _WHOLE.sub("", drawn[drawn.index("<svg") :]).replace("<svg ", f"<svg {ROOT}", 1)
+    bare = _WHOLE.sub("", drawn[drawn.index("<svg") :]).replace("<svg ", f"<svg {_role(alt)}{ROOT}", 1)
     return _own_ids(re.sub(r"[ \n]+", " ", bare).strip(), name)
+
+
+def _role(alt: str) -> str:
+    return f'role="img" aria-label="{escape(alt)}" ' if alt else 'aria-hidden="true" '
 
 
 def _own_ids(svg: str, name: str) -> str:
