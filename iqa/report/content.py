@@ -183,3 +183,56 @@ class Weekly:
     approvals: tuple[Approval, ...]
     seals: tuple[Text, ...]
     foot: tuple[Text, Text]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNumber:
+    """A number above a chart: what it is, the number, what stands small beside it."""
+
+    name: Text
+    text: Text
+    aside: Text = ()
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A small chart under a heading."""
+
+    name: Text
+    aside: Text
+    drawing: Drawing
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that happened to a series."""
+
+    dated: Text
+    mark: str
+    """Empty for what a person entered."""
+    what: Text
+    baseline: Text
+    who: Text
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPage:
+    """One key of one scanner over time."""
+
+    language: str
+    title: str
+    head: Head
+    key: str
+    said: Headline
+    numbers: tuple[KeyNumber, ...]
+    chart: Drawing
+    panels: tuple[Panel, ...]
+    """The charts that the control verdict rests on."""
+    others: tuple[Panel, ...]
+    others_aside: Text
+    others_said: Text
+    entries: tuple[Entry, ...]
+    left_out: Text
+    facts: tuple[Fact, ...]
+    foot: tuple[Text, Text]

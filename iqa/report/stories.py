@@ -134,3 +134,18 @@ class Story:
     def measure(self, key: str) -> Measure | None:
         """What is said of a key, if anything."""
         return next((m for m in self.all if m.key == key), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendStory:
+    """The history of a key, and what may explain it."""
+
+    trend: Trend
+    others: tuple[Trend, ...] = ()
+    """Other keys of the same scans."""
+    made: Made | None = None
+    """The last scan; None for what a person entered."""
+    made_at: str
+    """When the page is made, ISO 8601 in UTC."""
+    site: str = ""
+    rule: Rule = "simple"

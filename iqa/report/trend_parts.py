@@ -47,6 +47,11 @@ class Gap:
         """Between the two scans."""
         return round(self.end - self.start)
 
+    @property
+    def middle(self) -> float:
+        """Half way."""
+        return 0.5 * (self.start + self.end)
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:

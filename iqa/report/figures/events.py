@@ -132,10 +132,9 @@ def draw_gaps(axes: Axes, found: Sequence[Gap], words: Words) -> Axes:
         frame.set(transform=axes.get_xaxis_transform(), facecolor="white", edgecolor=INK_3, zorder=1.8, gid="gap")
         frame.set(linewidth=0.9 * PX, linestyle=(0, (3.3, 2.8)))
         axes.add_patch(frame)
-        middle = 0.5 * (gap.start + gap.end)
         if right - left >= HOURGLASS_LEAST_PX:
             axes.plot(
-                [middle], [0.5 * (low + high)], marker=HOURGLASS, ms=13 * PX, color=INK, mew=0,
+                [gap.middle], [0.5 * (low + high)], marker=HOURGLASS, ms=13 * PX, color=INK, mew=0,
                 transform=axes.get_xaxis_transform(), zorder=1.9,
             )  # fmt: skip
         text = words.plain("trend.gap", n=gap.days)
@@ -143,7 +142,7 @@ def draw_gaps(axes: Axes, found: Sequence[Gap], words: Words) -> Axes:
         if 0.5 * (left + right) - half > end:
             end = 0.5 * (left + right) + half
             axes.text(
-                middle, low - 0.012, text, transform=axes.get_xaxis_transform(), ha="center", va="top", color=INK,
+                gap.middle, low - 0.012, text, transform=axes.get_xaxis_transform(), ha="center", va="top", color=INK,
                 fontsize=LAST_PX * PX, zorder=6, bbox=backed(),
             )  # fmt: skip
     return axes

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from iqa.model import Bounds
 from iqa.report.colours import CONTROL, FAIL, INK, TINT, WARN
 from iqa.report.figures.style import PX, dots
-from iqa.report.trend_parts import Stretch, allowed
+from iqa.report.trend_parts import Stretch, allowed, gaps
 from iqa.report.trends import Trend, at_point_digit
 from iqa.report.words import Words
 
@@ -24,8 +24,8 @@ DASHES, DOTS = (0, (4.5, 2.3)), (0, (1.4, 2.3))
 LABEL_PX = 11.5
 LINE_PX = 13.5
 """Between the words of two limits."""
-INNER_PX, INNER_LEAST_PX, INSET_PX = 11.0, 150.0, 12.0
-"""Words within the chart, where the time they hold is at least that wide, and how far from its ends."""
+INNER_PX, INNER_LEAST_PX, INSET_PX, INNER_PLACES = 11.0, 150.0, 12.0, 9
+"""Words within the chart, where the time they hold is at least that wide; how far from its ends, at how many places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +138,7 @@ def label_within(
     left, right = (axes.transData.transform((x, 0.0))[0] / dots(axes) for x in (stretch.start, stretch.end))
     if right - left < INNER_LEAST_PX:
         return []
-    points = [
-        axes.transData.transform((day, p.measurement.value)) / dots(axes)
-        for day, p in zip(trend.days, trend.points, strict=True)
-    ]
+    points = [_at(axes, day, p.measurement.value) for day, p in zip(trend.days, trend.points, strict=True)]
     found: list[Text] = []
     last = math.inf
     for line in lines(stretch):
@@ -151,8 +148,10 @@ def label_within(
             continue
         last = height
         width = width_of(text)
-        places = [(x, y) for x in (left + INSET_PX, right - width - INSET_PX) for y in (2.5, -INNER_PX - 2.5)]
-        x, y = min(places, key=lambda at: _covered(points, at[0], height + at[1], width))
+        ends = left + INSET_PX, max(left + INSET_PX, right - width - INSET_PX)
+        places = [(x, y) for x in np.linspace(*ends, INNER_PLACES) for y in (2.5, -INNER_PX - 2.5)]
+        taken = [*points, *(_at(axes, day, line.value) for g in gaps(trend) for day in (g.start, g.middle, g.end))]
+        x, y = min(places, key=lambda at: _covered(taken, at[0], height + at[1], width))
         found.append(
             axes.annotate(
                 text, (stretch.start, line.value), ((x - left) * PX, y * PX), textcoords="offset points",
@@ -160,6 +159,11 @@ def label_within(
             )
         )  # fmt: skip
     return found
+
+
+def _at(axes: Axes, day: float, value: float) -> NDArray[np.float64]:
+    """A place in pixels of the design."""
+    return np.asarray(axes.transData.transform((day, value)) / dots(axes))
 
 
 def _covered(points: Sequence[NDArray[np.float64]], x: float, y: float, width: float) -> int:

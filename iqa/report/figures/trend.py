@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -39,6 +39,7 @@ from iqa.report.figures.limits import (
     line_words,
     shown_lines,
 )
+from iqa.report.figures.others import Shown, draw_other
 from iqa.report.figures.points import draw_points
 from iqa.report.figures.style import PX, dots, save, sized, styled
 from iqa.report.figures.timeline import draw_timeline
@@ -65,10 +66,12 @@ HEAD_PX, APART_PX, ABOVE_PX, PLOT_PX, BELOW_PX, PANEL_PX = 30.0, 16.0, 12.0, 378
 LEFT_PX, LABELS_PX = 42.0, 132.0
 """Widths beside the chart; longer words of a limit take theirs from the chart."""
 LABEL_GAP_PX = 12.0
-SMALL_PX, SMALL_LEFT_PX, SMALL_BELOW_PX = (370.0, 126.0), 4.0, 34.0
+PANEL_TITLE_PX = 26.0
+SMALL_PX, SMALL_LEFT_PX, SMALL_BELOW_PX, SMALL_ROOM_PX = (370.0, 126.0), 4.0, 34.0, (12.0, 40.0)
+OTHER_PX, OTHER_BELOW_PX = (205.0, 62.0), 19.0
 MOST_SMALL = 40
 """Scans that the small chart shows at most."""
-TICKS, SMALL_TICKS = 8, 3
+TICKS = 8
 ROOM = 0.07
 """Of the height, free above and below limits and values."""
 MARGIN = 0.012
@@ -87,19 +90,51 @@ def trend_svg(trend: Trend, words: Words) -> str:
     with styled():
         figure = sized(WIDTH_PX, chart_height(trend, words))
         _chart(figure, trend, words, chart_height(trend, words))
-        return figure_svg(figure)
+        return figure_svg(figure, trend_alt(trend, words))
 
 
 def small_trend_svg(trend: Trend, words: Words) -> str:
     """The scans since the baseline and what lies ahead, for a page about one scan that names it; no key, no events."""
     with styled():
         figure = sized(*SMALL_PX)
-        axes = place(
-            figure, SMALL_LEFT_PX, SMALL_BELOW_PX, SMALL_PX[0] - SMALL_LEFT_PX - 8.0, SMALL_PX[1] - SMALL_BELOW_PX - 4.0
-        )
+        width, height = (a - b for a, b in zip(SMALL_PX, SMALL_ROOM_PX, strict=True))
+        axes = place(figure, SMALL_LEFT_PX, SMALL_BELOW_PX, width, height)
         draw_trend(axes, since_baseline(trend, MOST_SMALL), words, small=True)
-        axes.yaxis.set_visible(False)
-        return figure_svg(figure)
+        return figure_svg(figure, trend_alt(trend, words))
+
+
+def ewma_svg(trend: Trend, words: Words) -> str:
+    """The chart of the average alone; its title stands on the page."""
+    return _panel_svg(trend, words, draw_ewma, words.plain("trend.ewma"))
+
+
+def ranges_svg(trend: Trend, words: Words) -> str:
+    """The chart of the moving ranges alone."""
+    return _panel_svg(trend, words, draw_ranges, words.plain("trend.ranges"))
+
+
+def other_svg(trend: Trend, words: Words, shown: Shown) -> str:
+    """Another key over the same time, failing limits at the same heights; its name and value stand on the page."""
+    with styled():
+        figure = sized(*OTHER_PX)
+        axes = place(figure, 0.5, OTHER_BELOW_PX, OTHER_PX[0] - 1.0, OTHER_PX[1] - OTHER_BELOW_PX - 2.0)
+        draw_other(axes, trend, words, shown)
+        return figure_svg(figure, trend_alt(trend, words))
+
+
+def _panel_svg(trend: Trend, words: Words, draw: Callable[[Axes, Trend, Words], Axes], title: str) -> str:
+    with styled():
+        figure = sized(0.5 * WIDTH_PX, PANEL_PX - PANEL_TITLE_PX)
+        size = 0.5 * WIDTH_PX - LEFT_PX - LABELS_PX, PANEL_PX - PANEL_TITLE_PX - BELOW_PX - 6.0
+        draw(place(figure, LEFT_PX, BELOW_PX, *size), trend, words)
+        return figure_svg(figure, title)
+
+
+def trend_alt(trend: Trend, words: Words) -> str:
+    """What a chart shows, for those who do not see it."""
+    first, last = (words.day(trend.points[i].dated) for i in (0, -1))
+    name = plain(name_of(trend.key, words))
+    return words.plain("trend.alt", name=name, first=first, last=last, n=len(trend.points))
 
 
 def trend_figure(trends: Sequence[Trend], words: Words) -> Figure:
@@ -149,7 +184,7 @@ def _chart(figure: Figure, trend: Trend, words: Words, top: float) -> None:
 
 def _panels(figure: Figure, trend: Trend, words: Words, bottom: float) -> None:
     half = 0.5 * WIDTH_PX
-    size = half - LEFT_PX - LABELS_PX, PANEL_PX - BELOW_PX - 26.0
+    size = half - LEFT_PX - LABELS_PX, PANEL_PX - BELOW_PX - PANEL_TITLE_PX
     if has_ewma(trend):
         draw_ewma(place(figure, LEFT_PX, bottom + BELOW_PX, *size), trend, words, titled=True)
     if has_ranges(trend):
@@ -199,11 +234,14 @@ def draw_trend(axes: Axes, trend: Trend, words: Words, *, small: bool = False) -
     draw_points(axes, trend)
     if projected(trend) and trend.course is not None:
         draw_course(axes, trend.course, trend.days[-1], last)
-    draw_crossings(axes, crossings(trend), words)
+    draw_crossings(axes, crossings(trend)[: 1 if small else None], words)
     label_lines(axes, found[-1], trend, words, plain=small)
     if not small:
         _draw_words(axes, trend, found, words)
-    return dress(axes, trend.unit, SMALL_TICKS if small else TICKS)
+        dress(axes, trend.unit)
+    axes.yaxis.set_visible(not small)
+    axes.tick_params(labelsize=LABEL_PX * PX, length=3 * PX, labelcolor=INK_2)
+    return axes
 
 
 def _draw_words(axes: Axes, trend: Trend, found: Sequence[Stretch], words: Words) -> None:
@@ -246,13 +284,11 @@ def _room_for_labels(axes: Axes, last: Stretch, trend: Trend, words: Words, *, p
     axes.set_position((box.x0, box.y0, end - box.x0, box.height))
 
 
-def dress(axes: Axes, unit: str, most: int) -> Axes:
+def dress(axes: Axes, unit: str) -> Axes:
     """The unit on top of the axis, few ticks, no grid."""
-    axes.yaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
-    axes.tick_params(labelsize=LABEL_PX * PX, length=3 * PX, labelcolor=INK_2)
+    axes.yaxis.set_major_locator(MaxNLocator(TICKS, steps=[1, 2, 2.5, 5, 10]))
     axes.annotate(
         print_unit(unit) or "1", (0.0, 1.0), (-LEFT_PX * 0.9 * PX, 8 * PX), xycoords="axes fraction",
         textcoords="offset points", color=INK_2, fontsize=LABEL_PX * PX, annotation_clip=False, parse_math=False,
     )  # fmt: skip
-    axes.set_autoscale_on(False)
     return axes

@@ -69,7 +69,11 @@ def _baselines(story: Story, words: Words) -> Text:
 
 
 def _limits(story: Story, words: Words) -> Text:
-    used = [v.limit for m in story.all for v in m.verdicts if v.limit is not None]
+    return limits_said([v.limit for m in story.all for v in m.verdicts if v.limit is not None], words)
+
+
+def limits_said(used: Sequence[Limit], words: Words) -> Text:
+    """Where limits come from, who adopted them and when, and on what they rest."""
     sources = list(dict.fromkeys(_source(x) for x in used))
     if not sources:
         return words("fact.no_limits")

@@ -166,7 +166,12 @@ def _named(about: Sequence[Measure], words: Words) -> Text:
 
 def drift_said(measure: Measure, story: Story, words: Words) -> Text:
     """What a measure that is out of control does, and when it reaches a limit."""
-    trend, what = story.trends.get(measure.key), name_of(measure.key, words)
+    return course_said(measure, story.trends.get(measure.key), words)
+
+
+def course_said(measure: Measure, trend: Trend | None, words: Words) -> Text:
+    """The same from its history."""
+    what = name_of(measure.key, words)
     if trend is None:
         return words("lead.shifted_bare", what=what)
     if trend.course is None:
