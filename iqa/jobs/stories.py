@@ -95,6 +95,25 @@ def _own_trend(workspace: Workspace, key: str, story: Story) -> Trend | None:
     return next((t for t in found if t.points[-1].dated == story.made.dated), None)
 
 
+def made_of(connection: Connection, workspace: Workspace, own: Occasion) -> Made:
+    """How a stored scan was made and what it is known by."""
+    model = model_of(own) or ""
+    spec = next((s for s in library(workspace.phantom_dirs) if s.name == model), None)
+    return Made(
+        dated=own.dated,
+        acquired=own.acquired,
+        acquisition=own.acquisition,
+        spacing_mm=own.spacing_mm,
+        slices=about_scan(connection, own.id).get("slices"),
+        flags=own.scan_flags,
+        pixel_sha256=own.pixel_sha256 or "",
+        phantom=spec.title if spec else model,
+        model=own.model or "",
+        definition_sha256=own.definition_sha256 or "",
+        version=own.version,
+    )
+
+
 class _Teller:
     """One scan, and what the store says of it."""
 
@@ -115,7 +134,7 @@ class _Teller:
         since = before.dated if before else own.dated
         told = events(self.connection, scanner=own.scope.scanner, phantoms=[own.scope.phantom or ""]) if dated else []
         return Story(
-            made=self._made(),
+            made=made_of(self.connection, self.workspace, own),
             made_at=at,
             site=settings.site.name,
             scanner=own.scope.scanner,
@@ -129,24 +148,6 @@ class _Teller:
             baseline_curves=self._baseline_curves(measures),
             before=self._compared(before, measures) if before else None,
             happened=tuple(e for e in told if since < e.dated <= own.dated),
-        )
-
-    def _made(self) -> Made:
-        own = self.occasion
-        model = model_of(own) or ""
-        spec = next((s for s in library(self.workspace.phantom_dirs) if s.name == model), None)
-        return Made(
-            dated=own.dated,
-            acquired=own.acquired,
-            acquisition=own.acquisition,
-            spacing_mm=own.spacing_mm,
-            slices=about_scan(self.connection, own.id).get("slices"),
-            flags=own.scan_flags,
-            pixel_sha256=own.pixel_sha256 or "",
-            phantom=spec.title if spec else model,
-            model=own.model or "",
-            definition_sha256=own.definition_sha256 or "",
-            version=own.version,
         )
 
     def _before(self) -> Occasion | None:

@@ -39,7 +39,8 @@ def trend_stories(
 def _story(workspace: Workspace, own: Trend, at: str, until: str) -> TrendStory:
     last = own.points[-1]
     with workspace.database.reading() as connection:
-        made = made_of(connection, workspace, occasions(connection, ids=[last.occasion_id])[0])
+        scan = occasions(connection, ids=[last.occasion_id])[0]
+        made = made_of(connection, workspace, scan) if scan.entered_by is None else None
         keys = explaining(own.key, measurements(connection, last.record_id))
     site = workspace.settings.site
     others = tuple(_others(workspace, keys, own, until))

@@ -223,7 +223,6 @@ class TrendPage:
     language: str
     title: str
     head: Head
-    key: str
     said: Headline
     numbers: tuple[KeyNumber, ...]
     chart: Drawing

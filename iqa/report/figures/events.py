@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from iqa.report.colours import CONTROL, INK, INK_2, INK_3, RULE_2, TINT
-from iqa.report.figures.fonts import printable
+from iqa.report.figures.fonts import printable, width
 from iqa.report.figures.style import PX, dots
 from iqa.report.trend_parts import METHOD, Gap, Mark
 from iqa.report.words import Words, day_at
@@ -32,36 +31,17 @@ FLAG = ((0.0, -0.45), (0.0, 0.45), (0.8, 0.12), (0.0, -0.2), (0.0, -0.45))
 DASHES = (0, (4.0, 2.5))
 
 
-@dataclass(frozen=True, slots=True)
-class Above:
-    """Words above the chart."""
-
-    day: float
-    text: str
-    left: float
-    right: float
-    row: int
-
-
-def rows(axes: Axes, wanted: Sequence[tuple[float, str]], size_px: float) -> tuple[Above, ...]:
-    """Words centred above their days, in the lowest row that has room; none for those that no row has room for."""
+def rows(wanted: Sequence[tuple[float, str]]) -> tuple[int | None, ...]:
+    """The row of words centred at their place (pixels, rising): the lowest with room; None where no row has any."""
     ends = [float("-inf")] * MOST_ROWS
-    placed = []
-    for day, text in wanted:
-        middle, half = axes.transData.transform((day, 0.0))[0] / dots(axes), 0.5 * width_px(axes, text, size_px)
+    found: list[int | None] = []
+    for middle, text in wanted:
+        half = 0.5 * width(text, EVENT_PX)
         row = next((r for r, end in enumerate(ends) if middle - half >= end + SEPARATION_PX), None)
         if row is not None:
             ends[row] = middle + half
-            placed.append(Above(day, text, middle - half, middle + half, row))
-    return tuple(placed)
-
-
-def width_px(axes: Axes, text: str, size_px: float) -> float:
-    """How wide words are, in pixels of the design."""
-    artist = axes.text(0.0, 0.0, text, fontsize=size_px * PX, parse_math=False)
-    width = artist.get_window_extent().width / dots(axes)
-    artist.remove()
-    return float(width)
+        found.append(row)
+    return tuple(found)
 
 
 def above(found: Sequence[Mark], last: float | None, words: Words) -> list[tuple[float, str]]:
@@ -89,22 +69,25 @@ def draw_events(axes: Axes, found: Sequence[Mark], last: float | None, words: Wo
     last
         Day of the last scan, where it is to be marked.
     """
+    wanted = above(found, last, words)
+    placed = rows([(axes.transData.transform((day, 0.0))[0] / dots(axes), text) for day, text in wanted])
+    height = {said: FIRST_ROW_PX + ROW_PX * row for said, row in zip(wanted, placed, strict=True) if row is not None}
     told = [(m.day, event_words(m, words)) for m in found]
-    placed = rows(axes, above(found, last, words), EVENT_PX)
-    height = {(p.day, p.text): FIRST_ROW_PX + ROW_PX * p.row for p in placed}
-    for mark, key in zip(found, told, strict=True):
-        draw_event(axes, mark, height.get(key, FIRST_ROW_PX))
+    for mark, said in zip(found, told, strict=True):
+        draw_event(axes, mark, height.get(said, FIRST_ROW_PX))
     if last is not None:
         axes.axvline(last, color=RULE_2, lw=0.9 * PX, zorder=1.5, gid="this scan")
-    for p in placed:
-        event = (p.day, p.text) in told
-        up = height[p.day, p.text] + (MARK_PX if event else 1.0)
-        axes.annotate(
-            p.text, (p.day, 1.0), (0.0, up * PX), xycoords=("data", "axes fraction"),
-            textcoords="offset points", ha="center", va="bottom", color=INK if event else INK_2,
-            fontsize=(EVENT_PX if event else LAST_PX) * PX, parse_math=False, annotation_clip=False,
-        )  # fmt: skip
+    for said, up in height.items():
+        _write_above(axes, *said, up, event=said in told)
     return axes
+
+
+def _write_above(axes: Axes, day: float, text: str, up: float, *, event: bool) -> None:
+    axes.annotate(
+        text, (day, 1.0), (0.0, (up + (MARK_PX if event else 1.0)) * PX), xycoords=("data", "axes fraction"),
+        textcoords="offset points", ha="center", va="bottom", color=INK if event else INK_2,
+        fontsize=(EVENT_PX if event else LAST_PX) * PX, parse_math=False, annotation_clip=False,
+    )  # fmt: skip
 
 
 def draw_event(axes: Axes, mark: Mark, height_px: float) -> None:
@@ -138,7 +121,7 @@ def draw_gaps(axes: Axes, found: Sequence[Gap], words: Words) -> Axes:
                 transform=axes.get_xaxis_transform(), zorder=1.9,
             )  # fmt: skip
         text = words.plain("trend.gap", n=gap.days)
-        half = 0.5 * width_px(axes, text, LAST_PX)
+        half = 0.5 * width(text, LAST_PX)
         if 0.5 * (left + right) - half > end:
             end = 0.5 * (left + right) + half
             axes.text(
@@ -158,7 +141,7 @@ def draw_flag(axes: Axes, day: float, value: float, words: Words) -> Axes:
     text = words.plain("trend.signal_from", day=words.short_date(day_at(day)))
     left, right = axes.get_xlim()
     room = (right - day) / (right - left) * axes.bbox.width / dots(axes)
-    fits = room > width_px(axes, text, LAST_PX) + 14.0
+    fits = room > width(text, LAST_PX) + 14.0
     axes.annotate(
         text, (day, place), ((13.0 if fits else -5.0) * PX, 1.0 * PX), textcoords="offset points", color=CONTROL,
         ha="left" if fits else "right", fontsize=LAST_PX * PX, zorder=6, bbox=backed(), parse_math=False,

@@ -6,11 +6,14 @@ from functools import cache
 
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
-from matplotlib.ft2font import FT2Font
+from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.text import Text
 
 from iqa.errors import DefinitionError
 from iqa.report.fonts import font_files
+
+ADVANCE_PT = 64.0
+"""Size at which letters are measured; any would do."""
 
 
 def add_fonts() -> None:
@@ -31,6 +34,23 @@ def printable(said: str) -> str:
     """A text in which a character that no font has is shown by its code point: U+1F600."""
     known = letters()
     return "".join(c if ord(c) in known else f"U+{ord(c):04X}" for c in said)
+
+
+def width(said: str, size: float) -> float:
+    """How wide a line of text is, in the unit of its size; letters are taken not to move towards one another."""
+    return size * sum(_advance(c) for c in said)
+
+
+@cache
+def _advance(letter: str) -> float:
+    """The width of a letter, of the first font that has it, in sizes."""
+    fonts = (FT2Font(str(file)) for file in font_files())
+    font = next((f for f in fonts if ord(letter) in f.get_charmap()), None)
+    if font is None:
+        return 1.0
+    font.set_size(ADVANCE_PT, 72.0)
+    glyph = font.load_char(ord(letter), flags=LoadFlags.NO_HINTING)
+    return float(glyph.linearHoriAdvance / 65536.0 / ADVANCE_PT)
 
 
 def check_glyphs(figure: Figure) -> Figure:

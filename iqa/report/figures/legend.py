@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 
 from iqa.model import Bounds
 from iqa.report.colours import CONTROL, INK, INK_2, RULE, TINT
-from iqa.report.figures.events import width_px
+from iqa.report.figures.fonts import width
 from iqa.report.figures.limits import CONTROL_PX, DOTS, HATCH, HATCH_COLOUR
 from iqa.report.figures.points import kinds, look
 from iqa.report.figures.style import PX, dots
@@ -17,7 +17,7 @@ from iqa.report.trend_parts import crossings, single_limits, tightest
 from iqa.report.trends import Trend
 from iqa.report.words import Words
 
-TEXT_PX, ROW_PX, SIGN_PX, BETWEEN_PX = 11.0, 17.0, 26.0, 20.0
+TEXT_PX, ROW_PX, SIGN_PX, GAP_PX, BETWEEN_PX = 11.0, 17.0, 26.0, 6.0, 20.0
 
 
 def entries(trend: Trend) -> Iterator[str]:
@@ -35,22 +35,35 @@ def entries(trend: Trend) -> Iterator[str]:
         yield "crossing"
 
 
-def draw_legend(axes: Axes, trend: Trend, words: Words) -> int:
-    """One entry beside the other on axes without a frame, in rows from the top; returns how many rows there are."""
-    axes.set_axis_off()
-    width, height = (size / dots(axes) for size in (axes.bbox.width, axes.bbox.height))
-    axes.set(xlim=(0.0, width), ylim=(-height, 0.0))
+def placed(trend: Trend, words: Words, width_px: float) -> tuple[tuple[str, str, float, int], ...]:
+    """(entry, its words, where it begins in pixels of the design, row) of each, one beside the other."""
+    found: list[tuple[str, str, float, int]] = []
     x, row = 0.0, 0
     for name in entries(trend):
         text = words.plain(f"trend.legend.{name}")
-        room = SIGN_PX + 6.0 + width_px(axes, text, TEXT_PX)
-        if x and x + room > width:
+        room = SIGN_PX + GAP_PX + width(text, TEXT_PX)
+        if x and x + room > width_px:
             x, row = 0.0, row + 1
+        found.append((name, text, x, row))
+        x += room + BETWEEN_PX
+    return tuple(found)
+
+
+def legend_px(trend: Trend, words: Words, width_px: float) -> float:
+    """How high the key is, in pixels of the design."""
+    return ROW_PX * (1 + max(row for *_, row in placed(trend, words, width_px)))
+
+
+def draw_legend(axes: Axes, trend: Trend, words: Words) -> Axes:
+    """One entry beside the other, in rows from the top, on axes without a frame."""
+    axes.set_axis_off()
+    across, down = (size / dots(axes) for size in (axes.bbox.width, axes.bbox.height))
+    axes.set(xlim=(0.0, across), ylim=(-down, 0.0))
+    for name, text, x, row in placed(trend, words, across):
         y = -ROW_PX * (row + 0.5)
         _sign(axes, name, x, y)
-        axes.text(x + SIGN_PX + 6.0, y, text, va="center_baseline", color=INK_2, fontsize=TEXT_PX * PX)
-        x += room + BETWEEN_PX
-    return row + 1
+        axes.text(x + SIGN_PX + GAP_PX, y, text, va="center_baseline", color=INK_2, fontsize=TEXT_PX * PX)
+    return axes
 
 
 def _sign(axes: Axes, name: str, x: float, y: float) -> None:

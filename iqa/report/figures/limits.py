@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from iqa.model import Bounds
 from iqa.report.colours import CONTROL, FAIL, INK, TINT, WARN
+from iqa.report.figures.fonts import width
 from iqa.report.figures.style import PX, dots
 from iqa.report.trend_parts import Stretch, allowed, gaps
 from iqa.report.trends import Trend, at_point_digit
@@ -125,16 +126,8 @@ def label_right(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> list[Te
     ]  # fmt: skip
 
 
-def label_within(
-    axes: Axes, stretch: Stretch, trend: Trend, words: Words, width_of: Callable[[str], float]
-) -> list[Text]:
-    """The same within a stretch that another one follows: above or below each line, where the fewest points are.
-
-    Parameters
-    ----------
-    width_of
-        How wide words are, in pixels of the design.
-    """
+def label_within(axes: Axes, stretch: Stretch, trend: Trend, words: Words) -> list[Text]:
+    """The same within a stretch that another one follows: above or below each line, where the fewest points are."""
     left, right = (axes.transData.transform((x, 0.0))[0] / dots(axes) for x in (stretch.start, stretch.end))
     if right - left < INNER_LEAST_PX:
         return []
@@ -147,11 +140,11 @@ def label_within(
         if last - height < LINE_PX:
             continue
         last = height
-        width = width_of(text)
-        ends = left + INSET_PX, max(left + INSET_PX, right - width - INSET_PX)
+        wide = width(text, INNER_PX)
+        ends = left + INSET_PX, max(left + INSET_PX, right - wide - INSET_PX)
         places = [(x, y) for x in np.linspace(*ends, INNER_PLACES) for y in (2.5, -INNER_PX - 2.5)]
         taken = [*points, *(_at(axes, day, line.value) for g in gaps(trend) for day in (g.start, g.middle, g.end))]
-        x, y = min(places, key=lambda at: _covered(taken, at[0], height + at[1], width))
+        x, y = min(places, key=lambda at: _covered(taken, at[0], height + at[1], wide))
         found.append(
             axes.annotate(
                 text, (stretch.start, line.value), ((x - left) * PX, y * PX), textcoords="offset points",
@@ -166,9 +159,9 @@ def _at(axes: Axes, day: float, value: float) -> NDArray[np.float64]:
     return np.asarray(axes.transData.transform((day, value)) / dots(axes))
 
 
-def _covered(points: Sequence[NDArray[np.float64]], x: float, y: float, width: float) -> int:
+def _covered(points: Sequence[NDArray[np.float64]], x: float, y: float, wide: float) -> int:
     """How many points words of some width would cover."""
-    return sum(x - 4.0 < px < x + width + 4.0 and y - 4.0 < py < y + INNER_PX + 4.0 for px, py in points)
+    return sum(x - 4.0 < px < x + wide + 4.0 and y - 4.0 < py < y + INNER_PX + 4.0 for px, py in points)
 
 
 def spread(places: Sequence[float], least: float) -> list[float]:

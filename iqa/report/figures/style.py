@@ -43,8 +43,8 @@ def new_figure(width_in: float, height_in: float) -> Figure:
 
 def sized(width_px: float, height_px: float) -> Figure:
     """An empty figure without a layout of its own, for charts whose parts are put in place one by one."""
-    figure = new_figure(width_px * PX / 72.0, height_px * PX / 72.0)
-    figure.set_layout_engine("none")
+    figure = Figure(figsize=(width_px * PX / 72.0, height_px * PX / 72.0))
+    FigureCanvasAgg(figure)
     return figure
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -15,7 +15,6 @@ from iqa.report.colours import INK, INK_2
 from iqa.report.figures.ahead import draw_course, draw_crossings
 from iqa.report.figures.control import draw_ewma, draw_ranges, has_ewma, has_ranges
 from iqa.report.figures.events import (
-    EVENT_PX,
     FIRST_ROW_PX,
     ROW_PX,
     above,
@@ -23,14 +22,11 @@ from iqa.report.figures.events import (
     draw_flag,
     draw_gaps,
     rows,
-    width_px,
 )
-from iqa.report.figures.fonts import printable
+from iqa.report.figures.fonts import printable, width
 from iqa.report.figures.inline import figure_svg
-from iqa.report.figures.legend import ROW_PX as KEY_ROW_PX
-from iqa.report.figures.legend import draw_legend
+from iqa.report.figures.legend import draw_legend, legend_px
 from iqa.report.figures.limits import (
-    INNER_PX,
     LABEL_PX,
     draw_lines,
     draw_zones,
@@ -88,8 +84,9 @@ def save_trends(trends: Sequence[Trend], file: Path, words: Words) -> Path:
 def trend_svg(trend: Trend, words: Words) -> str:
     """The chart of one trend with its key, for a page that names it."""
     with styled():
-        figure = sized(WIDTH_PX, chart_height(trend, words))
-        _chart(figure, trend, words, chart_height(trend, words))
+        layout = _layout(trend, words)
+        figure = sized(WIDTH_PX, layout.height)
+        _chart(figure, trend, words, layout, layout.height)
         return figure_svg(figure, trend_alt(trend, words))
 
 
@@ -139,47 +136,51 @@ def trend_alt(trend: Trend, words: Words) -> str:
 
 def trend_figure(trends: Sequence[Trend], words: Words) -> Figure:
     """A chart for each trend under its name, with the charts that its control verdict rests on below."""
-    charts = [chart_height(t, words) for t in trends]
-    heights = [
-        _head_px(t) + c + (PANEL_PX if has_ranges(t) or has_ewma(t) else 0.0)
-        for t, c in zip(trends, charts, strict=True)
-    ]
-    figure = sized(WIDTH_PX, sum(heights))
+    layouts = [_layout(t, words) for t in trends]
+    heights = [_head_px(t) + x.height + _panels_px(t) for t, x in zip(trends, layouts, strict=True)]
     top = sum(heights)
-    for trend, chart, height in zip(trends, charts, heights, strict=True):
+    figure = sized(WIDTH_PX, top)
+    for trend, layout, height in zip(trends, layouts, heights, strict=True):
         _title(figure, trend, words, top)
-        _chart(figure, trend, words, top - _head_px(trend))
-        _panels(figure, trend, words, top - _head_px(trend) - chart - PANEL_PX)
+        _chart(figure, trend, words, layout, top - _head_px(trend))
+        _panels(figure, trend, words, top - height)
         top -= height
     return figure
 
 
-def chart_height(trend: Trend, words: Words) -> float:
-    """Of a trend's chart with the words above it and the key below, in pixels of the page's design."""
-    return _above_px(trend, words) + PLOT_PX + BELOW_PX + _key_px(trend, words)
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Heights above the chart and of its key, in pixels of the page's design."""
+
+    above: float
+    key: float
+
+    @property
+    def height(self) -> float:
+        """Of all."""
+        return self.above + PLOT_PX + BELOW_PX + self.key
 
 
-def _above_px(trend: Trend, words: Words) -> float:
-    """As many rows as the words above the chart need."""
-    axes = place(sized(WIDTH_PX, PLOT_PX), LEFT_PX, 0.0, WIDTH_PX - LEFT_PX - LABELS_PX, PLOT_PX)
-    axes.set_xlim(*span(trend))
-    placed = rows(axes, above(all_marks(trend), trend.days[-1], words), EVENT_PX)
-    return FIRST_ROW_PX + ROW_PX * (1 + max(p.row for p in placed)) + ABOVE_PX
+def _layout(trend: Trend, words: Words) -> _Layout:
+    """As many rows as the words above the chart and the key below it need."""
+    first, last = span(trend)
+    wide = WIDTH_PX - LEFT_PX
+    scale = (wide - LABELS_PX) / (last - first)
+    found = rows([((day - first) * scale, text) for day, text in above(all_marks(trend), trend.days[-1], words)])
+    highest = max(row for row in found if row is not None)
+    return _Layout(FIRST_ROW_PX + ROW_PX * (1 + highest) + ABOVE_PX, legend_px(trend, words, wide))
 
 
-def _key_px(trend: Trend, words: Words) -> float:
-    return KEY_ROW_PX * draw_legend(
-        place(sized(WIDTH_PX, 100.0), LEFT_PX, 0.0, WIDTH_PX - LEFT_PX, 100.0), trend, words
-    )
-
-
-def _chart(figure: Figure, trend: Trend, words: Words, top: float) -> None:
+def _chart(figure: Figure, trend: Trend, words: Words, layout: _Layout, top: float) -> None:
     """Chart and key, from a height of the figure downwards."""
-    bottom = top - _above_px(trend, words) - PLOT_PX
-    axes = place(figure, LEFT_PX, bottom, WIDTH_PX - LEFT_PX - LABELS_PX, PLOT_PX)
-    draw_trend(axes, trend, words)
-    key = _key_px(trend, words)
-    draw_legend(place(figure, LEFT_PX, bottom - BELOW_PX - key, WIDTH_PX - LEFT_PX, key), trend, words)
+    bottom = top - layout.above - PLOT_PX
+    draw_trend(place(figure, LEFT_PX, bottom, WIDTH_PX - LEFT_PX - LABELS_PX, PLOT_PX), trend, words)
+    key = place(figure, LEFT_PX, bottom - BELOW_PX - layout.key, WIDTH_PX - LEFT_PX, layout.key)
+    draw_legend(key, trend, words)
+
+
+def _panels_px(trend: Trend) -> float:
+    return PANEL_PX if has_ranges(trend) or has_ewma(trend) else 0.0
 
 
 def _panels(figure: Figure, trend: Trend, words: Words, bottom: float) -> None:
@@ -252,7 +253,7 @@ def _draw_words(axes: Axes, trend: Trend, found: Sequence[Stretch], words: Words
         if run:
             draw_flag(axes, trend.days[run[0]], trend.points[run[0]].measurement.value, words)
     for stretch in found[:-1]:
-        label_within(axes, stretch, trend, words, partial(width_px, axes, size_px=INNER_PX))
+        label_within(axes, stretch, trend, words)
 
 
 def span(trend: Trend) -> tuple[float, float]:
@@ -277,10 +278,10 @@ def reach(trend: Trend, found: Sequence[Stretch], *, small: bool = False) -> tup
 def _room_for_labels(axes: Axes, last: Stretch, trend: Trend, words: Words, *, plain: bool) -> None:
     """The chart's right end, so that the words of the limits just fit beside it."""
     shown = shown_lines(last, plain=plain)
-    widest = max((width_px(axes, line_words(x, trend, words), LABEL_PX) for x in shown), default=0.0)
+    widest = max((width(line_words(x, trend, words), LABEL_PX) for x in shown), default=0.0)
     box = axes.get_position()
-    width = axes.figure.bbox.width / dots(axes)
-    end = min(box.x1, 1.0 - (widest + LABEL_GAP_PX) / width)
+    across = axes.figure.bbox.width / dots(axes)
+    end = min(box.x1, 1.0 - (widest + LABEL_GAP_PX) / across)
     axes.set_position((box.x0, box.y0, end - box.x0, box.height))
 
 
