@@ -8,7 +8,6 @@ from datetime import date, timedelta
 
 import numpy as np
 
-
 from iqa.judge.control import Budget, control
 from iqa.model import Baseline, Bounds, Limit, Measurement, Outcome, Scope
 from iqa.report.trends import Projection, Segment, Trend

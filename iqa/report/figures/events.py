@@ -16,11 +16,14 @@ from iqa.report.words import Words, day_at
 ROW_PX = 14.0
 """Of a row of words above the chart."""
 FIRST_ROW_PX = 8.0
-MARK_PX = 5.0
+MARK_PX = 7.0
+"""From a line to its words."""
 SEPARATION_PX = 10.0
 EVENT_PX, LAST_PX = 12.0, 11.0
-MOST_ROWS = 4
+MOST_ROWS = 5
 """More events side by side have their mark alone, and stand in the table."""
+MOST_GAPS = 8
+"""Frames, of the longest pauses; the line breaks at every one."""
 GAP_HEIGHT = (0.30, 0.77)
 """Of the frame, as shares of the chart's height."""
 GAP_LEAST_PX, HOURGLASS_LEAST_PX = 5.0, 11.0
@@ -32,16 +35,18 @@ DASHES = (0, (4.0, 2.5))
 
 
 def rows(wanted: Sequence[tuple[float, str]]) -> tuple[int | None, ...]:
-    """The row of words centred at their place (pixels, rising): the lowest with room; None where no row has any."""
-    ends = [float("-inf")] * MOST_ROWS
-    found: list[int | None] = []
-    for middle, text in wanted:
-        half = 0.5 * width(text, EVENT_PX)
-        row = next((r for r, end in enumerate(ends) if middle - half >= end + SEPARATION_PX), None)
-        if row is not None:
-            ends[row] = middle + half
-        found.append(row)
-    return tuple(found)
+    """Rows of words that begin at their place (pixels, rising), above every line that they pass; None beyond the last.
+
+    A line reaches up to its own words, so the words to the right of it are never cut.
+    """
+    found: list[tuple[float, int]] = []
+    said: list[int | None] = []
+    for place, text in reversed(wanted):
+        end = place + MARK_PX + width(text, EVENT_PX) + SEPARATION_PX
+        row = max((r + 1 for x, r in found if x < end), default=0)
+        said.append(row if row < MOST_ROWS else None)
+        found += [(place, row)] if row < MOST_ROWS else []
+    return tuple(reversed(said))
 
 
 def above(found: Sequence[Mark], last: float | None, words: Words) -> list[tuple[float, str]]:
@@ -74,20 +79,28 @@ def draw_events(axes: Axes, found: Sequence[Mark], last: float | None, words: Wo
     height = {said: FIRST_ROW_PX + ROW_PX * row for said, row in zip(wanted, placed, strict=True) if row is not None}
     told = [(m.day, event_words(m, words)) for m in found]
     for mark, said in zip(found, told, strict=True):
-        draw_event(axes, mark, height.get(said, FIRST_ROW_PX))
-    if last is not None:
-        axes.axvline(last, color=RULE_2, lw=0.9 * PX, zorder=1.5, gid="this scan")
+        draw_event(axes, mark, height.get(said, 0.0))
     for said, up in height.items():
-        _write_above(axes, *said, up, event=said in told)
+        if said in told:
+            _write_above(axes, *said, up, EVENT_PX, INK)
+        else:
+            _draw_last(axes, said[0], up)
+            _write_above(axes, *said, up, LAST_PX, INK_2)
     return axes
 
 
-def _write_above(axes: Axes, day: float, text: str, up: float, *, event: bool) -> None:
+def _write_above(axes: Axes, day: float, text: str, up: float, size_px: float, colour: str) -> None:
     axes.annotate(
-        text, (day, 1.0), (0.0, (up + (MARK_PX if event else 1.0)) * PX), xycoords=("data", "axes fraction"),
-        textcoords="offset points", ha="center", va="bottom", color=INK if event else INK_2,
-        fontsize=(EVENT_PX if event else LAST_PX) * PX, parse_math=False, annotation_clip=False,
+        text, (day, 1.0), (MARK_PX * PX, (up - 3.0) * PX), xycoords=("data", "axes fraction"),
+        textcoords="offset points", ha="left", va="bottom", color=colour, fontsize=size_px * PX, parse_math=False,
+        annotation_clip=False,
     )  # fmt: skip
+
+
+def _draw_last(axes: Axes, day: float, up: float) -> None:
+    top = 1.0 + (up + 0.5 * ROW_PX) * dots(axes) / axes.bbox.height
+    line = axes.plot([day] * 2, [0.0, top], transform=axes.get_xaxis_transform(), color=RULE_2, lw=0.9 * PX)[0]
+    line.set(clip_on=False, zorder=1.5, gid="this scan")
 
 
 def draw_event(axes: Axes, mark: Mark, height_px: float) -> None:
@@ -103,9 +116,10 @@ def draw_event(axes: Axes, mark: Mark, height_px: float) -> None:
 
 
 def draw_gaps(axes: Axes, found: Sequence[Gap], words: Words) -> Axes:
-    """A dotted frame, an hourglass and the days of each pause, as far as it is wide enough on paper."""
+    """A dotted frame, an hourglass and the days of the longest pauses, as far as they are wide enough on paper."""
     end = float("-inf")
-    for gap in found:
+    longest = sorted(found, key=lambda g: (-g.days, -g.start))[:MOST_GAPS]
+    for gap in sorted(longest, key=lambda g: g.start):
         left, right = (axes.transData.transform((x, 0.0))[0] / dots(axes) for x in (gap.start, gap.end))
         if right - left < GAP_LEAST_PX:
             continue

@@ -90,7 +90,7 @@ def draw_lines(axes: Axes, stretch: Stretch, *, plain: bool = False) -> Axes:
         begin = stretch.control_from if dotted else stretch.start
         axes.plot(
             [begin, stretch.end], [line.value] * 2, color=line.colour, lw=width * PX, ls=style,
-            solid_capstyle="butt", dash_capstyle="butt", zorder=1, gid=line.kind,
+            solid_capstyle="butt", dash_capstyle="butt", zorder=1, gid=f"line {line.kind}",
         )  # fmt: skip
     return axes
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -57,6 +58,9 @@ from iqa.report.trends import Trend
 from iqa.report.words import Words
 
 WIDTH_PX = 960.0
+TITLE_PX, NAME_PX, EDGE_PX = 18.0, 13.0, 6.0
+APART_LETTERS = 150
+"""Of a line below the title."""
 HEAD_PX, APART_PX, ABOVE_PX, PLOT_PX, BELOW_PX, PANEL_PX = 30.0, 16.0, 12.0, 378.0, 38.0, 140.0
 """Heights of title, its second line, room above the words, chart, time axis, and the panels of average and ranges."""
 LEFT_PX, LABELS_PX = 42.0, 132.0
@@ -64,7 +68,7 @@ LEFT_PX, LABELS_PX = 42.0, 132.0
 LABEL_GAP_PX = 12.0
 PANEL_TITLE_PX = 26.0
 SMALL_PX, SMALL_LEFT_PX, SMALL_BELOW_PX, SMALL_ROOM_PX = (370.0, 126.0), 4.0, 34.0, (12.0, 40.0)
-OTHER_PX, OTHER_BELOW_PX = (205.0, 62.0), 19.0
+OTHER_PX, OTHER_BELOW_PX = (205.0, 66.0), 23.0
 MOST_SMALL = 40
 """Scans that the small chart shows at most."""
 TICKS = 8
@@ -137,12 +141,12 @@ def trend_alt(trend: Trend, words: Words) -> str:
 def trend_figure(trends: Sequence[Trend], words: Words) -> Figure:
     """A chart for each trend under its name, with the charts that its control verdict rests on below."""
     layouts = [_layout(t, words) for t in trends]
-    heights = [_head_px(t) + x.height + _panels_px(t) for t, x in zip(trends, layouts, strict=True)]
+    heights = [_head_px(t, words) + x.height + _panels_px(t) for t, x in zip(trends, layouts, strict=True)]
     top = sum(heights)
     figure = sized(WIDTH_PX, top)
     for trend, layout, height in zip(trends, layouts, heights, strict=True):
         _title(figure, trend, words, top)
-        _chart(figure, trend, words, layout, top - _head_px(trend))
+        _chart(figure, trend, words, layout, top - _head_px(trend, words))
         _panels(figure, trend, words, top - height)
         top -= height
     return figure
@@ -167,7 +171,7 @@ def _layout(trend: Trend, words: Words) -> _Layout:
     wide = WIDTH_PX - LEFT_PX
     scale = (wide - LABELS_PX) / (last - first)
     found = rows([((day - first) * scale, text) for day, text in above(all_marks(trend), trend.days[-1], words)])
-    highest = max(row for row in found if row is not None)
+    highest = max((row for row in found if row is not None), default=0)
     return _Layout(FIRST_ROW_PX + ROW_PX * (1 + highest) + ABOVE_PX, legend_px(trend, words, wide))
 
 
@@ -192,22 +196,42 @@ def _panels(figure: Figure, trend: Trend, words: Words, bottom: float) -> None:
         draw_ranges(place(figure, half + LEFT_PX, bottom + BELOW_PX, *size), trend, words, titled=True)
 
 
-def _head_px(trend: Trend) -> float:
-    return HEAD_PX + (APART_PX if trend.apart else 0.0)
-
-
 def _title(figure: Figure, trend: Trend, words: Words, top: float) -> None:
-    """What, of whom, when, and how many, in one line."""
-    first, last = (words.day(trend.points[i].dated) for i in (0, -1))
+    """What, of whom, when, and how many; then whose scans they are, where nobody's, and why they stand apart."""
+    height = figure.get_figheight() * 72.0 / PX
+    left, right = EDGE_PX / WIDTH_PX, 1.0 - EDGE_PX / WIDTH_PX
+    name, about = _named(trend, words), _about(trend, words)
+    first = (top - TITLE_PX) / height
+    figure.text(left, first, name, fontsize=NAME_PX * PX, color=INK, parse_math=False)
+    below = _below_title(trend, words)
+    if about not in below:
+        figure.text(right, first, about, fontsize=LABEL_PX * PX, color=INK_2, ha="right")
+    for row, said in enumerate(below, start=1):
+        y = (top - TITLE_PX - APART_PX * row) / height
+        figure.text(left, y, said, fontsize=LABEL_PX * PX, color=INK_2, parse_math=False)
+
+
+def _named(trend: Trend, words: Words) -> str:
     owner = (trend.scope.scanner or words.plain("unassigned"), trend.scope.protocol, trend.scope.phantom)
     parts = (plain(name_of(trend.key, words)), trend.key, *owner)
-    about = words.plain("trend.figure_about", first=first, last=last, n=len(trend.points))
-    height = figure.get_figheight() * 72.0 / PX
-    said = printable(" · ".join(p for p in parts if p))
-    figure.text(6.0 / WIDTH_PX, (top - 18.0) / height, said, fontsize=13 * PX, color=INK, parse_math=False)
-    figure.text(1.0 - 6.0 / WIDTH_PX, (top - 18.0) / height, about, fontsize=LABEL_PX * PX, color=INK_2, ha="right")
-    if trend.apart:
-        figure.text(6.0 / WIDTH_PX, (top - 34.0) / height, printable(trend.apart), fontsize=11 * PX, color=INK_2)
+    return printable(" · ".join(p for p in parts if p))
+
+
+def _about(trend: Trend, words: Words) -> str:
+    first, last = (words.day(trend.points[i].dated) for i in (0, -1))
+    return words.plain("trend.figure_about", first=first, last=last, n=len(trend.points))
+
+
+def _below_title(trend: Trend, words: Words) -> list[str]:
+    """Lines below the title; when and how many is the first of them where the title leaves no room for it."""
+    about = _about(trend, words)
+    full = width(_named(trend, words), NAME_PX) + width(about, LABEL_PX) > WIDTH_PX - 6.0 * EDGE_PX
+    apart = printable(plain(words.sentence(trend.apart))) if trend.apart else ""
+    return [*([about] if full else []), *wrap(apart, APART_LETTERS)]
+
+
+def _head_px(trend: Trend, words: Words) -> float:
+    return HEAD_PX + APART_PX * len(_below_title(trend, words))
 
 
 def place(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
