@@ -37,7 +37,7 @@ def trend(
         from iqa.report.figures.trend import save_trends
         from iqa.report.words import load_words
 
-        words = load_words(lang or workspace.settings.site.language, workspace.folder / "templates")
+        words = load_words(lang or workspace.settings.site.language, workspace.templates)
         save_trends(found, figure, words)
     if as_json:
         from iqa.report.trend_document import trend_document

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from iqa.errors import DefinitionError
+from iqa.errors import InputError
 
 FONT_FILES = (
     ("font_roboto", "files/Roboto-Regular.ttf"),
@@ -16,18 +16,27 @@ FONT_FILES = (
 """Roboto (Apache-2.0) for Latin letters and digits, IPAexGothic (IPA Font License) for Japanese."""
 
 
-def font_files() -> list[Path]:
-    """The files; their packages are found and never imported: one of them sets matplotlib's own fonts on import."""
-    return [_folder(package) / name for package, name in FONT_FILES]
-
-
 def font_folders() -> list[str | Path]:
     """Where the fonts lie."""
     return list(dict.fromkeys(file.parent for file in font_files()))
 
 
-def _folder(package: str) -> Path:
-    found = find_spec(package)
-    if found is None or not found.submodule_search_locations:
-        raise DefinitionError("the installation of iqa", package, "a package with fonts", "none")
-    return Path(found.submodule_search_locations[0])
+def font_files() -> list[Path]:
+    """The files themselves."""
+    return [font_file(package, name) for package, name in FONT_FILES]
+
+
+def font_file(package: str, name: str) -> Path:
+    """A file of a package of fonts, which is not imported: one of them would set fonts of its own everywhere.
+
+    Raises
+    ------
+    InputError
+        The installation is incomplete.
+    """
+    spec = find_spec(package)
+    places = [Path(place) / name for place in (spec.submodule_search_locations or ())] if spec else []
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        raise InputError(package, f"its font {name} is missing; install iqa again")
+    return found

@@ -7,15 +7,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import typst
 
-from iqa.errors import DefinitionError, InputError
+from iqa.errors import DefinitionError
 from iqa.phantom.text import read_bytes
 from iqa.report.content import Spark, Strip
+from iqa.report.fonts import font_folders
 from iqa.report.marks import marks
 from iqa.report.svg import spark_svg, strip_svg
 from iqa.report.text import Span, text
@@ -23,13 +23,6 @@ from iqa.report.words import Words, values_in
 from iqa.shipped import shipped
 
 STANDARD = "a-2b"
-FONT_FILES = (
-    ("font_roboto", "files/Roboto-Regular.ttf"),
-    ("font_roboto", "files/Roboto-Medium.ttf"),
-    ("font_roboto", "files/Roboto-Italic.ttf"),
-    ("matplotlib_fontja", "fonts/ipaexg.ttf"),
-)
-"""Roboto (Apache-2.0) for Latin letters and digits, IPAexGothic (IPA Font License) for Japanese."""
 PLACE = re.compile(r"┌─ (?P<file>\S+?):(?P<line>\d+)")
 """Where typst points to a mistake."""
 UNKNOWN = re.compile(r'the text `"(.)"` could not be displayed')
@@ -105,31 +98,6 @@ def plain_data(value: object) -> Any:  # noqa: ANN401 - JSON
             found = (
                 {f.name: plain_data(getattr(value, f.name)) for f in fields(value)} if is_dataclass(value) else value
             )
-    return found
-
-
-def font_folders() -> list[str | Path]:
-    """Where the fonts lie."""
-    return list(dict.fromkeys(file.parent for file in _font_files()))
-
-
-def _font_files() -> list[Path]:
-    return [font_file(package, name) for package, name in FONT_FILES]
-
-
-def font_file(package: str, name: str) -> Path:
-    """A file of a package of fonts, which is not imported: one of them would set fonts of its own everywhere.
-
-    Raises
-    ------
-    InputError
-        The installation is incomplete.
-    """
-    spec = find_spec(package)
-    places = [Path(place) / name for place in (spec.submodule_search_locations or ())] if spec else []
-    found = next((place for place in places if place.is_file()), None)
-    if found is None:
-        raise InputError(package, f"its font {name} is missing; install iqa again")
     return found
 
 

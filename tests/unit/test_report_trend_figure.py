@@ -35,7 +35,6 @@ from iqa.report.figures.style import PX, dots, sized, styled
 from iqa.report.figures.timeline import ticks
 from iqa.report.figures.trend import draw_trend, ewma_svg, place, small_trend_svg, trend_figure, trend_svg
 from iqa.report.trend_parts import (
-    HORIZON_DAYS,
     allowed,
     crossings,
     gaps,
@@ -44,7 +43,7 @@ from iqa.report.trend_parts import (
     stretches,
     tightest,
 )
-from iqa.report.trends import Trend
+from iqa.report.trends import HORIZON_DAYS, Trend
 from iqa.report.words import LANGUAGES, Language, load_words
 from iqa.store.history import day_of
 
@@ -193,7 +192,11 @@ def test_words_at_the_right_end_never_overlap(language: Language) -> None:
     tight = plain_history(30, bounds=Bounds(4.38, 4.39, 4.40, 4.41))
     found = drawn(tight, language)
     boxes = sorted(
-        (t.get_window_extent() for t in found.texts if t.xycoords == "axes fraction" and t.get_position()[0] == 7 * PX),
+        (
+            t.get_window_extent()
+            for t in found.texts
+            if t.get_position()[0] == 7 * PX and t.get_verticalalignment() == "center"
+        ),
         key=lambda box: box.y0,
     )
     assert len(boxes) == 7

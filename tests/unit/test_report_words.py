@@ -9,8 +9,8 @@ from fontTools.ttLib import TTFont
 
 from iqa.errors import DefinitionError
 from iqa.model import Outcome
+from iqa.report.fonts import FONT_FILES, font_file
 from iqa.report.naming import name_of, unit_text
-from iqa.report.pdf import FONT_FILES, font_file
 from iqa.report.text import LANGUAGES, Language, Span, data, joined, plain, text
 from iqa.report.words import fiscal_year, load_words, values_in, wareki
 from iqa.shipped import shipped

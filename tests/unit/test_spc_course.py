@@ -96,3 +96,19 @@ def test_what_allows_no_course(times: Any) -> None:
     found = course(times, np.arange(float(len(times))))
     assert isinstance(found, CannotTell)
     assert "a course needs at least 8 at 3 times" in found.reason
+
+
+def test_quantiles_are_where_the_chances_are() -> None:
+    line = seen(3.0 + 0.05 * LEVEL_THEN_UP + WIGGLE)
+    for day in (10.0, 60.0, 200.0):
+        found = [line.quantile(chance, day) for chance in (0.025, 0.5, 0.975)]
+        assert [line.chance_above(value, day) for value in found] == pytest.approx([0.975, 0.5, 0.025], abs=1e-6)
+        assert found == sorted(found)
+
+
+def test_the_fan_meets_a_limit_on_the_dates_of_its_crossing() -> None:
+    for sign, fan in ((1.0, (0.5, 0.975, 0.025)), (-1.0, (0.5, 0.025, 0.975))):
+        line = seen(sign * (3.0 + 0.3 * LEVEL_THEN_UP + 0.3 * WIGGLE))
+        found = reached(line, sign * 40.0, upper=sign > 0)
+        met = [line.quantile(chance, day) for chance, day in zip(fan, days(found), strict=True)]
+        assert met == pytest.approx([sign * 40.0] * 3)

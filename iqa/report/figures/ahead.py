@@ -17,7 +17,7 @@ from iqa.spc import COVERAGE, Course
 
 DASHES = (0, (4.2, 2.6))
 FAN_ALPHA = 0.12
-FAN_DAYS = 24
+FAN_DAYS = 14
 """Days that the fan is computed on; it is nearly straight between them."""
 DATE_PX = 11.5
 

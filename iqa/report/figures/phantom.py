@@ -60,7 +60,7 @@ def draw_module(axes: Axes, module: Module, width_mm: float) -> Axes:
     half = width_mm * MARGIN / 2
     axes.set_xlim(-half, half)
     axes.set_ylim(half, -half)
-    title = f"{module.name}, z {show(module.z_mm, None, 'mm').value} mm" + (f", ⌀ {outer:g} mm" if outer else "")
+    title = f"{module.name}, z {show(module.z_mm, None, 'mm').value} mm" + (f", Ø {outer:g} mm" if outer else "")
     axes.set_title(title, fontsize=8)
     return bare(axes)
 

@@ -37,7 +37,6 @@ def trend_page(story: TrendStory, words: Words, *, logo: str = "", notes: Sequen
         A string of the site's own has a character that the figures' fonts lack.
     """
     trend = story.trend
-    measure = measure_of(story)
     told = entries(trend, words)
     last = words.day(trend.points[-1].dated)
     foot = words("trend.foot", who=_owner(trend, words), measure=trend.key, day=last)
@@ -51,8 +50,8 @@ def trend_page(story: TrendStory, words: Words, *, logo: str = "", notes: Sequen
             tuple(notes),
             logo,
         ),
-        said=_headline(measure, trend, words),
-        numbers=tuple(_numbers(measure, trend, words)),
+        said=trend_headline(story, words),
+        numbers=tuple(key_numbers(story, words)),
         chart=Drawing(trend_svg(trend, words), trend_alt(trend, words), (), "chart"),
         panels=tuple(_panels(trend, words)),
         others=tuple(_other(t, _shown(trend), words) for t in story.others),
@@ -85,7 +84,9 @@ def _owner(trend: Trend, words: Words) -> Text:
     return data(trend.scope.scanner) if trend.scope.scanner else words("unassigned")
 
 
-def _headline(measure: Measure, trend: Trend, words: Words) -> Headline:
+def trend_headline(story: TrendStory, words: Words) -> Headline:
+    """Tolerance and control in a sentence, what stands behind it, and what is suggested."""
+    measure, trend = measure_of(story), story.trend
     urgent = measure.outcome in URGENT or measure.out_of_control
     return Headline(
         mark=MARKS[measure.outcome],
@@ -124,8 +125,9 @@ def _lead(measure: Measure, trend: Trend, words: Words) -> Text:
     return words(f"trend.{said}", n=len(control.average), scans=scans, signalled=signalled)
 
 
-def _numbers(measure: Measure, trend: Trend, words: Words) -> list[KeyNumber]:
+def key_numbers(story: TrendStory, words: Words) -> list[KeyNumber]:
     """The latest value, its baseline, what is allowed, and the two verdicts."""
+    measure, trend = measure_of(story), story.trend
     shown, unit = amount(measure), _unit(trend)
     spread = f"{NO_BREAK}±{NO_BREAK}{shown.u}" if shown and shown.u else ""
     value = (*as_text(f"{shown.value}{spread}"), *unit) if shown else ()
