@@ -25,9 +25,9 @@ from iqa.report.pages.entries import MOST_ENTRIES, entries
 from iqa.report.pages.trends import key_numbers, trend_headline, trend_page
 from iqa.report.pdf import pdf
 from iqa.report.stories import TrendStory
-from iqa.report.text import Text, plain
+from iqa.report.text import LANGUAGES, Language, Text, plain
 from iqa.report.trends import Jump, Trend
-from iqa.report.words import LANGUAGES, Language, Words, load_words
+from iqa.report.words import Words, load_words
 from iqa.spc import Step
 
 EN, JA = load_words("en"), load_words("ja")
