@@ -60,7 +60,7 @@ def draw_other(axes: Axes, trend: Trend, words: Words, shown: Shown) -> Axes:
     room = ROOM * (high - low)
     axes.set_ylim(low - room, high + room)
     margin = 0.02 * max(shown.last - shown.first, 7.0)
-    draw_timeline(axes, shown.first - margin, shown.last + margin, axes.bbox.width / dots(axes), words)
+    draw_timeline(axes, shown.first - margin, shown.last + margin, axes.bbox.width / dots(axes), words, years=False)
     _draw_bounds(axes, trend, tightest(trend.bounds))
     if shown.since is not None:
         axes.axvline(shown.since, color=CONTROL, lw=0.9 * PX, ls=DASHES, zorder=1.5, gid="since")

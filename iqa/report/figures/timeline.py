@@ -42,11 +42,11 @@ def ticks(first: float, last: float, width_px: float, words: Words) -> tuple[Tic
     return tuple(_with_years(found, width_px / span, words))
 
 
-def draw_timeline(axes: Axes, first: float, last: float, width_px: float, words: Words) -> Axes:
+def draw_timeline(axes: Axes, first: float, last: float, width_px: float, words: Words, *, years: bool = True) -> Axes:
     """The axis from a day to another, with its ticks; x is in day numbers of the calendar."""
     axes.set_xlim(first, last)
     found = ticks(first, last, width_px, words)
-    labels = [f"{t.text}\n{t.year}" if t.year else t.text for t in found]
+    labels = [f"{t.text}\n{t.year}" if t.year and years else t.text for t in found]
     axes.set_xticks([t.day for t in found], labels, ha="left")
     axes.tick_params(axis="x", pad=2)
     return axes

@@ -247,7 +247,7 @@ def _charts(trend: Trend, words: Words) -> Text:
     """The limits of control, and what they are counted from."""
     control = trend.control
     if control is None or control.baseline is None:
-        return words("fact.no_baseline")
+        return words("trend.no_baseline")
     base = control.baseline
     factor = fixed(prediction_factor(base.n), 2)
     said = [words("trend.fact.single", factor=factor, n=base.n, sigma=_sigma(base.sigma, trend))]
