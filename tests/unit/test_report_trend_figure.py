@@ -247,6 +247,16 @@ def test_every_history_is_drawn_with_glyphs_that_the_fonts_have(name: str, langu
         assert check_glyphs(figure) is figure
 
 
+def test_a_header_value_that_never_changes_and_several_scans_of_one_day_are_drawn() -> None:
+    same = ["2026-01-05T07:00:00"] * 3
+    header = made_trend([10.0] * 3, same, [segment([10.0] * 3, 0, 3, None, reference=0)])
+    bare = tuple(replace(p, measurement=replace(p.measurement, u=None)) for p in header.points)
+    found = drawn(replace(header, points=bare))
+    low, high = found.get_ylim()
+    assert low < 10.0 < high
+    assert len(np.asarray(lines(found, "value")[0].get_xdata())) == 3
+
+
 def test_all_strings_of_trends_are_in_the_fonts() -> None:
     said = "".join(s for words in (EN, JA) for s in words.under("trend").values())
     assert {c for c in said if ord(c) not in letters()} == set()

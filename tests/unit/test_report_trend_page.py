@@ -118,6 +118,22 @@ def test_a_long_list_of_entries_is_cut_and_counted() -> None:
     assert said(found.left_out) == "10 earlier entries are in iqa trend --json."
 
 
+def test_what_a_person_measured_beside_it_is_an_entry_and_the_certificate_is_named() -> None:
+    dose = renamed(plain_history(12, bounds=None, reference=0, level=10.0), "dose.ctdivol", "mGy")
+    chamber = replace(dose.points[5], measurement=replace(dose.points[5].measurement, key="manual.ctdivol", value=10.5))
+    told = entries(replace(dose, beside=(chamber,)), EN)
+    assert [(e.mark, said(e.what), said(e.who)) for e in told] == [
+        ("entered", "CTDIvol, with a chamber: 10.50 ± 0.05 mGy", "entered by hand")
+    ]
+    facts = trend_page(story(replace(dose, certified=10.25)), EN).facts
+    assert said(facts[0].text).endswith("; certificate 10.25 mGy")
+
+
+def test_why_scans_stand_apart_is_said() -> None:
+    apart = replace(plain_history(12, bounds=None, reference=0), apart="Scans of maker M.")
+    assert said(trend_headline(story(apart), EN).lead).endswith("Scans of maker M.")
+
+
 def test_keys_that_may_explain_it_stand_on_one_row(page: TrendPage) -> None:
     (other,) = page.others
     assert said(other.name) == "NPS average frequency"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from iqa.report.content import Entry
-from iqa.report.naming import unit_text
+from iqa.report.naming import name_of, unit_text
 from iqa.report.numbers import NO_BREAK, rounded, show
 from iqa.report.pages.headline import SIGNAL_MARK
 from iqa.report.text import Span, Text, as_text, data, joined
@@ -23,7 +23,7 @@ Dated = tuple[date, Entry]
 def entries(trend: Trend, words: Words) -> tuple[Entry, ...]:
     """All entries of a series, the newest first."""
     found = [*_events(trend, words), *_baselines(trend, words), *_gaps(trend, words), *_signals(trend, words)]
-    found += [*_steps(trend, words), *_methods(trend, words)]
+    found += [*_steps(trend, words), *_methods(trend, words), *_beside(trend, words)]
     return tuple(entry for _, entry in sorted(found, key=lambda one: one[0], reverse=True))
 
 
@@ -108,3 +108,14 @@ def _methods(trend: Trend, words: Words) -> Iterator[Dated]:
     for i in trend.renewed:
         old, new = (data(trend.points[k].measurement.method) for k in (i - 1, i))
         yield _entry(as_date(trend.points[i].dated), words("trend.entry.method", old=old, new=new), words)
+
+
+def _beside(trend: Trend, words: Words) -> Iterator[Dated]:
+    """The same quantity as a person measured it."""
+    for point in trend.beside:
+        m = point.measurement
+        shown = show(m.value, m.u, m.unit)
+        value = f"{shown.value}{NO_BREAK}±{NO_BREAK}{shown.u}" if shown.u else shown.value
+        said = joined([as_text(value), unit_text(m.unit)], NO_BREAK)
+        what = words("colon", name=name_of(m.key, words), what=said)
+        yield _entry(as_date(point.dated), what, words, mark="entered", who=words("verdict.entered"))

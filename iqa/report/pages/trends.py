@@ -10,7 +10,7 @@ from iqa.report.figures.control import has_ewma, has_ranges
 from iqa.report.figures.others import Shown
 from iqa.report.figures.trend import ewma_svg, other_svg, ranges_svg, trend_alt, trend_svg
 from iqa.report.naming import family_of, name_of, unit_text
-from iqa.report.numbers import NO_BREAK, fixed, print_unit, rounded
+from iqa.report.numbers import NO_BREAK, fixed, print_unit, rounded, show
 from iqa.report.pages.entries import MOST_ENTRIES, entries
 from iqa.report.pages.facts import limits_said, short_hash, technique
 from iqa.report.pages.headline import ADVICE, MARKS, SIGNAL_MARK, course_said
@@ -92,7 +92,7 @@ def trend_headline(story: TrendStory, words: Words) -> Headline:
         mark=MARKS[measure.outcome],
         flag=measure.out_of_control,
         title=_title(measure, trend, words),
-        lead=_lead(measure, trend, words),
+        lead=joined([_lead(measure, trend, words), *([words.sentence(trend.apart)] if trend.apart else [])], " "),
         suggested=words(f"suggest.{ADVICE.get(family_of(trend.key), 'other')}") if urgent else (),
         tallies=(),
     )
@@ -226,20 +226,22 @@ def _facts(story: TrendStory, words: Words) -> tuple[Fact, ...]:
     """Provenance in four parts."""
     trend = story.trend
     return (
-        Fact(words("trend.fact.subject"), _subject(trend, story.made)),
+        Fact(words("trend.fact.subject"), _subject(trend, story.made, words)),
         Fact(words("fact.limits"), limits_said(trend.segments[-1].limits, words)),
         Fact(words("trend.title"), _charts(trend, words)),
         Fact(words("trend.fact.software"), _software(story, words)),
     )
 
 
-def _subject(trend: Trend, made: Made | None) -> Text:
+def _subject(trend: Trend, made: Made | None, words: Words) -> Text:
     scope = trend.scope
     of = made.acquisition if made else None
     machine = " ".join(part for part in (of.manufacturer, of.model, of.serial) if part) if of else ""
     phantom = joined([as_text(made.phantom) if made and made.phantom else (), data(scope.phantom or "")], " · ")
     settings = data(", ".join(technique(of))) if of else ()
-    parts = [data(scope.scanner or ""), data(machine), data(scope.protocol or ""), settings, phantom]
+    certified = () if trend.certified is None else (*as_text(show(trend.certified, None, "1").value), *_unit(trend))
+    stated = words("trend.fact.certified", value=certified) if certified else ()
+    parts = [data(scope.scanner or ""), data(machine), data(scope.protocol or ""), settings, phantom, stated]
     return joined(parts, "; ")
 
 
