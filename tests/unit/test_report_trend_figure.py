@@ -29,7 +29,9 @@ from iqa.model import Bounds
 from iqa.report.figures.control import range_limits, ranges
 from iqa.report.figures.events import MARK_PX, SEPARATION_PX, rows
 from iqa.report.figures.fonts import check_glyphs, letters, printable, width
+from iqa.report.figures.legend import entries
 from iqa.report.figures.limits import LINE_PX, spread
+from iqa.report.figures.others import Shown, draw_other, scale
 from iqa.report.figures.style import PX, dots, sized, styled
 from iqa.report.figures.timeline import ticks
 from iqa.report.figures.trend import draw_trend, ewma_svg, place, small_trend_svg, trend_figure, trend_svg
@@ -380,3 +382,43 @@ def test_widths_are_those_that_matplotlib_sets() -> None:
         text = figure.text(0, 0, "上方管理限界 4.51", fontsize=10 * PX)
         drawn_px = text.get_window_extent().width / dots(figure.add_subplot())
     assert width("上方管理限界 4.51", 10.0) == pytest.approx(drawn_px, rel=0.03)
+
+
+def other(trend: Trend) -> Axes:
+    with styled():
+        shown = Shown(trend.days[0], trend.days[-1], trend.days[3])
+        return draw_other(place(sized(205, 66), 0.5, 23, 204, 41), trend, EN, shown)
+
+
+def test_failing_limits_of_other_keys_stand_at_the_same_heights() -> None:
+    for trend in (
+        plain_history(12, bounds=percent(4.4)),
+        plain_history(12, bounds=Bounds(-80, -60, 60, 80), level=2.0),
+    ):
+        axes = other(trend)
+        inner = tightest(trend.bounds)
+        to_axes = (axes.transData + axes.transAxes.inverted()).transform
+        ends = [float(to_axes((trend.days[0], x))[1]) for x in (inner.fail_low, inner.fail_high) if x is not None]
+        assert ends == pytest.approx([0.06 / 1.12, 1.06 / 1.12])
+        assert len(lines(axes, "since")) == 1
+
+
+def test_other_keys_without_limits_are_scaled_by_their_scatter_and_a_constant_by_its_value() -> None:
+    scattered = plain_history(12, bounds=None, reference=0)
+    values = [p.measurement.value for p in scattered.points]
+    low, high = scale(scattered, values)
+    assert (high - low) / 2 == pytest.approx(6.0 * np.std(values))
+    assert scale(scattered, [40.0, 40.0]) == (38.0, 42.0)
+    assert scale(plain_history(12, bounds=Bounds(fail_high=5.0)), values)[1] == 5.0
+
+
+def test_a_value_beyond_the_frame_of_a_small_chart_is_a_square_on_it() -> None:
+    axes = other(FAILING)
+    beyond = [line for line in axes.lines if line.get_marker() == "s"]
+    assert [np.asarray(line.get_ydata()).tolist() for line in beyond] == [[axes.get_ylim()[1]] * 2]
+
+
+def test_the_key_names_the_marks_that_occur() -> None:
+    assert list(entries(plain_history(12, bounds=None, reference=0))) == ["value"]
+    assert list(entries(FAILING)) == ["value", "baseline", "ring", "warning", "fail", "allowed", "warned", "control"]
+    assert list(entries(FULL)) == ["value", "baseline", "signal", "allowed", "warned", "control", "crossing"]

@@ -38,8 +38,8 @@ def draw_course(axes: Axes, course: Course, last: float, end: float) -> Axes:
     return axes
 
 
-def draw_crossings(axes: Axes, found: Sequence[Projection], words: Words) -> Axes:
-    """A diamond on each limit that is met, on the bar of its interval, with the date."""
+def draw_crossings(axes: Axes, found: Sequence[Projection], words: Words, *, rising: bool) -> Axes:
+    """A diamond on each limit that is met, on the bar of its interval, with the date above it, off the course."""
     first, last = axes.get_xlim()
     for p in found:
         until = min(p.crossing.latest, last)
@@ -50,8 +50,8 @@ def draw_crossings(axes: Axes, found: Sequence[Projection], words: Words) -> Axe
             axes.plot([day], [p.bound], marker=cap, ms=10 * PX, mew=1.7 * PX, color=INK, zorder=5, clip_on=False)
         axes.plot([p.crossing.day], [p.bound], "D", ms=6.6 * PX, mfc="white", mec=INK, mew=1.5 * PX, zorder=6)
         axes.annotate(
-            words.short_date(day_at(p.crossing.day)), (p.crossing.day, p.bound), (-6 * PX, 7 * PX),
-            textcoords="offset points", ha="right", va="bottom", color=INK, fontsize=DATE_PX * PX, zorder=7,
-            bbox=backed("white"), parse_math=False,
+            words.short_date(day_at(p.crossing.day)), (p.crossing.day, p.bound), ((-6 if rising else 6) * PX, 7 * PX),
+            textcoords="offset points", ha="right" if rising else "left", va="bottom", color=INK,
+            fontsize=DATE_PX * PX, zorder=7, bbox=backed("white"), parse_math=False,
         )  # fmt: skip
     return axes

@@ -259,7 +259,7 @@ def draw_trend(axes: Axes, trend: Trend, words: Words, *, small: bool = False) -
     draw_points(axes, trend)
     if projected(trend) and trend.course is not None:
         draw_course(axes, trend.course, trend.days[-1], last)
-    draw_crossings(axes, crossings(trend)[: 1 if small else None], words)
+        draw_crossings(axes, crossings(trend)[: 1 if small else None], words, rising=trend.course.slope > 0.0)
     label_lines(axes, found[-1], trend, words, plain=small)
     if not small:
         _draw_words(axes, trend, found, words)
