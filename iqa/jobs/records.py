@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from iqa.jobs.circumstances import conditions_of
 from iqa.jobs.clock import local
 from iqa.jobs.entering import NOTED
 from iqa.jobs.judging import DISPLAYS, MANUAL, adopted_limits, rules_of
 from iqa.jobs.said import Reader, bounds_behind
-from iqa.judge import worst
+from iqa.judge import compare, worst
 from iqa.judge.bounds import own_unit
 from iqa.judge.keys import matches
 from iqa.model import Baseline, Bounds, Limit, Measurement, Outcome, Rule, Scope, Verdict
@@ -172,12 +173,15 @@ class _Teller:
                 yield Noted(own.dated, measure, own.entered_by)
 
     def _together(self, scans: Sequence[_Seen]) -> Iterator[Together]:
-        groups = defaultdict[tuple[str, ...], list[_Seen]](list)
+        groups: list[list[_Seen]] = []
         for one in scans:
-            own = one.occasion
-            groups[own.scope.protocol or "", own.scope.phantom or "", own.model or ""].append(one)
+            own = next((g for g in groups if _alike(one.occasion, g[-1].occasion)), None)
+            if own is None:
+                groups.append([one])
+            else:
+                own.append(one)
         titles = {s.name: s.title for s in library(self.workspace.phantom_dirs)}
-        for alike in groups.values():
+        for alike in groups:
             last = alike[-1].occasion
             model = (last.model or "").partition("/")[0]
             yield Together(
@@ -227,6 +231,13 @@ class _Teller:
 
     def _inside(self, dated: str) -> bool:
         return self.period.whole.holds(date.fromisoformat(dated[:10]))
+
+
+def _alike(one: Occasion, other: Occasion) -> bool:
+    """Whether two scans stand in one table: one protocol and phantom, or under no protocol what is comparable."""
+    if (one.scope, one.model) != (other.scope, other.model):
+        return False
+    return one.scope.protocol is not None or compare(conditions_of(one), conditions_of(other)).outcome is None
 
 
 def _measure(key: str, measured: Measurement | None, said: tuple[Verdict, ...], *, out_of_control: bool) -> Measure:

@@ -46,9 +46,9 @@ def _times(checked: Checked, story: RecordStory) -> Iterator[Stretch]:
             times = period.months
         case "annual":
             times = [period.whole] if period.kind == "year" else []
-    # a day counts from its morning on, longer times only when they are over
-    daily = checked.check.when in ("start", "end")
-    return (time for time in times if time.last < today or (daily and time.last == today))
+    # what is done before work counts from the morning on, all else when its time is over
+    reached = today if checked.check.when == "start" else today - timedelta(days=1)
+    return (time for time in times if time.last <= reached)
 
 
 def _slot(time: Stretch, checked: Checked, story: RecordStory) -> Slot | None:

@@ -145,6 +145,19 @@ def test_a_value_that_is_entered_again_counts_whatever_its_hour(workspace: Works
     assert plain(page.actions[0].text) == "Temperature: 2 times (the last is shown; also warning)"
 
 
+def test_scans_without_a_protocol_are_together_only_where_they_are_alike(workspace: Workspace) -> None:
+    for day, kv in (("05", 120.0), ("12", 80.0), ("19", 120.0)):
+        made = analysis_of(
+            f"free{day}", {"noise.sd": 3.0}, dated=f"2026-10-{day}T07:00:00", acquisition=Acquisition(kv=kv)
+        )
+        stored(workspace, made, Owner("ct1", None, "water"), at=AT)
+    together = record_story(workspace, "ct1", OCTOBER, at=AT).together
+    assert [(t.acquisition.kv, [s.dated[8:10] for s in t.scans]) for t in together] == [
+        (120.0, ["05", "19"]),
+        (80.0, ["12"]),
+    ]
+
+
 def test_a_scan_without_a_date_stands_on_no_record(workspace: Workspace) -> None:
     stored(
         workspace,

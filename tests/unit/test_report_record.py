@@ -234,7 +234,7 @@ def test_each_scan_of_a_month_has_a_column_and_what_does_not_pass_a_mark() -> No
         "±\u00a00.03",
         "",
         "×",
-        "管理外れ、19日 不合格",
+        "19日 管理外れ、19日 不合格",
     ]
     assert [c.strong for c in table.rows[0]][5]
     assert table.rows[0][7].svg.startswith("<svg")
@@ -242,6 +242,24 @@ def test_each_scan_of_a_month_has_a_column_and_what_does_not_pass_a_mark() -> No
     assert plain(table.note) == "Catphan 504 (catphan-1)、head（120\u00a0kV、STD）　● 19日　○ ほかの日"
     assert (page.mark, plain(page.verdict)) == ("×", "不合格")
     assert plain(page.said).startswith("不合格：ノイズ（標準偏差）（10月19日）。管理外れ")
+
+
+def test_a_signal_within_the_period_and_a_new_method_are_said() -> None:
+    early = measure("noise.sd", 3.2, Outcome.PASS, u=0.03, signal=True)
+    late = measure("noise.sd", 3.1, Outcome.PASS, u=0.03)
+    assert late.measurement is not None
+    late = replace(late, measurement=replace(late.measurement, method="made@2"))
+    days = (Scanned("2026-10-05T07:00:00", {"noise.sd": early}), Scanned("2026-10-12T07:00:00", {"noise.sd": late}))
+    page = record_page(story(together=(replace(scans(), scans=days),)), EN)
+    assert texts(page.tables[0], 0)[-1].replace("\u00a0", " ") == "5 Oct: out of control, method changed"
+    assert "Noise (SD) (5 Oct)" in plain(page.said).replace("\u00a0", " ")
+    assert page.mark == "○"
+
+
+def test_what_is_done_after_work_is_not_missed_before_the_day_is_over() -> None:
+    on_the_day = story(at="2026-10-02T09:00:00")
+    assert [s.place.day for s in missed(Checked(check("manual.a", "start")), on_the_day)] == [1, 2]
+    assert [s.place.day for s in missed(Checked(check("manual.a", "end")), on_the_day)] == [1]
 
 
 def test_many_scans_are_summed_up() -> None:

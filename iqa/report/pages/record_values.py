@@ -48,9 +48,14 @@ class _Line:
         return together([m.outcome for _, m in self.days])
 
     @property
-    def signal(self) -> bool:
-        """Whether it was out of control with the latest scan."""
-        return self.days[-1][1].out_of_control
+    def signals(self) -> tuple[date, ...]:
+        """Days on which it was out of control."""
+        return tuple(day for day, m in self.days if m.out_of_control)
+
+    @property
+    def renewed(self) -> bool:
+        """Whether not all of its values are by one method: they are no series."""
+        return len({m.measurement.method for _, m in self.days if m.measurement is not None}) > 1
 
     def values(self, stretch: Stretch) -> list[float]:
         """The numbers of a stretch of time."""
@@ -95,11 +100,10 @@ def _table(group: Together, lines: Sequence[_Line], story: RecordStory, words: W
 
 def _kept(lines: Sequence[_Line]) -> tuple[list[_Line], list[_Line]]:
     """The lines that are shown, and those that are not: what does not pass is always shown."""
-    odd = [x for x in lines if x.outcome in STRONG or x.signal]
-    room = max(0, MOST_ROWS - len(odd))
-    plain = [x for x in lines if x not in odd][:room]
-    kept = [x for x in lines if x in odd or x in plain]
-    return kept, [x for x in lines if x not in kept]
+    odd = {x.key for x in lines if x.outcome in STRONG or x.signals}
+    plain = [x.key for x in lines if x.key not in odd][: max(0, MOST_ROWS - len(odd))]
+    shown = odd.union(plain)
+    return [x for x in lines if x.key in shown], [x for x in lines if x.key not in shown]
 
 
 def _left_out(rest: Sequence[_Line], words: Words) -> Text:
@@ -131,13 +135,16 @@ def _final(line: _Line, period: Period, words: Words) -> tuple[TableCell, ...]:
 
 
 def _remark(line: _Line, period: Period, words: Words) -> Text:
-    """How the last scan is out of control, and on which day the worst verdict was given."""
-    signal = words("verdict.out of control") if line.signal else ()
-    if line.outcome in (Outcome.PASS, Outcome.NOT_JUDGED):
-        return signal
-    days = [day for day, m in line.days if m.outcome == line.outcome]
-    on = words("record.remark_on", day=short_day(days[-1], period, words), what=words(f"verdict.{line.outcome}"))
-    return joined([signal, on], words.written("record.comma"))
+    """On which day it was out of control last, and the worst verdict given last; whether the method changed."""
+    worst = [day for day, m in line.days if m.outcome == line.outcome]
+    calm = line.outcome in (Outcome.PASS, Outcome.NOT_JUDGED)
+    said = [*line.signals[-1:], *(() if calm else worst[-1:])]
+    names = [*(["out of control"] if line.signals else []), *([] if calm else [line.outcome.value])]
+    days = [
+        words("record.remark_on", day=short_day(day, period, words), what=words(f"verdict.{name}"))
+        for day, name in zip(said, names, strict=True)
+    ]
+    return joined([*days, words("record.renewed") if line.renewed else ()], words.written("record.comma"))
 
 
 class _ByDate:

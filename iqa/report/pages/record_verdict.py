@@ -126,13 +126,18 @@ def _named(same: Sequence[Finding], words: Words) -> Text:
 
 
 def _signals(story: RecordStory, words: Words) -> Iterator[Text]:
-    """What was out of control with the last scan of each protocol and phantom."""
-    last = [group.scans[-1] for group in story.together]
-    keys = dict.fromkeys(k for s in last for k, m in s.measures.items() if m.out_of_control)
-    names = [full_name(k, words) for k in list(keys)[:MOST_NAMED]]
-    more = [words("record.more", n=len(keys) - MOST_NAMED)] if len(keys) > MOST_NAMED else []
-    if names:
-        yield words("record.said_signal", what=joined([*names, *more], words.written("record.comma")))
+    """What was out of control, and when."""
+    scans = [scan for group in story.together for scan in group.last_of_days]
+    days: dict[str, set[date]] = {}
+    for key, day in ((k, s.day) for s in scans for k, m in s.measures.items() if m.out_of_control):
+        days.setdefault(key, set()).add(day)
+    named = [
+        words("record.finding", what=full_name(key, words), days=days_said(sorted(on), words))
+        for key, on in list(days.items())[:MOST_NAMED]
+    ]
+    more = [words("record.more", n=len(days) - MOST_NAMED)] if len(days) > MOST_NAMED else []
+    if named:
+        yield words("record.said_signal", what=joined([*named, *more], words.written("record.comma")))
 
 
 def _open(story: RecordStory, words: Words) -> Iterator[Text]:
