@@ -13,33 +13,38 @@ from iqa.cli.workspace import FAILING
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("key")
-@click.argument("value", type=float)
-@click.option("--unit", required=True, help="mm, mGy, cd/m2; 1 for a number without one.")
+@click.argument("value")
+@click.option("--unit", help="mm, mGy, cd/m2; 1 for a number without one. Not with ok, watch, bad, yes, no.")
 @click.option("--scanner", required=True, metavar="NAME", help="Of which scanner.")
 @click.option("--u", type=float, metavar="U", help="Its standard uncertainty.")
 @click.option("--date", "dated", metavar="DATE", help="When it was measured; now, where absent.")
 @click.option("--by", "person", callback=worded, metavar="NAME", help="Who measured it; else who is logged in.")
+@click.option("--note", callback=worded, metavar="TEXT", help="What was found or done; stands on the record.")
 @workspace_option
 def enter(
     key: str,
-    value: float,
-    unit: str,
+    value: str,
+    unit: str | None,
     scanner: str,
     u: float | None,
     dated: str | None,
     person: str | None,
+    note: str | None,
     folder: Path | None,
 ) -> int:
-    """Store a value measured by hand: manual.laser_x 0.5 --unit mm."""
-    from iqa.jobs.entering import enter_value
+    """Store a value measured by hand: manual.laser_x 0.5 --unit mm.
+
+    A check by eye is ok, watch or bad, or yes or no: manual.gantry ok.
+    """
+    from iqa.jobs.entering import enter_value, read_value
     from iqa.model import Outcome
     from iqa.report.workspace import verdict_block
     from iqa.store.workspace import open_workspace
 
-    verdicts = enter_value(
-        open_workspace(folder), key, value, unit=unit, scanner=scanner, u=u, dated=dated, signed=signed(person)
-    )
-    click.echo(f"Stored: {key} {value:g} {unit} of {scanner}")
+    number, of = read_value(value, unit)
+    by = signed(person, note or "")
+    verdicts = enter_value(open_workspace(folder), key, number, unit=of, scanner=scanner, u=u, dated=dated, signed=by)
+    click.echo(f"Stored: {key} {number:g} {of} of {scanner}")
     print_table(verdict_block(verdicts))
     return FAILING if any(v.outcome is Outcome.FAIL for v in verdicts) else 0
 

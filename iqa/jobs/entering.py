@@ -11,6 +11,7 @@ from iqa.jobs.circumstances import NEW_BASELINE
 from iqa.jobs.clock import check_clock, lies_ahead, local, plain_date
 from iqa.jobs.judging import judge_record, judge_since, note_limits, rules_of
 from iqa.model import Measurement, Verdict
+from iqa.store.audit import enter
 from iqa.store.database import Connection
 from iqa.store.decisions import Signed, StoredBaseline, add_event, baselines, retire_baseline
 from iqa.store.history import last_unit
@@ -23,6 +24,11 @@ from iqa.version import __version__
 KEY = re.compile(r"manual(\.[a-z0-9_]+)+")
 METHOD = "entered@1"
 PLACE = "entered"
+NOTED = "note on entry"
+"""Action in the audit trail: what a person wrote beside a value."""
+VISUAL = {"ok": 0.0, "watch": 1.0, "bad": 2.0, "no": 0.0, "yes": 1.0}
+"""What a check by eye is entered as: no abnormality, to be watched, abnormal; or whether there was something."""
+VISUAL_UNIT = "1"
 SCANNER_EVENTS = ("tube", "detector", "software", "calibration", "moved", "other")
 PHANTOM_EVENTS = ("refilled", "repaired", "replaced", "other")
 
@@ -38,7 +44,7 @@ def enter_value(
     u: float | None = None,
     dated: str | None = None,
 ) -> tuple[Verdict, ...]:
-    """A number measured by hand, stored as a scan's are, and its verdicts.
+    """A number measured by hand, stored as a scan's are, and its verdicts; the reason, if any, goes beside it.
 
     Raises
     ------
@@ -62,7 +68,33 @@ def enter_value(
         kept = keep_entry(
             connection, entered, Owner(scanner), dated=when, at=signed.at, person=signed.person, version=__version__
         )
+        if signed.reason:
+            enter(
+                connection, at=signed.at, person=signed.person, action=NOTED, reason=signed.reason, scanner=scanner,
+                key=key, dated=when, value=value, unit=unit,
+            )  # fmt: skip
         return judge_record(connection, rules, kept.occasion_id, at=signed.at).verdicts
+
+
+def read_value(said: str, unit: str | None) -> tuple[float, str]:
+    """A value as a person writes it, and its unit: a number, or for a check by eye ok, watch, bad, yes, no.
+
+    Raises
+    ------
+    UsageError
+        It is neither, the unit of a number is missing, or a word has a unit.
+    """
+    if said in VISUAL:
+        if unit not in (None, VISUAL_UNIT):
+            raise UsageError(f"'{said}' is a word for a check by eye and has no unit; found '{unit}'.")
+        return VISUAL[said], VISUAL_UNIT
+    try:
+        value = float(said)
+    except ValueError:
+        raise UsageError(f"'{said}' is no value: a number, or one of {', '.join(VISUAL)} for a check by eye.") from None
+    if unit is None:
+        raise UsageError(f"The unit of {said} is missing: --unit mm, or --unit 1 for a pure number.")
+    return value, unit
 
 
 def enter_event(

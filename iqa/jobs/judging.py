@@ -25,6 +25,7 @@ from iqa.judge import (
 from iqa.judge.keys import matches
 from iqa.model import Baseline, Conditions, Limit, Measurement, NotMeasured, Outcome, Rule, Scope, Verdict
 from iqa.store.audit import enter, entries
+from iqa.store.checks import Grade
 from iqa.store.database import Connection
 from iqa.store.decisions import Signed, StoredBaseline, baselines
 from iqa.store.history import Occasion, latest_scans, measurements, not_measured, occasions, records_of
@@ -37,6 +38,10 @@ ADOPTED, DROPPED = "adopt limits", "drop limits"
 """Actions in the audit trail, from which is read what is adopted."""
 MANUAL = "manual."
 """Family of what people enter."""
+DISPLAYS = "manual.display."
+"""What people measure on a medical display: the display's name and the quantity follow."""
+DISPLAY_SETS: Mapping[str, Grade] = {"jesra-x-0093-1a": "1A", "jesra-x-0093-1b": "1B", "jesra-x-0093-2": "2"}
+"""Shipped sets that judge displays of one grade alone."""
 LOOKED_BACK = 20
 """Scans among which the last one of the same protocol and phantom is sought."""
 WORDED = frozenset({Outcome.PASS, Outcome.PASS_WITHIN_U, Outcome.NOT_JUDGED})
@@ -150,7 +155,7 @@ def verdicts_on(
         missing,
         conditions_of(occasion),
         occasion.scope,
-        [x for x in limits if _asks(x, occasion, numbers)],
+        [x for x in limits if _asks(x, occasion, numbers) and not _other_grade(x, numbers, rules.settings)],
         relative_to(known, limits),
         rule,
         phantom_model=model,
@@ -175,6 +180,14 @@ def _asks(limit: Limit, occasion: Occasion, numbers: Sequence[Measurement]) -> b
     if occasion.entered_by is None:
         return not limit.key.startswith(MANUAL)
     return any(matches(limit.key, m.key) for m in numbers)
+
+
+def _other_grade(limit: Limit, numbers: Sequence[Measurement], settings: Settings) -> bool:
+    """Whether a shipped limit is for displays of another grade than the one that was measured."""
+    grade = DISPLAY_SETS.get(limit.name.partition("/")[0])
+    names = {m.key.removeprefix(DISPLAYS).partition(".")[0] for m in numbers if m.key.startswith(DISPLAYS)}
+    shown = [settings.displays.get(name) for name in names]
+    return grade is not None and not any(d is not None and d.grade == grade for d in shown)
 
 
 def unlike_before(connection: Connection, occasion_id: int) -> tuple[str, ...]:

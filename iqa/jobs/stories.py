@@ -12,15 +12,15 @@ import numpy as np
 from iqa.errors import UsageError
 from iqa.jobs.circumstances import conditions_of, conditions_under, model_of
 from iqa.jobs.judging import LOOKED_BACK, MANUAL
+from iqa.jobs.said import Reader, bounds_behind
 from iqa.jobs.trend import trend
-from iqa.judge import compare, from_text, worst, worst_of
-from iqa.judge.bounds import own_unit
-from iqa.model import Analysis, Baseline, Bounds, Curve, Limit, Measurement, NotMeasured, Outcome, Rule, Verdict
+from iqa.judge import compare, worst, worst_of
+from iqa.model import Analysis, Baseline, Curve, Measurement, NotMeasured, Outcome, Rule, Verdict
 from iqa.phantom import library
 from iqa.report.stories import Before, Made, Measure, Past, Story
 from iqa.report.trends import Trend
 from iqa.store.database import Connection
-from iqa.store.decisions import StoredBaseline, baselines, records_behind
+from iqa.store.decisions import baselines, records_behind
 from iqa.store.history import (
     Occasion,
     Point,
@@ -120,6 +120,7 @@ class _Teller:
     def __init__(self, connection: Connection, workspace: Workspace, occasion: Occasion) -> None:
         self.connection, self.workspace, self.occasion = connection, workspace, occasion
         self.known = {b.id: b for b in baselines(connection, scanner=occasion.scope.scanner)}
+        self.reader = Reader(self.known)
         self.under = conditions_of(occasion)
 
     def story(self, at: str) -> Story:
@@ -166,7 +167,7 @@ class _Teller:
         lost = {n.key: n for n in not_measured(self.connection, record)}
         said = defaultdict[str, list[Verdict]](list)
         for ruling in rulings:
-            said[ruling.key].append(self._verdict(ruling, rule))
+            said[ruling.key].append(self.reader.verdict(ruling, rule))
         every = [*numbers, *(k for k in lost if k not in numbers)]
         every += [k for k in said if k not in numbers and k not in lost]
         made = [
@@ -182,22 +183,6 @@ class _Teller:
             points = [p for p in past.get(one.key, ()) if held is None or p.dated >= held.since]
             told = tuple(Past(p.dated, day_of(p.dated), p.measurement.value) for p in points)
             yield replace(one, history=told, before=before.get(one.key) if len(told) > 1 else None)
-
-    def _verdict(self, ruling: Ruling, rule: Rule) -> Verdict:
-        limit = from_text(Limit, ruling.limit[1], f"limit {ruling.limit[0][:12]}") if ruling.limit else None
-        used = self.known.get(ruling.baseline_id or -1)
-        return Verdict(
-            ruling.key,
-            Outcome(ruling.outcome),
-            ruling.reason,
-            rule,
-            limit,
-            self._baseline(used) if used else None,
-            ruling.flags,
-        )
-
-    def _baseline(self, stored: StoredBaseline) -> Baseline:
-        return replace(from_text(Baseline, stored.content, f"baseline {stored.id}"), id=stored.id)
 
     def _measure(
         self,
@@ -217,7 +202,7 @@ class _Teller:
             missing=lost,
             verdicts=said,
             outcome=outcome,
-            bounds=_bounds(behind),
+            bounds=bounds_behind(behind),
             baseline=baseline or self._standing(key, measured),
             out_of_control=out_of_control,
         )
@@ -228,7 +213,7 @@ class _Teller:
             return None
         own = self.occasion
         held = [b for b in self.known.values() if b.key == key and b.scope == own.scope and b.held(own.dated)]
-        read = [b for b in map(self._baseline, held) if b.method == measured.method]
+        read = [b for b in map(self.reader.baseline, held) if b.method == measured.method]
         return next((b for b in read if compare(self.under, b.conditions).outcome is None), None)
 
     def _past(self, numbers: Mapping[str, Measurement]) -> dict[str, list[Point]]:
@@ -288,7 +273,9 @@ class _Teller:
             last = next((p for p in reversed(points) if p.dated[:10] <= own.dated[:10]), None)
             if last is not None:
                 said = next(iter(judgements_of(self.connection, [last.record_id], latest=True)), None)
-                verdicts = tuple(self._verdict(r, said.rule) for r in said.rulings if r.key == key) if said else ()
+                verdicts = (
+                    tuple(self.reader.verdict(r, said.rule) for r in said.rulings if r.key == key) if said else ()
+                )
                 yield self._measure(key, last.measurement, None, verdicts, out_of_control=False)
 
     def _baseline_curves(self, measures: Sequence[Measure]) -> dict[str, Curve]:
@@ -301,13 +288,6 @@ class _Teller:
             for one in curves(self.connection, record):
                 found[one.key].append(one)
         return {key: _mean(alike) for key, alike in found.items()}
-
-
-def _bounds(verdict: Verdict | None) -> Bounds | None:
-    """The numbers behind a verdict, in the value's own unit."""
-    if verdict is None or verdict.limit is None or (verdict.limit.kind != "absolute" and verdict.baseline is None):
-        return None
-    return own_unit(verdict.limit, verdict.baseline)
 
 
 def _mean(alike: Sequence[Curve]) -> Curve:

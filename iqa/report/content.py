@@ -140,9 +140,7 @@ class Closer:
     amount: Amount
     aside: Text
     drawing: Drawing | None
-    strip: Strip | None
-    ends: tuple[tuple[float, str], ...]
-    """Numbers below the strip: share of its width, and what stands there."""
+    """Its history where it is out of control, else its place between its limits."""
     text: Text
 
 

@@ -14,7 +14,7 @@ PLAIN_DIGITS = 5
 MOST_DIGITS_OF_U = 4
 """Digits of u that a value near nothing may call for; what is smaller still is arithmetic, not physics."""
 
-_UNITS = {"1": "", "1/mm": "mm⁻¹", "1/cm": "cm⁻¹", "deg": "°", "mGycm": "mGy·cm"}
+_UNITS = {"1": "", "1/mm": "mm⁻¹", "1/cm": "cm⁻¹", "deg": "°", "mGycm": "mGy·cm", "cd/m2": "cd/m²"}
 
 
 class Shown(NamedTuple):

@@ -25,6 +25,8 @@ from iqa.shipped import shipped
 STANDARD = "a-2b"
 PLACE = re.compile(r"┌─ (?P<file>\S+?):(?P<line>\d+)")
 """Where typst points to a mistake."""
+TURNING = "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Characters that turn the direction of what follows them, ours included; shown by their code points, too."""
 UNKNOWN = re.compile(r'the text `"(.)"` could not be displayed')
 """A character that no font has, which PDF/A does not allow, by typst's own words."""
 
@@ -32,7 +34,8 @@ UNKNOWN = re.compile(r'the text `"(.)"` could not be displayed')
 def pdf(template: str, page: object, words: Words, *, at: str, about: str = "", own: Path | None = None) -> bytes:
     """A page as PDF/A-2b, tagged, its fonts embedded; the same content gives the same bytes.
 
-    A character of the content that no font has is shown by its code point, as U+1F600, never as a box.
+    A character of the content that no font has, or that turns the direction of a line, is shown by its code point, as
+    U+1F600, never as a box.
 
     Parameters
     ----------
@@ -56,7 +59,7 @@ def pdf(template: str, page: object, words: Words, *, at: str, about: str = "", 
     files = {name: read_bytes(source) for name, source in sources.items()}
     files |= {f"marks/{name}.svg": svg.encode() for name, svg in marks(own).items()}
     files |= {"main.typ": _main(template, at, about), "words.json": json.dumps(plain_data(_strings(words))).encode()}
-    content, unknown = json.dumps(plain_data(page), ensure_ascii=False), set[str]()
+    content, unknown = json.dumps(plain_data(page), ensure_ascii=False), set(TURNING)
     while True:
         said = "".join(f"U+{ord(c):04X}" if c in unknown else c for c in content)
         try:

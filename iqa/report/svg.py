@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from xml.sax.saxutils import escape
+
 from iqa.model import Outcome
 from iqa.report.colours import BAND, CONTROL, FAIL, GOOD, INFO, INK, INK_2, INK_3, RULE_2, WARN, WARN_FILL
 from iqa.report.content import Spark, Strip
@@ -10,18 +13,45 @@ STRIP_WIDTH, STRIP_HEIGHT = 124.0, 15.0
 SPARK_WIDTH, SPARK_HEIGHT = 102.0, 16.0
 HALF_BAND = 5.0
 MIDDLE = STRIP_HEIGHT / 2
+LABELLED_HEIGHT = 33.0
+LETTER_SIZE = 6.0
+LETTER = 0.55 * LETTER_SIZE
+"""Width of a digit."""
+LABEL_ROOM = 24.0
+"""Half the width that is kept for the line above the value."""
+FONTS = "Roboto, IPAexGothic, sans-serif"
+"""Of the PDF; on a page in a browser the style of the page counts."""
 
 
 def strip_svg(strip: Strip) -> str:
     """A value in its limits: grey allowed, amber line warning, red tick fail, thin tick baseline, bar ± 2 u, a dot."""
+    return _svg(STRIP_WIDTH, STRIP_HEIGHT, _strip(strip))
+
+
+def _strip(strip: Strip) -> list[str]:
     parts = [_box(*strip.allowed, BAND, HALF_BAND)]
     parts += [_box(a, b, WARN, 1.3, opacity=0.75) for a, b in strip.warnings]
     parts += [_tick(x, FAIL, 1.6, 6.4) for x in strip.fails]
     parts += [] if strip.baseline is None else [_tick(strip.baseline, INK, 0.9, 5.0)]
     low, high = (_x(x) for x in strip.bar)
     parts.append(f'<path d="M{low:.2f} {MIDDLE}H{high:.2f}" stroke="{INK}" stroke-width="1.3"/>')
-    parts.append(_dot(_x(strip.value), strip.outcome))
-    return _svg(STRIP_WIDTH, STRIP_HEIGHT, parts)
+    return [*parts, _dot(_x(strip.value), strip.outcome)]
+
+
+def labelled_strip_svg(strip: Strip, above: str, below: Sequence[tuple[float, str]]) -> str:
+    """The same, large: a line of text above the value, and numbers below the places (shares) of limits.
+
+    Numbers that would overlap the one to their left are left out.
+    """
+    x = min(STRIP_WIDTH - LABEL_ROOM, max(LABEL_ROOM, _x(strip.value)))
+    parts = [_text(x, 6.0, above), f'<g transform="translate(0 8)">{"".join(_strip(strip))}</g>']
+    free = -LABEL_ROOM
+    for share, said in sorted(below):
+        half = 0.5 * LETTER * len(said)
+        if _x(share) - half >= free:
+            parts.append(_text(min(STRIP_WIDTH - half, max(half, _x(share))), 31.0, said))
+            free = _x(share) + half + LETTER
+    return _svg(STRIP_WIDTH, LABELLED_HEIGHT, parts)
 
 
 def spark_svg(spark: Spark) -> str:
@@ -48,6 +78,13 @@ def _svg(width: float, height: float, parts: list[str]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
         f'height="{height:g}" aria-hidden="true">{"".join(parts)}</svg>'
+    )
+
+
+def _text(x: float, y: float, said: str) -> str:
+    return (
+        f'<text x="{x:.2f}" y="{y:g}" font-size="{LETTER_SIZE:g}" text-anchor="middle" fill="{INK_2}" '
+        f'font-family="{FONTS}">{escape(said)}</text>'
     )
 
 

@@ -103,10 +103,16 @@ class Happened:
 
 
 def occasions(
-    connection: Connection, *, ids: Sequence[int] | None = None, scanner: str | None = None
+    connection: Connection,
+    *,
+    ids: Sequence[int] | None = None,
+    scanner: str | None = None,
+    since: str = "",
+    until: str = LAST_DATE,
 ) -> list[Occasion]:
-    """Scans and entries by number or by scanner, oldest first."""
-    query = _occasions().order_by(occasion.c.dated, occasion.c.id)
+    """Scans and entries by number or by scanner, oldest first: from a date on, and before another."""
+    query = _occasions().where(occasion.c.dated >= since, occasion.c.dated < until)
+    query = query.order_by(occasion.c.dated, occasion.c.id)
     if ids is not None:
         query = query.where(occasion.c.id.in_(ids))
     if scanner is not None:
@@ -192,11 +198,11 @@ def series(connection: Connection, key: str, *, scanner: str | None = None, ever
 
 
 def several(
-    connection: Connection, wanted: Sequence[str], *, scanner: str | None, since: str = ""
+    connection: Connection, wanted: Sequence[str], *, scanner: str | None, since: str = "", until: str = LAST_DATE
 ) -> dict[str, list[Point]]:
-    """The values of some keys of a scanner (None: of unassigned scans) from a date on, by key, oldest first."""
+    """The values of some keys of a scanner (None: of unassigned scans), by key, oldest first, between dates."""
     own = occasion.c.scanner_id.is_(None) if scanner is None else occasion.c.scanner_id == _number(connection, scanner)
-    return _read(connection, wanted, own & (occasion.c.dated >= since))
+    return _read(connection, wanted, own & (occasion.c.dated >= since) & (occasion.c.dated < until))
 
 
 def _read(connection: Connection, wanted: Sequence[str], which: ColumnElement[bool]) -> dict[str, list[Point]]:

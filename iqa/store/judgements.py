@@ -119,25 +119,45 @@ def judgements_of(connection: Connection, record_ids: Sequence[int], *, latest: 
 
 
 def _rulings(connection: Connection, judgement_id: int) -> tuple[Ruling, ...]:
+    return tuple(_rulings_of(connection, [judgement_id])[judgement_id])
+
+
+def _rulings_of(connection: Connection, judgement_ids: Sequence[int]) -> dict[int, list[Ruling]]:
     query = (
         select(verdict, limit.c.digest, limit.c.content)
         .outerjoin(limit, limit.c.id == verdict.c.limit_id)
-        .where(verdict.c.judgement_id == judgement_id)
-        .order_by(verdict.c.number)
+        .where(verdict.c.judgement_id.in_(judgement_ids))
+        .order_by(verdict.c.judgement_id, verdict.c.number)
     )
     rows = connection.execute(query).all()
     words = texts_in(connection, rows)
-    return tuple(
-        Ruling(
-            words[row.key_id],
-            row.outcome,
-            row.reason,
-            None if row.digest is None else (row.digest, row.content),
-            row.baseline_id,
-            split_flags(words[row.flags_id]),
+    found: dict[int, list[Ruling]] = defaultdict(list)
+    for row in rows:
+        found[row.judgement_id].append(
+            Ruling(
+                words[row.key_id],
+                row.outcome,
+                row.reason,
+                None if row.digest is None else (row.digest, row.content),
+                row.baseline_id,
+                split_flags(words[row.flags_id]),
+            )
         )
-        for row in rows
-    )
+    return found
+
+
+def latest_judgements(connection: Connection, record_ids: Sequence[int]) -> dict[int, Judgement]:
+    """The latest judgement of each of many records, in few queries."""
+    found: dict[int, Judgement] = {}
+    for part in parts(record_ids):
+        newest = select(func.max(judgement.c.id)).where(judgement.c.record_id.in_(part)).group_by(judgement.c.record_id)
+        rows = connection.execute(select(judgement).where(judgement.c.id.in_(newest))).all()
+        words = texts_in(connection, rows)
+        said = _rulings_of(connection, [row.id for row in rows])
+        for row in rows:
+            rulings, signals = tuple(said[row.id]), split_flags(words[row.signals_id])
+            found[row.record_id] = Judgement(row.record_id, row.judged_at, cast(Rule, row.rule), rulings, signals)
+    return found
 
 
 def outcomes_of(connection: Connection, key: str, record_ids: Sequence[int]) -> dict[int, list[str]]:

@@ -15,6 +15,18 @@ from iqa.errors import DefinitionError, UsageError
 from iqa.model import Acquisition, Rule
 from iqa.phantom.schema import NAME, check_keys, validate
 from iqa.phantom.text import Raw, parse, read_bytes
+from iqa.store.checks import (
+    DAYS_OFF,
+    Check,
+    Device,
+    Display,
+    check_days_off,
+    checks_from,
+    dates_as_text,
+    default_checks,
+    devices_from,
+    displays_from,
+)
 
 Days = Annotated[float, Gt(0)]
 Table = TypeVar("Table")
@@ -74,6 +86,10 @@ class Site:
     weekly_scans: Annotated[float, Gt(0)] = 1.0
     false_alarms: Annotated[float, Gt(0)] = 1.0
     """Of one scanner in two years, over all its charts."""
+    seals: tuple[str, ...] = ()
+    """Titles of the boxes for seals on forms."""
+    days_off: tuple[str, ...] = DAYS_OFF
+    """Weekdays and dates on which nothing is checked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,11 +163,24 @@ class Settings:
 
     site: Site = Site()
     scanners: Mapping[str, Scanner] = field(default_factory=dict)
+    devices: Mapping[str, Device] = field(default_factory=dict)
+    """What forms say of the scanners of those names."""
     phantoms: Mapping[str, PhantomCopy] = field(default_factory=dict)
     protocols: Mapping[str, Protocol] = field(default_factory=dict)
     limits: tuple[Raw, ...] = ()
     """As written; `iqa.judge` reads them."""
+    checks: tuple[Check, ...] = ()
+    """Lines of an inspection record; none: the shipped ones."""
+    displays: Mapping[str, Display] = field(default_factory=dict)
     file: str = ""
+
+    def checks_of(self, scanner: str) -> tuple[Check, ...]:
+        """The lines of a scanner's inspection record: its own of those written here, else the shipped ones."""
+        return tuple(c for c in self.checks or default_checks() if not c.scanners or scanner in c.scanners)
+
+    def displays_of(self, scanner: str) -> tuple[Display, ...]:
+        """The displays beside a scanner."""
+        return tuple(d for d in self.displays.values() if not d.scanners or scanner in d.scanners)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +190,8 @@ class _File:
     phantom: dict[str, dict[str, Any]] = field(default_factory=dict)
     protocol: dict[str, dict[str, Any]] = field(default_factory=dict)
     limit: tuple[dict[str, Any], ...] = ()
+    check: tuple[dict[str, Any], ...] = ()
+    display: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,16 +218,24 @@ def load_settings(file: Path) -> Settings:
     name = str(file)
     raw = validate(_File, parse(name, read_bytes(file)), name, "")
     settings = Settings(
-        site=validate(Site, raw.site, name, "site"),
-        scanners=_named(Scanner, raw.scanner, name, "scanner"),
+        site=validate(Site, {k: dates_as_text(v) for k, v in raw.site.items()}, name, "site"),
+        scanners=_named(Scanner, {k: _without(t, "device") for k, t in raw.scanner.items()}, name, "scanner"),
+        devices=devices_from(raw.scanner, name),
         phantoms=_named(PhantomCopy, raw.phantom, name, "phantom"),
         protocols={key: _protocol(key, table, name) for key, table in _tables(raw.protocol, name, "protocol")},
         limits=raw.limit,
+        checks=checks_from(raw.check, name),
+        displays=displays_from(raw.display, name),
         file=name,
     )
+    check_days_off(settings.site.days_off, name)
     _check_scanners(settings)
     _check_references(settings)
     return settings
+
+
+def _without(table: dict[str, Any], key: str) -> dict[str, Any]:
+    return {k: v for k, v in table.items() if k != key}
 
 
 def _tables(raw: Mapping[str, dict[str, Any]], file: str, kind: str) -> list[tuple[str, dict[str, Any]]]:
@@ -276,6 +315,11 @@ def _check_references(settings: Settings) -> None:
         key = f"protocol.{protocol.name}"
         _check_known(settings, f"{key}.scanners", protocol.scanners, settings.scanners)
         _check_known(settings, f"{key}.phantom", (protocol.phantom,) if protocol.phantom else (), settings.phantoms)
+    for number, check in enumerate(settings.checks, start=1):
+        _check_known(settings, f"check.{number}.scanners", check.scanners, settings.scanners)
+        _check_known(settings, f"check.{number}.protocols", check.protocols, settings.protocols)
+    for display in settings.displays.values():
+        _check_known(settings, f"display.{display.name}.scanners", display.scanners, settings.scanners)
 
 
 def _check_known(settings: Settings, key: str, names: Iterable[str], known: Collection[str]) -> None:

@@ -75,6 +75,12 @@ def test_what_a_header_says_is_set_letter_by_letter_and_unknown_letters_by_their
     assert "\U0001f600" not in said
 
 
+def test_a_header_turns_the_direction_of_no_line() -> None:
+    said = "".join(p.extract_text() for p in made("en", scanner="CT \u202e2", protocol="\u2067X").pages)
+    assert "CT U+202E2" in said
+    assert "U+2067X" in said
+
+
 def test_a_broken_template_of_the_sites_own_is_named_with_its_line(tmp_path: Path) -> None:
     own = tmp_path / "pdf" / "weekly.typ"
     own.parent.mkdir()

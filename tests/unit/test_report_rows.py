@@ -94,6 +94,25 @@ def test_a_value_far_out_stands_at_the_edge() -> None:
     assert (one.far, one.value) == (True, 0.98)
 
 
+@pytest.mark.parametrize(
+    ("bounds", "value", "inside"),
+    [
+        (Bounds(fail_high=3.5), 3.0, True), (Bounds(fail_high=3.5), 3.6, False), (Bounds(fail_high=3.5), 3.5, True),
+        (Bounds(fail_low=2.0), 2.2, True), (Bounds(fail_low=2.0), 1.9, False), (Bounds(fail_low=2.0), 2.0, True),
+        (Bounds(fail_high=-3.5), -4.0, True), (Bounds(fail_high=-3.5), -3.0, False),
+        (Bounds(fail_low=0.0), -0.1, False),
+    ],
+)  # fmt: skip
+def test_a_limit_on_one_side_has_its_strip_on_whichever_side_the_value_lies(
+    bounds: Bounds, value: float, inside: bool
+) -> None:
+    placed = strip(judged("noise.sd", value, Outcome.PASS, bounds, u=0.05))
+    assert placed is not None
+    low, high = placed.allowed
+    assert (low <= placed.value <= high) is inside
+    assert placed.fails == pytest.approx([0.9 if bounds.fail_high is not None else 0.1])
+
+
 def test_warnings_alone_and_no_bounds() -> None:
     maker = strip(judged("a", 2.5, Outcome.PASS, Bounds(None, 2.2, 2.8, None), u=0.05))
     assert maker is not None

@@ -8,11 +8,13 @@ import pytest
 
 from iqa.errors import DefinitionError
 from iqa.jobs.judging import rules_of
+from iqa.store.checks import default_checks
 from iqa.store.settings import CHARTED, Range, Settings, is_placeholder, load_settings
 from iqa.store.workspace import TEMPLATE
 
 WATER = '[phantom.water]\nmodel = "uniform_cylinder"\n'
 CT1 = '[scanner.ct1]\nstation = "CT1"\n'
+CHECK = '[[check]]\nname = "room"\nkey = "manual.t"\n'
 LIMIT = '[[limit]]\nkey = "noise.sigma"\nunit = "HU"\n'
 
 
@@ -57,6 +59,30 @@ def test_everything_that_may_stand_there_is_read(tmp_path: Path) -> None:
     assert (settings.site.charts, settings.site.false_alarms) == (("ewma", "WE1"), 2.0)
 
 
+def test_what_a_form_says_of_a_site(tmp_path: Path) -> None:
+    text = (
+        '[site]\nseals = ["管理責任者"]\ndays_off = ["sunday", 2026-11-03, "2026-11-23"]\n'
+        + CT1
+        + '[scanner.ct1.device]\nname = "CT 1"\nput_into_use = 2022-04-01\n'
+        + CHECK
+        + 'when = "start"\nscanners = ["ct1"]\n'
+        + CHECK
+        + 'when = "end"\nshow = "mark"\nname_en = "b"\n[display.left]\ngrade = "1B"\nscanners = ["ct1"]\n'
+    )
+    settings = settings_of(text, tmp_path)
+    assert settings.site.days_off == ("sunday", "2026-11-03", "2026-11-23")
+    assert (settings.devices["ct1"].name, settings.devices["ct1"].put_into_use) == ("CT 1", "2022-04-01")
+    assert [c.when for c in settings.checks_of("ct1")] == ["start", "end"]
+    assert [c.when for c in settings.checks_of("ct2")] == ["end"]
+    assert ([d.name for d in settings.displays_of("ct1")], settings.displays_of("ct2")) == (["left"], ())
+
+
+def test_a_site_that_writes_no_checks_has_the_shipped_ones(tmp_path: Path) -> None:
+    settings = settings_of(CT1, tmp_path)
+    assert settings.checks_of("ct1") == default_checks()
+    assert (settings.devices, settings.site.days_off, settings.site.seals) == ({}, ("saturday", "sunday"), ())
+
+
 WRONG = {
     "an unknown table": ("[scaner.ct1]\nstation = 'a'", r"iqa\.toml: scaner: expected .*scanner.*, found an unknow"),
     "an unknown key of the site": ('[site]\nlangage = "ja"', r"site\.langage: expected .*language"),
@@ -88,6 +114,30 @@ WRONG = {
         CT1 + '[protocol.p]\nkv = 1\nscanners = ["ct2"]', r"protocol\.p\.scanners: expected one of ct1, found 'ct2'"
     ),
     "no TOML": ("[site\n", r"syntax: expected TOML"),
+    "an unknown key of a device": (CT1 + '[scanner.ct1.device]\nholdr = "M"', r"scanner\.ct1\.device\.holdr: .*holder"),
+    "a device that is no table": (CT1 + 'device = "X"', r"scanner\.ct1\.device: expected a table, .*'X'"),
+    "a first use that is no date": (
+        CT1 + '[scanner.ct1.device]\nput_into_use = "2022"', r"ct1\.device\.put_into_use: expected a date such as"
+    ),
+    "a day off that is none": ('[site]\ndays_off = ["sunday", "Sun"]', r"site\.days_off\.1: expected a weekday .*'Su"),
+    "a check without a key": ('[[check]]\nname = "a"\nwhen = "start"', r"check\.1\.key: expected a value, found noth"),
+    "a check at another time": (CHECK + 'when = "daily"', r"check\.1\.when: expected 'start', 'end'"),
+    "a check with an empty name": (CHECK.replace("room", " ") + 'when = "end"', r"check\.1\.name: expected the words"),
+    "a check of no key": (CHECK.replace("manual.t", "Manual t") + 'when = "end"', r"check\.1\.key: expected a measur"),
+    "another look of a check": (CHECK + 'when = "end"\nshow = "tick"', r"check\.1\.show: expected 'value', 'mark'"),
+    "a number of the image quality": (
+        CHECK.replace("manual.t", "image_quality") + 'when = "weekly"', r"check\.1\.show: expected 'mark', since image"
+    ),
+    "yes or no of a measured value": (
+        CHECK.replace("manual.t", "noise.sd") + 'when = "end"\nshow = "yes_no"', r"check\.1\.show: expected 'value' or"
+    ),
+    "an unknown scanner of a check": (CHECK + 'when = "end"\nscanners = ["ct9"]', r"check\.1\.scanners: .*found 'ct9'"),
+    "an unknown protocol of a check": (CHECK + 'when = "end"\nprotocols = ["p"]', r"check\.1\.protocols: .*found 'p'"),
+    "a display without a grade": ("[display.a]", r"display\.a\.grade: expected a value, found nothing"),
+    "a display of no grade": ('[display.a]\ngrade = "3"', r"display\.a\.grade: expected '1A', '1B'"),
+    "a display that is no part of a key": ('[display.a-1]\ngrade = "2"', r"display\.a-1: expected a name of small le"),
+    "another name of a display": ('[display.a]\ngrade = "2"\nname = "b"', r"display\.a\.name: expected no name beside"),
+    "an unknown scanner of a display": ('[display.a]\ngrade = "2"\nscanners = ["x"]', r"display\.a\.scanners: .*'x'"),
 }  # fmt: skip
 
 

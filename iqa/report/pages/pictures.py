@@ -11,11 +11,10 @@ from iqa.report.pages.rows import amount, signed_at
 from iqa.report.picture_svg import Look, picture_svg
 from iqa.report.pictures import Mark, Picture, Pictures
 from iqa.report.stories import Measure, Story
+from iqa.report.svg import FONTS
 from iqa.report.text import Text, plain
 from iqa.report.words import Words
 
-FONTS = "Roboto, IPAexGothic, sans-serif"
-"""Of labels in the PDF; on a page in a browser the style of the page counts."""
 TELLING = ("inserts", "uniform", "gauge", "low_contrast")
 """Blocks of modules, the most telling first."""
 

@@ -39,15 +39,15 @@ TEXT_IN_PLACE = frozenset({Outcome.CANNOT_TELL, Outcome.NOT_COMPARABLE})
 def groups(measures: Sequence[Measure], story: Story, words: Words) -> tuple[Group, ...]:
     """Rows of measures by family, in the order of `FAMILIES`."""
     found: dict[str, list[Row]] = {}
-    for one in sorted(measures, key=_place):
+    for one in sorted(measures, key=row_place):
         family = family_of(one.key)
         name = words.written(f"family.{family}" if words.has(f"family.{family}") else "family.other")
         found.setdefault(name, []).append(row(one, story, words))
     return tuple(Group(as_text(name), tuple(rows)) for name, rows in found.items())
 
 
-def _place(measure: Measure) -> tuple[int, float]:
-    """By family; inserts by their CT number."""
+def row_place(measure: Measure) -> tuple[int, float]:
+    """Where a measure stands among others: by family, inserts by their CT number."""
     family, m = family_of(measure.key), measure.measurement
     number = m.value if m is not None and family == "ct_number" else math.inf
     return FAMILIES.index(family) if family in FAMILIES else len(FAMILIES), number
@@ -194,17 +194,22 @@ def _pair(low: float | None, high: float | None, measure: Measure) -> tuple[floa
     one = low if high is None else high
     if one is None or measure.measurement is None:
         return None
-    middle = _middle(one, measure.baseline, measure.measurement.value)
+    middle = _middle(one, measure.baseline, measure.measurement.value, below=high is not None)
     return (one, 2.0 * middle - one) if high is None else (2.0 * middle - one, one)
 
 
-def _middle(limit: float, baseline: Baseline | None, value: float) -> float:
-    """About which a one-sided limit is mirrored: the baseline, else half of the limit, else the value."""
+def _middle(limit: float, baseline: Baseline | None, value: float, *, below: bool) -> float:
+    """About which a one-sided limit is mirrored: the baseline, else half of the limit, else the value.
+
+    What does not lie on the side that the limit allows is no middle; a value beyond the limit is mirrored to it.
+    """
     if baseline is not None and baseline.value != limit:
         return baseline.value
     half = 0.5 * limit
-    inside = (value - limit) * (half - limit) > 0.0
-    return half if inside else value if value != limit else limit + 1.0
+    if half != limit and (half < limit) == below:
+        return half
+    away = abs(value - limit) or 1.0
+    return limit - away if below else limit + away
 
 
 def strip(measure: Measure) -> Strip | None:
@@ -233,6 +238,20 @@ def strip(measure: Measure) -> Strip | None:
         outcome=measure.outcome,
         far=far,
     )
+
+
+def limits_placed(measure: Measure) -> list[tuple[float, str]]:
+    """Share of the strip and number of every limit."""
+    ends, bounds = scale(measure), measure.bounds
+    if ends is None or bounds is None:
+        return []
+    return [((x - ends[0]) / (ends[1] - ends[0]), at_digit(x, measure)) for x in dict.fromkeys(_numbers(bounds))]
+
+
+def twice(measure: Measure) -> str:
+    """Expanded uncertainty U = 2 u to the digit of the value."""
+    m = measure.measurement
+    return at_digit(COVERAGE * m.u, measure) if m is not None and m.u else ""
 
 
 def _spans(bounds: Bounds, held: _Share) -> list[tuple[float, float]]:

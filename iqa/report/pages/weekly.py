@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from iqa.model import Outcome
-from iqa.report.content import Approval, Closer, Drawing, Head, Weekly
+from iqa.report.content import Approval, Closer, Drawing, Head, Row, Weekly
 from iqa.report.naming import name_of
 from iqa.report.pages.facts import facts
 from iqa.report.pages.headline import headline, signals_of, who
-from iqa.report.pages.rows import groups, row
+from iqa.report.pages.rows import groups, limits_placed, row, twice
 from iqa.report.pages.since import since_last
 from iqa.report.stories import Measure, Story
+from iqa.report.svg import labelled_strip_svg
 from iqa.report.text import Text, data, joined, plain
 from iqa.report.words import Words
 
@@ -117,10 +118,8 @@ def _left_out(rest: Sequence[Measure], words: Words) -> Text:
     return words("weekly.left_out", measured=measured, missing=len(rest) - measured)
 
 
-def looked_at(
-    measure: Measure, story: Story, words: Words, drawing: Drawing | None, ends: Sequence[tuple[float, str]]
-) -> Closer:
-    """A measure above the table."""
+def looked_at(measure: Measure, story: Story, words: Words, history: Drawing | None = None) -> Closer:
+    """A measure above the table, with its history where that is drawn, else with its place between its limits."""
     one = row(measure, story, words)
     if one.amount is None:
         raise ValueError(f"{measure.key} has no number to look at")
@@ -130,8 +129,15 @@ def looked_at(
         flag=measure.out_of_control,
         amount=one.amount,
         aside=joined([words("weekly.allowed"), one.allowed], " ") if one.allowed else (),
-        drawing=drawing,
-        strip=one.strip if drawing is None else None,
-        ends=tuple(ends) if drawing is None else (),
+        drawing=history or _placed(measure, one, words),
         text=one.reason,
     )
+
+
+def _placed(measure: Measure, one: Row, words: Words) -> Drawing | None:
+    """The strip of a measure, large, with its numbers."""
+    if one.strip is None or one.amount is None:
+        return None
+    doubt = words.plain("weekly.expanded", value=one.amount.value, u=twice(measure)) if one.amount.u else ""
+    svg = labelled_strip_svg(one.strip, doubt or one.amount.value, limits_placed(measure))
+    return Drawing(svg, f"{plain(one.name)} {one.amount.value}, {plain(one.allowed)}", (), "chart")
