@@ -44,8 +44,9 @@ from iqa.store.history import latest_scans
 workspace = open_workspace(Path(sys.argv[1]))
 start = time.perf_counter()
 from iqa.jobs.reporting import Asked, last_scan, write_report
-asked = Asked("weekly", last_scan(workspace, "ct1"), sys.argv[3], "2026-11-27T12:00:00Z")
-file = write_report(workspace, asked, sys.argv[2])
+number = last_scan(workspace, "ct1")
+asked = Asked(kind="weekly", scan=number, language=sys.argv[3], at="2026-11-27T12:00:00Z")
+(file,) = write_report(workspace, asked, sys.argv[2])
 print(json.dumps({"seconds": time.perf_counter() - start, "bytes": file.stat().st_size}))
 """
 

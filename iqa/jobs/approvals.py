@@ -12,11 +12,11 @@ APPROVED = "approve report"
 """Action in the audit trail."""
 
 
-def approvals_of(workspace: Workspace, kind: str, scan: int, words: Words) -> list[Approval]:
-    """The approvals of a page about a scan, oldest first."""
+def approvals_of(workspace: Workspace, kind: str, subject: str, words: Words) -> list[Approval]:
+    """The approvals of a page, oldest first."""
     with workspace.database.reading() as connection:
         found = entries(connection, actions=(APPROVED,))
-    return [_shown(e, words) for e in found if (e.subject["kind"], e.subject["scan"]) == (kind, scan)]
+    return [_shown(e, words) for e in found if (e.subject["kind"], e.subject["about"]) == (kind, subject)]
 
 
 def _shown(entry: Entry, words: Words) -> Approval:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import cast
@@ -11,14 +12,15 @@ from typing import cast
 from iqa.errors import InputError, UsageError
 from iqa.jobs.approvals import APPROVED
 from iqa.jobs.clock import check_clock
-from iqa.jobs.reporting import Asked, Kind, paper_of, put
+from iqa.jobs.reporting import Asked, Kind, papers_of, put
 from iqa.report.text import Language
 from iqa.store.audit import enter
 from iqa.store.decisions import Signed
 from iqa.store.workspace import Workspace
 
 ABOUT = re.compile(
-    rb"iqa report: (?P<kind>[a-z]+) scan (?P<scan>\d+) (?P<language>en|ja) (?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"
+    rb"iqa report: (?P<kind>weekly|record) (?:scan (?P<scan>\d+)|(?P<scanner>[\w-]+) (?P<period>[\w-]+)) "
+    rb"(?P<language>en|ja) (?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"
 )
 """What a PDF of this program says of itself."""
 APPROVED_NAME = re.compile(r"(?P<stem>.+)-approved(-(?P<number>\d+))?")
@@ -43,11 +45,16 @@ def approve_report(workspace: Workspace, file: Path, *, role: str, signed: Signe
     found = ABOUT.search(content)
     if found is None:
         raise InputError(str(file), "it is no PDF of `iqa report`; write one with --format pdf and approve that")
-    said = {name: value.decode() for name, value in found.groupdict().items()}
+    said = {name: value.decode() for name, value in found.groupdict().items() if value is not None}
     asked = Asked(
-        cast(Kind, said["kind"]), int(said["scan"]), cast(Language, said["language"]), _moment(file, said["at"])
+        kind=cast(Kind, said["kind"]),
+        language=cast(Language, said["language"]),
+        at=_moment(file, said["at"]),
+        scan=int(said.get("scan", 0)),
+        scanner=said.get("scanner", ""),
+        about=said.get("period", ""),
     )
-    if paper_of(workspace, asked).set("pdf", workspace.templates) != content:
+    if _set(workspace, asked) != content:
         raise UsageError(
             f"{file} is not what iqa would write now: results, verdicts, approvals, templates or iqa itself have "
             "changed since, or the file was. Write it anew with `iqa report --format pdf`, read it, and approve that."
@@ -55,12 +62,25 @@ def approve_report(workspace: Workspace, file: Path, *, role: str, signed: Signe
     with workspace.database.writing() as connection:
         check_clock(connection, signed.at)
         enter(
-            connection, at=signed.at, person=signed.person, action=APPROVED, kind=asked.kind, scan=asked.scan,
-            language=asked.language, made_at=asked.at, sha256=hashlib.sha256(content).hexdigest(), role=role,
+            connection,
+            at=signed.at,
+            person=signed.person,
+            action=APPROVED,
+            kind=asked.kind,
+            about=asked.subject,
+            language=asked.language,
+            made_at=asked.at,
+            sha256=hashlib.sha256(content).hexdigest(),
+            role=role,
             reason=signed.reason,
-        )  # fmt: skip
-    approved = paper_of(workspace, Asked(asked.kind, asked.scan, asked.language, signed.at))
-    return put(_next(file), approved.set("pdf", workspace.templates))
+        )
+    return put(_next(file), _set(workspace, replace(asked, at=signed.at)))
+
+
+def _set(workspace: Workspace, asked: Asked) -> bytes:
+    """The page as iqa would write it."""
+    (paper,) = papers_of(workspace, asked)
+    return paper.set("pdf", workspace.templates)
 
 
 def _next(file: Path) -> Path:

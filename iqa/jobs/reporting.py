@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,43 +12,58 @@ from typing import Literal
 from iqa.analyze import Refusal
 from iqa.errors import DefinitionError, InputError, UsageError
 from iqa.jobs.approvals import approvals_of
+from iqa.jobs.records import record_story
 from iqa.jobs.scanners import check_scanner
 from iqa.jobs.stories import story_of
-from iqa.report.content import Weekly
+from iqa.jobs.trend_stories import trend_stories
+from iqa.report.content import Closer, Drawing
 from iqa.report.html import html
 from iqa.report.marks import logo, marks
 from iqa.report.pages.pictures import picture_drawings
+from iqa.report.pages.record import record_page
+from iqa.report.pages.trends import trend_page
 from iqa.report.pages.weekly import looked_at, to_look_at, weekly
 from iqa.report.pdf import pdf
+from iqa.report.periods import parse_period
 from iqa.report.picture_files import read_pictures
 from iqa.report.shown import Addition
-from iqa.report.stories import Story
+from iqa.report.stories import Story, TrendStory
 from iqa.report.text import Language
 from iqa.report.words import Words, load_words
 from iqa.store.history import is_latest, latest_scans, occasions
 from iqa.store.workspace import Workspace
 
 Format = Literal["html", "pdf"]
-Kind = Literal["weekly"]
+Kind = Literal["weekly", "trend", "record"]
 UNASSIGNED = "unassigned"
 MOST_PICTURES = 3
 """On a weekly page, beside a curve."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Which page of a scan, in which language, as of when."""
+    """Which page, in which language, as of when."""
 
     kind: Kind
-    scan: int
     language: Language
     at: str
     """When it is made, ISO 8601 in UTC."""
+    scan: int = 0
+    """Of a page about a scan."""
+    scanner: str = ""
+    """Of a page about a scanner; of a trend empty for every one."""
+    about: str = ""
+    """Period of a record, key of a trend."""
 
     @property
-    def about(self) -> str:
-        """What a PDF says of itself, by which it is found again."""
-        return f"iqa report: {self.kind} scan {self.scan} {self.language} {self.at}"
+    def subject(self) -> str:
+        """What the page is about: in the audit trail, and in a PDF, by which it is found again."""
+        return f"scan {self.scan}" if self.scan else f"{self.scanner or '*'} {self.about}"
+
+    @property
+    def said(self) -> str:
+        """What a PDF says of itself."""
+        return f"iqa report: {self.kind} {self.subject} {self.language} {self.at}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,39 +71,115 @@ class Paper:
     """A page, ready to be set."""
 
     asked: Asked
-    page: Weekly
+    page: object
+    """A content of `iqa.report`."""
     words: Words
     stem: Path
     """Its file below the folder of reports, without language and suffix."""
 
     def set(self, kind: Format, own: Path | None) -> bytes:
         """The page as a file's content."""
-        if kind == "html":
-            return html(f"{self.asked.kind}.html", self.page, self.words, own=own).encode()
         asked = self.asked
-        return pdf(f"{asked.kind}.typ", self.page, self.words, at=asked.at, about=asked.about, own=own)
+        if kind == "html":
+            return html(f"{asked.kind}.html", self.page, self.words, own=own).encode()
+        return pdf(f"{asked.kind}.typ", self.page, self.words, at=asked.at, about=asked.said, own=own)
 
 
-def write_report(workspace: Workspace, asked: Asked, kind: Format, *, file: Path | None = None) -> Path:
-    """A page about a scan, written; returns its file.
+def write_report(workspace: Workspace, asked: Asked, kind: Format, *, file: Path | None = None) -> tuple[Path, ...]:
+    """A page written; returns its file. Of a trend one for each protocol and phantom.
 
     Parameters
     ----------
     file
-        Where to; else ``reports/<scanner>/<date>-<scan>-<page>-<language>.<format>`` in the workspace.
+        Where to; else a name in ``reports/<scanner>/`` of the workspace.
 
     Raises
     ------
     UsageError
-        There is no such scan.
+        There is no such scan, scanner or period, or nothing under the key.
     DefinitionError
         A template, a string or a mark of the site's own is wrong.
     InputError
         The file cannot be written.
     """
-    paper = paper_of(workspace, asked)
-    target = file or workspace.reports / paper.stem.with_name(f"{paper.stem.name}-{asked.language}.{kind}")
-    return put(target, paper.set(kind, workspace.templates))
+    papers = papers_of(workspace, asked)
+    named = [workspace.reports / p.stem.with_name(f"{p.stem.name}-{asked.language}.{kind}") for p in papers]
+    targets = named if file is None else numbered(file, len(papers))
+    return tuple(put(t, p.set(kind, workspace.templates)) for t, p in zip(targets, papers, strict=True))
+
+
+def numbered(file: Path, count: int) -> list[Path]:
+    """The file, or of several ``<name>-1``, ``<name>-2`` and so on."""
+    if count == 1:
+        return [file]
+    return [file.with_name(f"{file.stem}-{i}{file.suffix}") for i in range(1, count + 1)]
+
+
+def papers_of(workspace: Workspace, asked: Asked) -> list[Paper]:
+    """What a page says now; of a trend one page for each protocol and phantom."""
+    words = load_words(asked.language, workspace.templates)
+    return list(PAGES[asked.kind](workspace, asked, words))
+
+
+def _weekly(workspace: Workspace, asked: Asked, words: Words) -> Iterator[Paper]:
+    story = story_of(workspace, asked.scan, at=asked.at)
+    kept = read_pictures(workspace.pictures, story.made.pixel_sha256)
+    page = weekly(
+        story,
+        words,
+        drawings=picture_drawings(kept, story, words, marks(workspace.templates), most=MOST_PICTURES),
+        closer=closer_of(story, words),
+        approvals=approvals_of(workspace, asked.kind, asked.subject, words),
+        logo=logo(workspace.templates),
+    )
+    yield Paper(asked, page, words, scan_stem(story, asked))
+
+
+def closer_of(story: Story, words: Words) -> list[Closer]:
+    """The measures to look at, those that are out of control with their history."""
+    return [looked_at(m, story, words, _history(m.key, story, words)) for m in to_look_at(story)]
+
+
+def _history(key: str, story: Story, words: Words) -> Drawing | None:
+    trend = story.trends.get(key)
+    if trend is None:
+        return None
+    from iqa.report.figures.trend import small_trend_svg, trend_alt  # noqa: PLC0415 - a plot library costs half a second
+
+    return Drawing(small_trend_svg(trend, words), trend_alt(trend, words), words("weekly.history"), "chart")
+
+
+def _trends(workspace: Workspace, asked: Asked, words: Words) -> Iterator[Paper]:
+    stories = trend_stories(workspace, asked.about, at=asked.at, scanner=asked.scanner or None)
+    for story in stories:
+        page = trend_page(story, words, logo=logo(workspace.templates))
+        yield Paper(asked, page, words, trend_stem(story, stories))
+
+
+def _record(workspace: Workspace, asked: Asked, words: Words) -> Iterator[Paper]:
+    story = record_story(workspace, asked.scanner, parse_period(asked.about), at=asked.at)
+    page = record_page(story, words, approvals_of(workspace, asked.kind, asked.subject, words))
+    yield Paper(asked, page, words, Path(asked.scanner) / f"{asked.about}-record")
+
+
+PAGES: Mapping[Kind, Callable[[Workspace, Asked, Words], Iterator[Paper]]] = {
+    "weekly": _weekly,
+    "trend": _trends,
+    "record": _record,
+}
+
+
+def scan_stem(story: Story, asked: Asked) -> Path:
+    """The file of a page about a scan."""
+    return Path(story.scanner or UNASSIGNED) / f"{story.made.dated[:10]}-{asked.scan}-{asked.kind}"
+
+
+def trend_stem(story: TrendStory, among: Sequence[TrendStory]) -> Path:
+    """The file of a trend: by its key, and by protocol and phantom where there are several."""
+    scope, key = story.trend.scope, story.trend.key
+    own = [t for t in among if t.trend.scope.scanner == scope.scanner]
+    apart = [scope.protocol, scope.phantom, str(own.index(story) + 1)] if len(own) > 1 else []
+    return Path(scope.scanner or UNASSIGNED) / "-".join(["trend", key, *(p for p in apart if p)])
 
 
 def write_weekly_pages(workspace: Workspace, addition: Addition, *, at: str) -> tuple[Path | Refusal, ...]:
@@ -100,30 +192,15 @@ def write_weekly_pages(workspace: Workspace, addition: Addition, *, at: str) -> 
     with workspace.database.reading() as connection:
         added = occasions(connection, ids=[s.occasion_id for s in addition.scans if s.new])
         latest = [o for o in added if is_latest(connection, o)]
-    return tuple(_page_or_refusal(workspace, Asked("weekly", o.id, language, at)) for o in latest)
+    asked = [Asked(kind="weekly", scan=o.id, language=language, at=at) for o in latest]
+    return tuple(page for one in asked for page in _pages_or_refusal(workspace, one))
 
 
-def _page_or_refusal(workspace: Workspace, asked: Asked) -> Path | Refusal:
+def _pages_or_refusal(workspace: Workspace, asked: Asked) -> Sequence[Path | Refusal]:
     try:
         return write_report(workspace, asked, "html")
     except (DefinitionError, InputError) as error:
-        return Refusal(f"page of scan {asked.scan}", str(error))
-
-
-def paper_of(workspace: Workspace, asked: Asked) -> Paper:
-    """What a page about a scan says now."""
-    words = load_words(asked.language, workspace.templates)
-    story = story_of(workspace, asked.scan, at=asked.at)
-    kept = read_pictures(workspace.pictures, story.made.pixel_sha256)
-    page = weekly(
-        story,
-        words,
-        drawings=picture_drawings(kept, story, words, marks(workspace.templates), most=MOST_PICTURES),
-        closer=[looked_at(m, story, words, None, ()) for m in to_look_at(story)],
-        approvals=approvals_of(workspace, asked.kind, asked.scan, words),
-        logo=logo(workspace.templates),
-    )
-    return Paper(asked, page, words, _stem(story, asked))
+        return [Refusal(f"page of {asked.subject}", str(error))]
 
 
 def last_scan(workspace: Workspace, scanner: str) -> int:
@@ -160,7 +237,3 @@ def put(file: Path, content: bytes) -> Path:
             part.unlink(missing_ok=True)
         raise InputError(str(file), f"the report cannot be written there: {error.strerror}") from error
     return file
-
-
-def _stem(story: Story, asked: Asked) -> Path:
-    return Path(story.scanner or UNASSIGNED) / f"{story.made.dated[:10]}-{asked.scan}-{asked.kind}"

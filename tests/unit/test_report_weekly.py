@@ -108,10 +108,12 @@ def test_the_first_scan_says_so_and_a_later_one_what_changed() -> None:
 def test_what_is_wrong_is_looked_at_first() -> None:
     looked = to_look_at(story((PASS, WITHIN, FAIL, WARN)))
     assert [m.key for m in looked] == ["noise.sigma", "uniformity.max_deviation"]
-    closer = looked_at(looked[0], story(), EN, None, ())
-    assert closer.strip is not None
+    closer = looked_at(looked[0], story(), EN)
+    assert closer.drawing is not None
+    for said in ("5.12 ± 0.10", "3.66", "3.88", "4.74", "4.96"):
+        assert said in closer.drawing.svg
     with pytest.raises(ValueError, match="no number"):
-        looked_at(missing("mtf.bead.f50"), story(), EN, None, ())
+        looked_at(missing("mtf.bead.f50"), story(), EN)
 
 
 def test_forty_measures_leave_out_pictures_before_numbers() -> None:
