@@ -33,7 +33,7 @@ def record_page(story: RecordStory, words: Words, approvals: Sequence[Approval] 
         over=_over(story, words),
         heading=words("record.title"),
         under=joined([words(f"record.kinds_{story.period.kind}"), span(story.period, words)], _space(words)),
-        seals=tuple(data(title) for title in story.seals),
+        seals=tuple(data(title) for title in story.seals) or (words("record.manager"), words("record.deputy")),
         seal=words("record.seal"),
         device=tuple((_fact(a, story, words), _fact(b, story, words)) for a, b in DEVICE_ROWS),
         mark=said.mark,
