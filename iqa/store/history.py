@@ -328,7 +328,7 @@ def fleet(connection: Connection) -> list[Last]:
     own = defaultdict[int | None, list[Row[Any]]](list, {row.scanner_id: [] for row in entered})
     for row in groups:
         own[row.scanner_id].append(row)
-    judged = [*_outcomes(connection, groups), *entered]
+    judged = [*_outcomes(connection, groups), *((r.scanner_id, r.outcome, r.signals_id) for r in entered)]
     said, charts = defaultdict[int | None, list[str]](list), defaultdict[int | None, set[int]](set)
     for scanner_id, outcome, signals_id in judged:
         said[scanner_id].append(outcome)
@@ -371,7 +371,7 @@ def _last(connection: Connection) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]
 def _scans_of(connection: Connection, last: Sequence[Row[Any]]) -> Iterator[Row[Any]]:
     """The scans that are the last of their group."""
     wanted = {row[: len(OWNER) + 1] for row in last}
-    columns = (*OWNER, occasion.c.dated, occasion.c.record_id, occasion.c.id)
+    columns: tuple[Any, ...] = (*OWNER, occasion.c.dated, occasion.c.record_id, occasion.c.id)
     scans = select(*columns).where(occasion.c.pixel_sha256.is_not(None))
     unassigned = [row.dated for row in last if row.scanner_id is None]
     queries = [scans.where(occasion.c.scanner_id.is_(None), occasion.c.dated.in_(unassigned))]

@@ -181,8 +181,7 @@ def signals_with(connection: Connection, record_ids: Sequence[int]) -> dict[int,
     found = dict[int, tuple[str, ...]]()
     for part in parts(record_ids):
         newest = select(func.max(judgement.c.id)).where(judgement.c.record_id.in_(part)).group_by(judgement.c.record_id)
-        query = select(judgement.c.record_id, judgement.c.signals_id).where(judgement.c.id.in_(newest))
-        rows = connection.execute(query).all()
+        rows = connection.execute(select(judgement).where(judgement.c.id.in_(newest))).all()
         words = texts_in(connection, rows)
         found |= {row.record_id: split_flags(words[row.signals_id]) for row in rows}
     return found
