@@ -12,7 +12,7 @@ from iqa.jobs.clock import local
 from iqa.jobs.measures import Measures
 from iqa.jobs.status import status
 from iqa.jobs.trend import trend
-from iqa.judge import compare
+from iqa.judge import compare, worst_of
 from iqa.model import Acquisition, Conditions, Outcome, Verdict
 from iqa.report.fleets import FleetStory, Machine
 from iqa.report.shown import State
@@ -103,7 +103,7 @@ class _Gatherer:
             keys=shown,
             spark=spark,
             spark_days=days,
-            machines=tuple(sorted((m for m in machines if m.scanner), key=lambda m: (*m.rank, m.scanner or ""))),
+            machines=tuple(sorted((m for m in machines if m.scanner), key=lambda m: m.place)),
             unassigned=next((m for m in machines if m.scanner is None), None),
         )
 
@@ -155,7 +155,7 @@ class _Gatherer:
             period_days=state.period_days,
             overdue=state.overdue,
             count=state.count,
-            outcomes=tuple(Outcome(r.outcome) for o in own for r in self._rulings(o)),
+            outcomes=tuple(outcome for o in own for outcome in _outcomes(self._rulings(o))),
             signals=state.signals,
             measures=tuple(_worst_of_each(m for o in own for m in self._measures(o, wanted))),
         )
@@ -216,6 +216,15 @@ class _Gatherer:
 
 def _under(how: MadeHow, own: Occasion) -> Conditions:
     return conditions_under(how.acquisition, how.spacing_mm, own.scope.phantom or how.model)
+
+
+def _outcomes(rulings: Sequence[Ruling]) -> Iterator[Outcome]:
+    """Of each key the worst."""
+    said = defaultdict[str, list[str]](list)
+    for one in rulings:
+        said[one.key].append(one.outcome)
+    found = (worst_of(outcomes) for outcomes in said.values())
+    return (outcome for outcome in found if outcome is not None)
 
 
 def _keys(rulings: Sequence[Ruling]) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -22,6 +23,7 @@ URGENT = (
 """States of a scanner of which the first that holds is told."""
 STATES = (*URGENT, Outcome.NOT_JUDGED, Outcome.PASS)
 """Every state, the most urgent first."""
+DIGITS = re.compile(r"(\d+)")
 PASSED = frozenset({Outcome.PASS, Outcome.PASS_WITHIN_U})
 
 
@@ -43,7 +45,7 @@ class Machine:
     count: int = 0
     """Scans in all."""
     outcomes: tuple[Outcome, ...] = ()
-    """Of every verdict on the last scan of each protocol and phantom and on the last entry of each key."""
+    """Of every judged key of the last scan under each protocol and with each phantom, and of the last entries."""
     signals: tuple[str, ...] = ()
     """Charted keys that are out of control with those."""
     measures: tuple[Measure, ...] = ()
@@ -59,9 +61,11 @@ class Machine:
         return urgent or (Outcome.PASS if found & PASSED else Outcome.NOT_JUDGED)
 
     @property
-    def rank(self) -> tuple[int, bool]:
-        """Its place among the others: by state, of one state those out of control first."""
-        return STATES.index(self.state), not self.signals
+    def place(self) -> tuple[int, bool, tuple[tuple[int, str], ...]]:
+        """Its place among the others: by state, of one state those out of control first, then by name (2 before 10)."""
+        parts = DIGITS.split(self.scanner or "")
+        name = tuple((int(p) if p.isdecimal() else 0, p) for p in parts)
+        return STATES.index(self.state), not self.signals, name
 
     @property
     def out_of_control(self) -> tuple[Measure, ...]:
