@@ -78,19 +78,20 @@ class _Gatherer:
 
     def __init__(self, connection: Connection, workspace: Workspace) -> None:
         self.connection, self.settings = connection, workspace.settings
-        self.about = Measures(baselines(connection))
         self.own = defaultdict[str | None, list[Occasion]](list)
         for one in sorted(latest(connection), key=lambda o: (o.dated, o.id), reverse=True):
             self.own[one.scope.scanner].append(one)
         self.records = [o.record_id for own in self.own.values() for o in own]
         self.said = latest_judgements(connection, self.records)
-        self.numbers = numbers_of(connection, (*self.settings.site.charted, *self._odd_keys()), self.records)
+        self.kept = {*self.settings.site.charted, *self._odd_keys()}
+        self.numbers = numbers_of(connection, sorted(self.kept), self.records)
+        self.about = Measures(())
 
     def story(self, states: Sequence[State], at: str, keys: tuple[str, ...]) -> FleetStory:
         """All but the trends."""
         shown, spark = keys or self._common_keys(), self._spark_key()
         wanted = {*shown, *([spark] if spark else [])}
-        self._read({*wanted} - {*self.settings.site.charted})
+        self._read(wanted)
         as_of = local(at)
         days = day_of(as_of) - WEEK_DAYS * SPARK_WEEKS, day_of(as_of)
         machines = [self._machine(state, wanted) for state in states]
@@ -116,10 +117,11 @@ class _Gatherer:
         judged = {r.key for j in self.said.values() for r in j.rulings if r.outcome not in CALM}
         return judged | {key for j in self.said.values() for key in j.signals}
 
-    def _read(self, keys: Collection[str]) -> None:
-        """More numbers of the latest scans."""
-        for record, found in numbers_of(self.connection, sorted(keys), self.records).items():
+    def _read(self, wanted: Collection[str]) -> None:
+        """What else is needed to tell of some keys: their numbers, and the baselines of all that is told of."""
+        for record, found in numbers_of(self.connection, sorted({*wanted} - self.kept), self.records).items():
             self.numbers.setdefault(record, {}).update(found)
+        self.about = Measures(baselines(self.connection, keys=sorted(self.kept | {*wanted})))
 
     def _common_keys(self) -> tuple[str, ...]:
         """The columns: what is judged, or charted and measured, on enough scanners."""

@@ -9,13 +9,16 @@
   const find = document.getElementById("find");
   const shown = document.getElementById("shown");
   const none = document.getElementById("none");
+  const order = new Intl.Collator(document.documentElement.lang, { numeric: true });
   const first = { state: "", site: "", find: "", sort: "verdict", down: "" };
+  const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
   let view = { ...first };
+  let sorted = "";
 
   function fits(row) {
     const state = !view.state || row.dataset.state === view.state || (view.state === "control" && row.dataset.control === "1");
     const place = !view.site || row.dataset.site === view.site;
-    return state && place && row.textContent.toLowerCase().includes(view.find.trim().toLowerCase());
+    return state && place && texts.get(row).includes(view.find.trim().toLowerCase());
   }
 
   function value(row, column) {
@@ -25,16 +28,20 @@
   }
 
   function compare(a, b) {
-    return typeof a === "number" ? a - b : a.localeCompare(b, document.documentElement.lang, { numeric: true });
+    return typeof a === "number" ? a - b : order.compare(a, b);
   }
 
   // A scanner without a value comes last, whichever way the others are sorted.
   function sort() {
+    const asked = view.sort + view.down;
+    if (asked === sorted) return;
+    sorted = asked;
     const heading = headings.find((th) => th.dataset.key === view.sort) || headings.find((th) => th.dataset.key === first.sort);
     for (const th of headings) th.removeAttribute("aria-sort");
     heading.setAttribute("aria-sort", view.down ? "descending" : "ascending");
+    const values = new Map(rows.map((row) => [row, value(row, heading.cellIndex)]));
     rows.sort(function (one, other) {
-      const a = value(one, heading.cellIndex), b = value(other, heading.cellIndex);
+      const a = values.get(one), b = values.get(other);
       const apart = a === null || b === null ? (a === null) - (b === null) : (view.down ? -1 : 1) * compare(a, b);
       return apart || one.dataset.order - other.dataset.order;
     });
@@ -53,16 +60,20 @@
     sort();
   }
 
-  // The view stands in the address, so that it can be kept as a bookmark; the history is left alone.
-  function keep() {
+  function address() {
     const said = new URLSearchParams();
     for (const name in view) if (view[name] !== first[name]) said.set(name, view[name]);
-    const hash = "#" + said.toString();
-    if (hash !== (location.hash || "#")) location.replace(hash);
+    return said.toString();
+  }
+
+  // The view stands in the address, so that it can be kept as a bookmark; the history is left alone.
+  function keep() {
+    if (address() !== location.hash.slice(1)) location.replace("#" + address());
     show();
   }
 
   function read() {
+    if (address() === location.hash.slice(1)) return;
     view = { ...first };
     for (const [name, said] of new URLSearchParams(location.hash.slice(1))) if (name in first) view[name] = said;
     find.value = view.find;
