@@ -73,7 +73,7 @@ CHANGED: dict[int, dict[str, float]] = {
 SIGNALS = {5: ("noise.sigma",), 2: ("noise.sigma",), 13: ("dose.ctdivol",)}
 DAYS = {19: 19, 22: 13}
 """Since the last scan, where it is overdue."""
-LARGE_U = {23: ("slice_thickness", 0.3)}
+LARGE_U = {20: ("slice_thickness", 0.12), 23: ("slice_thickness", 0.3)}
 OTHER_KERNEL = 17
 NEW = 24
 """Without baseline and limits yet."""

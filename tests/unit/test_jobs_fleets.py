@@ -62,7 +62,7 @@ def with_baseline(workspace: Workspace, owner: Owner, later: list[float], first:
     """Ten scans, a baseline, and what comes later."""
     dates = weekly(first, 10 + len(later))
     store_series(workspace, NOISE, noise(10), dates[:10], owner=owner)
-    approve_baselines(workspace, Choice(scanner=owner.scanner), signed=ANN)
+    approve_baselines(workspace, Choice(scanner=owner.scanner or ""), signed=ANN)
     store_series(workspace, NOISE, later, dates[10:], owner=owner, judged=True)
 
 
