@@ -9,7 +9,8 @@ from playwright.sync_api import Page
 
 from iqa.report.html import html
 from iqa.report.pages.fleet import fleet_page
-from iqa.report.words import LANGUAGES, Language, load_words
+from iqa.report.text import LANGUAGES, Language
+from iqa.report.words import load_words
 from tests.browser.opening import Opened, Opener
 from tests.made_fleet import HOSTILE, made_fleet
 

@@ -15,8 +15,8 @@ from iqa.report.html import html
 from iqa.report.pages.fleet import fleet_page
 from iqa.report.pages.fleet_numbers import beyond, counted_in, number
 from iqa.report.stories import Measure
-from iqa.report.text import plain
-from iqa.report.words import LANGUAGES, Language, load_words, values_in
+from iqa.report.text import LANGUAGES, Language, plain
+from iqa.report.words import load_words, values_in
 from tests.made_fleet import AS_OF, AT, HOSTILE, KEYS, NORMAL, STANDARD, made_fleet, made_measure
 
 EN = load_words("en")
@@ -218,6 +218,23 @@ def test_the_lead_names_what_is_wrong() -> None:
 def test_many_scanners_are_not_all_named() -> None:
     many = [machine(f"a{i}", WARNS) for i in range(1, 9)]
     assert plain(page_of(story_of(*many)).lead) == "a1, a2, a3, a4 and 4 more have warnings."
+
+
+@pytest.mark.parametrize(
+    ("count", "outcome", "said"),
+    [
+        (1, Outcome.PASS, "1 scan is assigned to no scanner."),
+        (1, Outcome.FAIL, "1 scan is assigned to no scanner, and fails."),
+        (9, Outcome.FAIL, "9 scans are assigned to no scanner; at least one fails."),
+    ],
+)
+def test_scans_of_no_scanner_are_not_passed_over(count: int, outcome: Outcome, said: str) -> None:
+    lost = Machine(scanner=None, last=AS_OF, count=count, outcomes=(outcome,))
+    page = page_of(story_of(machine("a", PASSES), unassigned=lost))
+    assert plain(page.lead).endswith(said)
+    assert page.unassigned is not None
+    assert page.unassigned.state == outcome
+    assert {chip.state: chip.count for chip in page.chips} == {"pass": 1}, "they are no scanner"
 
 
 @pytest.mark.parametrize(

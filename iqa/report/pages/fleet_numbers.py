@@ -27,10 +27,10 @@ class Number(NamedTuple):
 
 
 def counted_in(measures: Sequence[Measure]) -> Counted:
-    """What a column of one key counts in: values where absolute limits judge most of them or few have a baseline."""
+    """What a column of one key counts in: values where absolute limits judge most scanners or most have no baseline."""
     measured = [m for m in measures if m.measurement is not None]
     compared = [m for m in measured if m.baseline is not None and not _absolute(m)]
-    if 2 * len(compared) <= len(measured) - len(compared):
+    if not compared or 2 * len(compared) < len(measured):
         return "value"
     return "percent" if all(in_percent(m) for m in compared) else "difference"
 
@@ -84,7 +84,8 @@ def beyond(measure: Measure) -> tuple[Text, Text] | None:
         return None
     fails = measure.outcome == Outcome.FAIL
     low, high = (bounds.fail_low, bounds.fail_high) if fails else (bounds.warn_low, bounds.warn_high)
-    crossed = high if high is not None and m.value > high else low
+    above = high is not None and m.value > high
+    crossed = high if above else low if low is not None and m.value < low else None
     counted: Counted = "value" if limit.kind == "absolute" else limit.kind
     shown = number(measure, counted)
     if crossed is None or shown is None:

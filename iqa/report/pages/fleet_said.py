@@ -98,7 +98,8 @@ def _sentences(story: FleetStory, words: Words) -> Iterator[Text]:
     if story.machines and not any(by_kind.values()):
         yield words("fleet.lead.calm")
     if story.unassigned is not None:
-        yield words("fleet.lead.unassigned", n=story.unassigned.count)
+        fails = "_fail" if story.unassigned.state == Outcome.FAIL else ""
+        yield words(f"fleet.lead.unassigned{fails}", n=story.unassigned.count)
 
 
 def _named(machines: Sequence[Machine], words: Words) -> Text:

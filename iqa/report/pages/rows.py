@@ -296,7 +296,7 @@ def spark_between(measure: Measure, days: tuple[float, float], flagged: Collecti
     low, high = inner(bounds) if bounds else (None, None)
     band = (0.0 if low is None else share(low), 1.0 if high is None else share(high)) if bounds else None
     return Spark(
-        points=tuple(((p.day - days[0]) / length, share(p.value)) for p in past),
+        points=tuple((min(1.0, (p.day - days[0]) / length), share(p.value)) for p in past),
         signals=tuple(i for i, p in enumerate(past) if p.dated in flagged),
         band=band,
         middle=None if baseline is None else share(baseline.value),
