@@ -92,27 +92,27 @@ def measured(analysis: Analysis, scanners: int) -> dict[str, float]:
     return row
 
 
-def filled(folder: Path, analysis: Analysis, scanners: int) -> Workspace:
-    """A workspace as five years would leave it."""
+def filled(folder: Path, analysis: Analysis, scanners: int, weeks: int = WEEKS, limits: str = LIMIT) -> Workspace:
+    """A workspace as five years would leave it, or the last weeks of them."""
     init_workspace(folder).database.close()
     scanners_toml = "".join(f'[scanner.s{k}]\nserial = "{k + 1}"\nperiod_days = 7\n' for k in range(scanners))
-    (folder / "iqa.toml").write_text(scanners_toml + LIMIT, encoding="utf-8")
+    (folder / "iqa.toml").write_text(scanners_toml + limits, encoding="utf-8")
     workspace = open_workspace(folder)
     store(workspace, rules_of(workspace.settings), analysis, -1)
     with sqlite3.connect(folder / "iqa.sqlite") as raw:
         raw.execute("PRAGMA synchronous = OFF")
-        bulk(raw, scanners)
+        bulk(raw, scanners, weeks)
     raw.close()
     # the scanner that is looked at has baselines, so that its charts are drawn as well
     approve_baselines(workspace, Choice(scanner="s0", last=20), signed=Signed("benchmark", now(), "benchmark"))
     return workspace
 
 
-def bulk(raw: sqlite3.Connection, scanners: int) -> None:
+def bulk(raw: sqlite3.Connection, scanners: int, weeks: int) -> None:
     """Copies of the first scan: other scanners, other weeks, other values."""
     raw.executemany("INSERT OR IGNORE INTO word (content) VALUES (?)", ((f"s{k}",) for k in range(scanners)))
     words = dict(raw.execute("SELECT content, id FROM word"))
-    days = [str(FIRST + timedelta(weeks=w)) for w in range(WEEKS)]
+    days = [str(FIRST + timedelta(weeks=w)) for w in range(WEEKS - weeks, WEEKS)]
     scans = [(i + 2, words[f"s{k}"], day) for i, (day, k) in enumerate((d, k) for d in days for k in range(scanners))]
     raw.executemany(
         "INSERT INTO occasion SELECT ?1, ?3 || 'T07:00:00', added_at, series_uid || '.' || ?1, study_uid, sop_digest, "

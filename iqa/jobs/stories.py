@@ -12,10 +12,10 @@ import numpy as np
 from iqa.errors import UsageError
 from iqa.jobs.circumstances import conditions_of, conditions_under, model_of
 from iqa.jobs.judging import LOOKED_BACK, MANUAL
-from iqa.jobs.said import Reader, bounds_behind
+from iqa.jobs.measures import Measures
 from iqa.jobs.trend import trend
-from iqa.judge import compare, worst, worst_of
-from iqa.model import Analysis, Baseline, Curve, Measurement, NotMeasured, Outcome, Rule, Verdict
+from iqa.judge import compare, worst_of
+from iqa.model import Analysis, Curve, Measurement, Outcome, Rule, Verdict
 from iqa.phantom import library
 from iqa.report.stories import Before, Made, Measure, Past, Story
 from iqa.report.trends import Trend
@@ -119,8 +119,7 @@ class _Teller:
 
     def __init__(self, connection: Connection, workspace: Workspace, occasion: Occasion) -> None:
         self.connection, self.workspace, self.occasion = connection, workspace, occasion
-        self.known = {b.id: b for b in baselines(connection, scanner=occasion.scope.scanner)}
-        self.reader = Reader(self.known)
+        self.about = Measures(baselines(connection, scanner=occasion.scope.scanner))
         self.under = conditions_of(occasion)
 
     def story(self, at: str) -> Story:
@@ -167,11 +166,15 @@ class _Teller:
         lost = {n.key: n for n in not_measured(self.connection, record)}
         said = defaultdict[str, list[Verdict]](list)
         for ruling in rulings:
-            said[ruling.key].append(self.reader.verdict(ruling, rule))
+            said[ruling.key].append(self.about.reader.verdict(ruling, rule))
         every = [*numbers, *(k for k in lost if k not in numbers)]
         every += [k for k in said if k not in numbers and k not in lost]
+        own = self.occasion
         made = [
-            self._measure(k, numbers.get(k), lost.get(k), tuple(said[k]), out_of_control=k in signals) for k in every
+            self.about.measure(
+                k, own, measured=numbers.get(k), said=said[k], lost=lost.get(k), out_of_control=k in signals
+            )
+            for k in every
         ]
         return tuple(self._with_past(made, self._past(numbers), self._values_of(before)))
 
@@ -179,42 +182,10 @@ class _Teller:
         self, made: Sequence[Measure], past: Mapping[str, Sequence[Point]], before: Mapping[str, tuple[float, Outcome]]
     ) -> Iterable[Measure]:
         for one in made:
-            held = self.known.get(one.baseline.id or -1) if one.baseline else None
+            held = self.about.known.get(one.baseline.id or -1) if one.baseline else None
             points = [p for p in past.get(one.key, ()) if held is None or p.dated >= held.since]
             told = tuple(Past(p.dated, day_of(p.dated), p.measurement.value) for p in points)
             yield replace(one, history=told, before=before.get(one.key) if len(told) > 1 else None)
-
-    def _measure(
-        self,
-        key: str,
-        measured: Measurement | None,
-        lost: NotMeasured | None,
-        said: tuple[Verdict, ...],
-        *,
-        out_of_control: bool,
-    ) -> Measure:
-        outcome = worst(said) if said else Outcome.NOT_JUDGED if measured else Outcome.NOT_MEASURED
-        behind = next((v for v in said if v.outcome == outcome), None)
-        baseline = next((v.baseline for v in said if v.baseline), None)
-        return Measure(
-            key=key,
-            measurement=measured,
-            missing=lost,
-            verdicts=said,
-            outcome=outcome,
-            bounds=bounds_behind(behind),
-            baseline=baseline or self._standing(key, measured),
-            out_of_control=out_of_control,
-        )
-
-    def _standing(self, key: str, measured: Measurement | None) -> Baseline | None:
-        """The baseline of a key that no limit is set against, where the value is comparable with it."""
-        if measured is None:
-            return None
-        own = self.occasion
-        held = [b for b in self.known.values() if b.key == key and b.scope == own.scope and b.held(own.dated)]
-        read = [b for b in map(self.reader.baseline, held) if b.method == measured.method]
-        return next((b for b in read if compare(self.under, b.conditions).outcome is None), None)
 
     def _past(self, numbers: Mapping[str, Measurement]) -> dict[str, list[Point]]:
         """Comparable values of the keys until the scan, oldest first."""
@@ -274,9 +245,9 @@ class _Teller:
             if last is not None:
                 said = next(iter(judgements_of(self.connection, [last.record_id], latest=True)), None)
                 verdicts = (
-                    tuple(self.reader.verdict(r, said.rule) for r in said.rulings if r.key == key) if said else ()
+                    tuple(self.about.reader.verdict(r, said.rule) for r in said.rulings if r.key == key) if said else ()
                 )
-                yield self._measure(key, last.measurement, None, verdicts, out_of_control=False)
+                yield self.about.measure(key, own, measured=last.measurement, said=verdicts)
 
     def _baseline_curves(self, measures: Sequence[Measure]) -> dict[str, Curve]:
         """The mean curve of the scans behind the baseline, by key; of the first baseline that there is."""

@@ -18,14 +18,22 @@ MINUS_ONE = re.compile(r"(mm|cm)⁻¹")
 
 def name_of(key: str, words: Words) -> Text:
     """What a key is called: the most particular pattern of the strings' section ``key``; else the key itself."""
-    patterns = words.under("key")
-    fitting = [p for p in patterns if fnmatchcase(key, p)]
+    return _named(key, words, "key") or (Span(key),)
+
+
+def short_name(key: str, words: Words) -> Text:
+    """What a key is called where there is one of its kind: by the strings' section ``short``, else its full name."""
+    return _named(key, words, "short") or name_of(key, words)
+
+
+def _named(key: str, words: Words, section: str) -> Text:
+    fitting = [p for p in words.under(section) if fnmatchcase(key, p)]
     if not fitting:
-        return (Span(key),)
+        return ()
     best = max(fitting, key=lambda p: (len(p.replace("*", "")), p))
     found = re.fullmatch(translate(best).replace(".*", "(.*)"), key)
     parts = found.groups() if found else ()
-    return words(f"key.{best}", **{f"p{i}": thing(part, words) for i, part in enumerate(parts, start=1)})
+    return words(f"{section}.{best}", **{f"p{i}": thing(part, words) for i, part in enumerate(parts, start=1)})
 
 
 def thing(name: str, words: Words) -> Text:

@@ -116,13 +116,17 @@ def _end(connection: Connection, number: int, dated: str, signed: Signed) -> Non
     connection.execute(insert(baseline_end).values(baseline_id=number, **row))
 
 
-def baselines(connection: Connection, *, scanner: str | None = None, number: int | None = None) -> list[StoredBaseline]:
-    """All baselines, ended ones too, or those of one scanner, or the one of a number; oldest first."""
+def baselines(
+    connection: Connection, *, scanner: str | None = None, number: int | None = None, keys: Sequence[str] | None = None
+) -> list[StoredBaseline]:
+    """All baselines, ended ones too, or those of one scanner, of some keys, or the one of a number; oldest first."""
     query = select(baseline, baseline_end.c.dated.label("ended")).outerjoin(baseline_end).order_by(baseline.c.id)
     if scanner is not None:
         query = query.where(baseline.c.scanner_id == known(connection, [scanner]).get(scanner, -1))
     if number is not None:
         query = query.where(baseline.c.id == number)
+    if keys is not None:
+        query = query.where(baseline.c.key_id.in_(known(connection, keys).values()))
     rows = connection.execute(query).all()
     words = texts_in(connection, rows)
     return [

@@ -205,6 +205,17 @@ def several(
     return _read(connection, wanted, own & (occasion.c.dated >= since) & (occasion.c.dated < until))
 
 
+def recent(connection: Connection, key: str, wanted: Sequence[str], since: str) -> dict[str, list[Point]]:
+    """The values of a key from a date on of several scanners, by scanner, oldest first."""
+    numbers = known(connection, wanted)
+    found: dict[str, list[Point]] = {name: [] for name in wanted}
+    for part in parts(list(numbers.values())):
+        own = occasion.c.scanner_id.in_(part) & (occasion.c.dated >= since)
+        for point in _read(connection, [key], own)[key]:
+            found[point.scope.scanner or ""].append(point)
+    return found
+
+
 def _read(connection: Connection, wanted: Sequence[str], which: ColumnElement[bool]) -> dict[str, list[Point]]:
     names = {number: key for key, number in known(connection, wanted).items()}
     columns = (occasion.c.id, occasion.c.record_id, occasion.c.dated, *OWNER)
@@ -242,6 +253,22 @@ def measurements(connection: Connection, record_id: int) -> list[Measurement]:
     rows = connection.execute(query).all()
     words = texts_in(connection, rows)
     return sorted((_measurement(row, words[row.key_id], words) for row in rows), key=lambda m: m.key)
+
+
+def numbers_of(
+    connection: Connection, wanted: Sequence[str], record_ids: Sequence[int]
+) -> dict[int, dict[str, Measurement]]:
+    """Some numbers of many records, by record and key."""
+    names = {number: key for key, number in known(connection, wanted).items()}
+    query = select(measurement).where(measurement.c.key_id.in_(names))
+    rows = [
+        row for part in parts(record_ids) for row in connection.execute(query.where(measurement.c.record_id.in_(part)))
+    ]
+    words = texts_in(connection, rows)
+    found: dict[int, dict[str, Measurement]] = defaultdict(dict)
+    for row in rows:
+        found[row.record_id][names[row.key_id]] = _measurement(row, names[row.key_id], words)
+    return found
 
 
 def curves(connection: Connection, record_id: int) -> list[Curve]:
@@ -297,12 +324,11 @@ def fleet(connection: Connection) -> list[Last]:
     A scanner's state is that of the latest under each protocol, with each phantom and of each entered key: what failed
     on Monday fails until the same is measured again, whatever else passes on Tuesday.
     """
-    groups = connection.execute(_last_scans()).all()
-    entered = connection.execute(_last_entries()).all()
+    groups, entered = _last(connection)
     own = defaultdict[int | None, list[Row[Any]]](list, {row.scanner_id: [] for row in entered})
     for row in groups:
         own[row.scanner_id].append(row)
-    judged = [*_outcomes(connection, groups), *entered]
+    judged = [*_outcomes(connection, groups), *((r.scanner_id, r.outcome, r.signals_id) for r in entered)]
     said, charts = defaultdict[int | None, list[str]](list), defaultdict[int | None, set[int]](set)
     for scanner_id, outcome, signals_id in judged:
         said[scanner_id].append(outcome)
@@ -327,11 +353,25 @@ def _last_scans() -> Select[Any]:
     return dated.group_by(*OWNER)
 
 
-def _outcomes(connection: Connection, last: Sequence[Row[Any]]) -> Iterator[tuple[int | None, str, int]]:
-    """(scanner, outcome, signals) of the last judgement of those scans."""
+def latest(connection: Connection) -> list[Occasion]:
+    """The last scan of every scanner under each protocol and with each phantom, and the last entry under each key.
+
+    Scans that are assigned to no scanner are among them.
+    """
+    groups, entered = _last(connection)
+    wanted = {row.id for row in [*_scans_of(connection, groups), *entered]}
+    return [one for part in parts(sorted(wanted)) for one in occasions(connection, ids=part)]
+
+
+def _last(connection: Connection) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]]]:
+    """(groups of scans with the date of the last one, entries) that say how the fleet stands."""
+    return connection.execute(_last_scans()).all(), connection.execute(_last_entries()).all()
+
+
+def _scans_of(connection: Connection, last: Sequence[Row[Any]]) -> Iterator[Row[Any]]:
+    """The scans that are the last of their group."""
     wanted = {row[: len(OWNER) + 1] for row in last}
-    found = dict[int, int | None]()
-    columns = (*OWNER, occasion.c.dated, occasion.c.record_id)
+    columns: tuple[Any, ...] = (*OWNER, occasion.c.dated, occasion.c.record_id, occasion.c.id)
     scans = select(*columns).where(occasion.c.pixel_sha256.is_not(None))
     unassigned = [row.dated for row in last if row.scanner_id is None]
     queries = [scans.where(occasion.c.scanner_id.is_(None), occasion.c.dated.in_(unassigned))]
@@ -339,7 +379,12 @@ def _outcomes(connection: Connection, last: Sequence[Row[Any]]) -> Iterator[tupl
         own, dated = {row.scanner_id for row in rows}, {row.dated for row in rows}
         queries.append(scans.where(occasion.c.scanner_id.in_(own), occasion.c.dated.in_(dated)))
     for query in queries:
-        found |= {row.record_id: row.scanner_id for row in connection.execute(query) if row[:-1] in wanted}
+        yield from (row for row in connection.execute(query) if row[: len(OWNER) + 1] in wanted)
+
+
+def _outcomes(connection: Connection, last: Sequence[Row[Any]]) -> Iterator[tuple[int | None, str, int]]:
+    """(scanner, outcome, signals) of the last judgement of those scans."""
+    found = {row.record_id: row.scanner_id for row in _scans_of(connection, last)}
     for part in parts(list(found)):
         newest = select(func.max(judgement.c.id)).where(judgement.c.record_id.in_(part)).group_by(judgement.c.record_id)
         said = select(judgement.c.record_id, judgement.c.outcome, judgement.c.signals_id).where(
@@ -349,18 +394,19 @@ def _outcomes(connection: Connection, last: Sequence[Row[Any]]) -> Iterator[tupl
 
 
 def _last_entries() -> Select[Any]:
-    """The scanner, the outcome and the signals of the last entry under each key."""
+    """The number, the scanner, the outcome and the signals of the last entry under each key."""
     dated = (occasion.c.scanner_id, measurement.c.key_id)
     order = (occasion.c.dated.desc(), occasion.c.id.desc(), judgement.c.id.desc())
     place = func.row_number().over(partition_by=dated, order_by=order).label("place")
     entries = (
-        select(occasion.c.scanner_id, judgement.c.outcome, judgement.c.signals_id, place)
+        select(occasion.c.id, occasion.c.scanner_id, judgement.c.outcome, judgement.c.signals_id, place)
         .join(measurement, measurement.c.record_id == occasion.c.record_id)
         .join(judgement, judgement.c.record_id == occasion.c.record_id)
         .where(occasion.c.pixel_sha256.is_(None), measurement.c.key_id.in_(select(word.c.id)))
         .subquery()
     )
-    return select(entries.c.scanner_id, entries.c.outcome, entries.c.signals_id).where(entries.c.place == 1)
+    columns = (entries.c.id, entries.c.scanner_id, entries.c.outcome, entries.c.signals_id)
+    return select(*columns).where(entries.c.place == 1)
 
 
 def is_latest(connection: Connection, one: Occasion) -> bool:

@@ -174,3 +174,14 @@ def outcomes_of(connection: Connection, key: str, record_ids: Sequence[int]) -> 
         for record_id, outcome in connection.execute(query):
             found[record_id].append(outcome)
     return found
+
+
+def signals_with(connection: Connection, record_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """The charted keys that were out of control with each record, by its latest judgement."""
+    found = dict[int, tuple[str, ...]]()
+    for part in parts(record_ids):
+        newest = select(func.max(judgement.c.id)).where(judgement.c.record_id.in_(part)).group_by(judgement.c.record_id)
+        rows = connection.execute(select(judgement).where(judgement.c.id.in_(newest))).all()
+        words = texts_in(connection, rows)
+        found |= {row.record_id: split_flags(words[row.signals_id]) for row in rows}
+    return found

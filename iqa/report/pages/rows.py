@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from iqa.judge.bounds import no_percent
 from iqa.model import Baseline, Bounds, Outcome
@@ -93,12 +93,12 @@ def _digit(measure: Measure) -> int:
         return 0
     usual = shared_digit(m.value, m.u)
     limits = [] if bounds is None else _numbers(bounds)
-    hidden = (d for d in range(usual, usual - MOST_DIGITS - 1, -1) if all(_seen(m.value, x, d) for x in limits))
+    hidden = (d for d in range(usual, usual - MOST_DIGITS - 1, -1) if all(tells_apart(m.value, x, d) for x in limits))
     return next(hidden, usual - MOST_DIGITS)
 
 
-def _seen(value: float, limit: float, digit: int) -> bool:
-    """Whether rounded numbers say on which side of a limit a value lies."""
+def tells_apart(value: float, limit: float, digit: int) -> bool:
+    """Whether numbers rounded at a digit say on which side of a limit a value lies."""
     step = 10.0**digit
     a, b = round(value / step), round(limit / step)
     return value == limit or abs(value - limit) > step or ((a > b) == (value > limit) and (a < b) == (value < limit))
@@ -137,13 +137,16 @@ def in_percent(measure: Measure) -> bool:
 
 def signed(value: float, decimals: int) -> str:
     """A change: always signed, zero unsigned."""
-    said = fixed(value, decimals)
-    return said if said.startswith(MINUS) or not said.strip("0.") else f"+{said}"
+    return with_plus(fixed(value, decimals))
 
 
 def signed_at(value: float, measure: Measure) -> str:
     """A change to the last digit of the value."""
-    said = at_digit(value, measure)
+    return with_plus(at_digit(value, measure))
+
+
+def with_plus(said: str) -> str:
+    """A printed number with a sign before it, unless it is zero."""
     return said if said.startswith(MINUS) or not said.strip("0.") else f"+{said}"
 
 
@@ -266,10 +269,25 @@ def _spans(bounds: Bounds, held: _Share) -> list[tuple[float, float]]:
 
 def spark(measure: Measure, story: Story) -> Spark | None:
     """The scans since the baseline on the strip's scale."""
+    past, trend = measure.history, story.trends.get(measure.key)
+    flagged = {trend.points[s.at].dated for s in trend.control.signals} if trend and trend.control else set()
+    return spark_between(measure, (past[0].day, past[-1].day), flagged) if past else None
+
+
+def spark_between(measure: Measure, days: tuple[float, float], flagged: Collection[str]) -> Spark | None:
+    """The history of a measure on the strip's scale; None where there are less than two scans or nothing differs.
+
+    Parameters
+    ----------
+    days
+        Day numbers at the left and at the right end.
+    flagged
+        Dates of the scans that are out of control.
+    """
     past, ends = measure.history, scale(measure) or _natural(measure)
     if len(past) < 2 or ends is None:
         return None
-    days = past[-1].day - past[0].day or 1.0
+    length = days[1] - days[0] or 1.0
 
     def share(value: float) -> float:
         return min(1.0 - SPARK_EDGE, max(SPARK_EDGE, (value - ends[0]) / (ends[1] - ends[0])))
@@ -277,10 +295,8 @@ def spark(measure: Measure, story: Story) -> Spark | None:
     bounds, baseline = measure.bounds, measure.baseline
     low, high = inner(bounds) if bounds else (None, None)
     band = (0.0 if low is None else share(low), 1.0 if high is None else share(high)) if bounds else None
-    trend = story.trends.get(measure.key)
-    flagged = {trend.points[s.at].dated for s in trend.control.signals} if trend and trend.control else set()
     return Spark(
-        points=tuple(((p.day - past[0].day) / days, share(p.value)) for p in past),
+        points=tuple((min(1.0, (p.day - days[0]) / length), share(p.value)) for p in past),
         signals=tuple(i for i, p in enumerate(past) if p.dated in flagged),
         band=band,
         middle=None if baseline is None else share(baseline.value),
