@@ -18,14 +18,21 @@ MINUS_ONE = re.compile(r"(mm|cm)⁻¹")
 
 def name_of(key: str, words: Words) -> Text:
     """What a key is called: the most particular pattern of the strings' section ``key``; else the key itself."""
-    patterns = words.under("key")
-    fitting = [p for p in patterns if fnmatchcase(key, p)]
-    if not fitting:
+    found = pattern_of(key, words)
+    if found is None:
         return (Span(key),)
+    pattern, parts = found
+    return words(f"key.{pattern}", **{f"p{i}": thing(part, words) for i, part in enumerate(parts, start=1)})
+
+
+def pattern_of(key: str, words: Words) -> tuple[str, tuple[str, ...]] | None:
+    """The pattern that names a key, and what stands at its places."""
+    fitting = [p for p in words.under("key") if fnmatchcase(key, p)]
+    if not fitting:
+        return None
     best = max(fitting, key=lambda p: (len(p.replace("*", "")), p))
     found = re.fullmatch(translate(best).replace(".*", "(.*)"), key)
-    parts = found.groups() if found else ()
-    return words(f"key.{best}", **{f"p{i}": thing(part, words) for i, part in enumerate(parts, start=1)})
+    return best, found.groups() if found else ()
 
 
 def thing(name: str, words: Words) -> Text:
