@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -17,6 +18,13 @@ from iqa.cli.console import print_table, reading_progress, say
 @click.option("--repeats", is_flag=True, help="The scans are repeats of one setup: noise power from differences.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document (iqa.analysis/1) instead of tables.")
 @click.option("--figures", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Draw figures there.")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the full analysis, HTML or PDF by its suffix; of several scans FILE-1, FILE-2 and so on.",
+)
+@click.option("--lang", "language", type=click.Choice(["en", "ja"]), default="en", help="Language of the report.")
 def analyze(
     paths: tuple[str, ...],
     phantom: str | None,
@@ -24,16 +32,21 @@ def analyze(
     repeats: bool,
     as_json: bool,
     figures: Path | None,
+    report: Path | None,
+    language: Literal["en", "ja"],
 ) -> int:
     """Measure every phantom scan in files, folders or zip archives."""
-    from iqa.jobs.analyze import analyze_and_draw
+    from iqa.jobs.analyze import analyze_and_draw, report_files
     from iqa.report.document import document
     from iqa.report.table import session_table
 
     with reading_progress() as progress:
         session = analyze_and_draw(
-            paths, phantom=phantom, phantom_dirs=phantom_dirs, repeats=repeats, figures=figures, progress=progress
-        )
+            paths, phantom=phantom, phantom_dirs=phantom_dirs, repeats=repeats, figures=figures, report=report,
+            language=language, progress=progress,
+        )  # fmt: skip
+    for file, source in report_files(session, report) if report else ():
+        say(f"iqa: {file}: report of {source}")
     if as_json:
         click.echo(json.dumps(document(session), ensure_ascii=False, allow_nan=False, indent=1))
     elif session.analyses or len(session.refused) > 1:

@@ -1,15 +1,27 @@
-"""Analyse scans and draw them while their pixels are at hand."""
+"""Analyse scans, draw them and write their reports while their pixels are at hand."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from iqa.analyze import Progress, Session, analyze
-from iqa.errors import InputError
-from iqa.model import Analysis, Scan
+from iqa.analyze import Each, Progress, Refusal, Session, analyze
+from iqa.errors import InputError, UsageError
+from iqa.jobs.clock import now
+from iqa.jobs.stories import story_of_analysis
+from iqa.model import Analysis, PhantomSpec, Scan
+from iqa.phantom import library
+from iqa.report.analysis_content import FullAnalysis, RefusedPage
+from iqa.report.marks import marks
+from iqa.report.pictures import Pictures, pictures_of
+from iqa.report.text import Language
+from iqa.report.words import Words, load_words
+
+REPORTS = (".html", ".pdf")
+"""What a report may be written as, by its suffix."""
 
 
 def analyze_and_draw(
@@ -19,22 +31,122 @@ def analyze_and_draw(
     phantom_dirs: Sequence[str | Path] = (),
     repeats: bool = False,
     figures: Path | None = None,
+    report: Path | None = None,
+    language: Language = "en",
     progress: Progress | None = None,
 ) -> Session:
-    """The session of `iqa.analyze.analyze`; with `figures`, that folder holds a picture of each scan's modules.
+    """The session of `iqa.analyze.analyze`; its scans drawn, and a report of each, where these are asked for.
 
-    The files are named ``<number>-<phantom>-<what>.png``, the number counting the analysed scans from 1.
+    Parameters
+    ----------
+    figures
+        Folder that will hold a picture of each scan's modules; its files are named ``<number>-<phantom>-<what>.png``,
+        the number counting the analysed scans from 1.
+    report
+        File of the full analysis, HTML or PDF by its suffix; of several scans see `report_files`.
 
     Raises
     ------
     InputError, UsageError, DefinitionError
-        As `iqa.analyze.analyze`; InputError too where `figures` cannot be written to.
+        As `iqa.analyze.analyze`; InputError too where `figures` or the folder of `report` cannot be written to,
+        UsageError where the suffix of `report` is another one.
     OSError
         `figures` cannot be made.
     """
-    if figures is None:
-        return analyze(paths, phantom=phantom, phantom_dirs=phantom_dirs, repeats=repeats, progress=progress)
-    _make(figures)
+    if report is not None:
+        _check(report)
+    if figures is not None:
+        _make(figures)
+    kept: dict[str, Pictures] = {}
+    steps = [*([_drawing(figures)] if figures else []), *([_keeping(kept)] if report else [])]
+    session = analyze(
+        paths, phantom=phantom, phantom_dirs=phantom_dirs, repeats=repeats, progress=progress, each=_all(steps)
+    )
+    if report is not None:
+        _write(session, report, _Setting(load_words(language), now(), library([Path(d) for d in phantom_dirs]), kept))
+    return session
+
+
+def report_files(session: Session, report: Path) -> list[tuple[Path, str]]:
+    """The files that a report is written to, with the path that was read for each.
+
+    One for each analysed scan, else one for each that was refused: the file itself where there is one alone, else
+    ``<name>-1``, ``<name>-2`` and so on.
+    """
+    sources = [one.source for one in session.analyses] or [one.path for one in session.refused]
+    if len(sources) == 1:
+        return [(report, sources[0])]
+    return [(report.with_stem(f"{report.stem}-{n}"), source) for n, source in enumerate(sources, start=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What reports are made with."""
+
+    words: Words
+    at: str
+    specs: Sequence[PhantomSpec]
+    pictures: Mapping[str, Pictures]
+    """By the hash of the scan's pixels."""
+
+
+def _write(session: Session, report: Path, setting: _Setting) -> None:
+    """A full analysis of each scan; where there is none, a page of each refusal."""
+    from iqa.jobs.reporting import put  # noqa: PLC0415 - what sets pages is loaded where there is one to set
+
+    told: Sequence[Analysis | Refusal] = session.analyses or session.refused
+    for one, (file, _) in zip(told, report_files(session, report), strict=True):
+        put(file, _rendered(one, setting, file.suffix.lower()))
+
+
+def _rendered(one: Analysis | Refusal, setting: _Setting, suffix: str) -> bytes:
+    from iqa.report.html import html  # noqa: PLC0415 - one of the two is needed
+    from iqa.report.pages.refused import refused_page  # noqa: PLC0415
+    from iqa.report.pdf import pdf  # noqa: PLC0415
+
+    if isinstance(one, Refusal):
+        name: str = "refused"
+        page: RefusedPage | FullAnalysis = refused_page(one, setting.words, at=setting.at)
+    else:
+        name, page = "analysis", _full(one, setting)
+    if suffix == ".pdf":
+        return pdf(f"{name}.typ", page, setting.words, at=setting.at)
+    return html(f"{name}.html", page, setting.words).encode()
+
+
+def _full(analysis: Analysis, setting: _Setting) -> FullAnalysis:
+    from iqa.report.figures.pages import chart_drawings  # noqa: PLC0415 - a plot library costs a second, few need it
+    from iqa.report.pages.analysis import full_analysis  # noqa: PLC0415
+    from iqa.report.pages.pictures import picture_drawings  # noqa: PLC0415
+
+    story, words = story_of_analysis(analysis, at=setting.at), setting.words
+    pictures = picture_drawings(setting.pictures.get(story.made.pixel_sha256), story, words, marks())
+    return full_analysis(story, words, drawings=[*pictures, *chart_drawings(story, words, setting.specs)])
+
+
+def _all(steps: Sequence[Each]) -> Each | None:
+    """Does several things with a scan while its pixels are at hand."""
+    if not steps:
+        return None
+
+    def do(scan: Scan, analysis: Analysis) -> None:
+        for step in steps:
+            step(scan, analysis)
+
+    return do
+
+
+def _keeping(kept: dict[str, Pictures]) -> Each:
+    """Keeps the pictures of every scan for its report."""
+
+    def keep(scan: Scan, analysis: Analysis) -> None:
+        kept[analysis.identity.pixel_sha256] = pictures_of(scan, analysis)
+
+    return keep
+
+
+def _drawing(figures: Path) -> Each:
+    """Draws every scan into a folder."""
     from iqa.report.figures.sheet import draw_all  # noqa: PLC0415 - a plot library costs a second, few need it
 
     numbers = count(1)
@@ -42,7 +154,17 @@ def analyze_and_draw(
     def draw(scan: Scan, analysis: Analysis) -> None:
         draw_all(scan, analysis, figures, prefix=f"{next(numbers)}-{analysis.located.spec.name}")
 
-    return analyze(paths, phantom=phantom, phantom_dirs=phantom_dirs, repeats=repeats, progress=progress, each=draw)
+    return draw
+
+
+def _check(report: Path) -> None:
+    """Whether a report can be written there, before minutes of measuring."""
+    if report.suffix.lower() not in REPORTS:
+        raise UsageError(f"'{report.name}' says no format of a report: its name must end in {' or '.join(REPORTS)}.")
+    if not report.parent.is_dir():
+        raise InputError(str(report.parent), "there is no such folder for the report; make it, or name another")
+    if not os.access(report.parent, os.W_OK | os.X_OK):
+        raise InputError(str(report.parent), "it may not be written to; name another folder for the report")
 
 
 def _make(folder: Path) -> None:

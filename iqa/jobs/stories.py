@@ -15,9 +15,9 @@ from iqa.jobs.judging import LOOKED_BACK, MANUAL
 from iqa.jobs.measures import Measures
 from iqa.jobs.trend import trend
 from iqa.judge import compare, worst_of
-from iqa.model import Analysis, Curve, Measurement, Outcome, Rule, Verdict
+from iqa.model import Analysis, Curve, Located, Measurement, Outcome, Rule, Verdict
 from iqa.phantom import library
-from iqa.report.stories import Before, Made, Measure, Past, Story
+from iqa.report.stories import Before, Lie, Made, Measure, ModuleAt, Past, Story
 from iqa.report.trends import Trend
 from iqa.store.database import Connection
 from iqa.store.decisions import baselines, records_behind
@@ -86,7 +86,27 @@ def story_of_analysis(analysis: Analysis, *, at: str) -> Story:
     )
     numbers = tuple(Measure(key=m.key, measurement=m) for m in analysis.measurements)
     lost = tuple(Measure(key=n.key, missing=n, outcome=Outcome.NOT_MEASURED) for n in analysis.not_measured)
-    return Story(made=made, made_at=at, measures=(*numbers, *lost), curves=analysis.curves, remembered=False)
+    return Story(
+        made=made,
+        made_at=at,
+        measures=(*numbers, *lost),
+        curves=analysis.curves,
+        lie=lie_of(located),
+        remembered=False,
+    )
+
+
+def lie_of(located: Located) -> Lie:
+    """How the phantom lies, and which slices hold its modules, in the order of the stack."""
+    held = sorted((m for m in located.modules if m.slices), key=lambda m: m.slices)
+    return Lie(
+        variant=located.spec.variant,
+        mirrored=located.pose.mirrored if located.mirror_known else None,
+        reversed=located.pose.reversed,
+        modules=tuple(
+            ModuleAt(m.name, (m.slices[0], m.slices[-1]), None if m.u_z_mm is None else m.pose.z_mm) for m in held
+        ),
+    )
 
 
 def _own_trend(workspace: Workspace, key: str, story: Story) -> Trend | None:

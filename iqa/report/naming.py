@@ -27,13 +27,21 @@ def short_name(key: str, words: Words) -> Text:
 
 
 def _named(key: str, words: Words, section: str) -> Text:
+    found = pattern_of(key, words, section)
+    if found is None:
+        return ()
+    pattern, parts = found
+    return words(f"{section}.{pattern}", **{f"p{i}": thing(part, words) for i, part in enumerate(parts, start=1)})
+
+
+def pattern_of(key: str, words: Words, section: str = "key") -> tuple[str, tuple[str, ...]] | None:
+    """The most particular pattern of a section of the strings that fits a key, and what stands at its places."""
     fitting = [p for p in words.under(section) if fnmatchcase(key, p)]
     if not fitting:
-        return ()
+        return None
     best = max(fitting, key=lambda p: (len(p.replace("*", "")), p))
     found = re.fullmatch(translate(best).replace(".*", "(.*)"), key)
-    parts = found.groups() if found else ()
-    return words(f"{section}.{best}", **{f"p{i}": thing(part, words) for i, part in enumerate(parts, start=1)})
+    return best, found.groups() if found else ()
 
 
 def thing(name: str, words: Words) -> Text:

@@ -83,6 +83,28 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
+class ModuleAt:
+    """A module where the scan holds it."""
+
+    name: str
+    slices: tuple[int, int]
+    """First and last, 0-based in the sorted stack."""
+    z_mm: float | None
+    """Of its plane along the stack; None where nothing in the scan fixes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lie:
+    """How a phantom lies in a scan, beside the numbers of its position."""
+
+    variant: str | None
+    mirrored: bool | None
+    """None where the phantom is its own mirror image."""
+    reversed: bool
+    modules: tuple[ModuleAt, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Before:
     """The scan before this one under the same protocol with the same phantom."""
 
@@ -123,6 +145,8 @@ class Story:
     before: Before | None = None
     happened: tuple[Happened, ...] = ()
     """To the scanner and the phantom since the scan before."""
+    lie: Lie | None = None
+    """Known where the scan was measured just now."""
     remembered: bool = True
     """In a workspace; else nothing is judged and nothing came before."""
 

@@ -87,7 +87,7 @@ class Site:
     false_alarms: Annotated[float, Gt(0)] = 1.0
     """Of one scanner in two years, over all its charts."""
     seals: tuple[str, ...] = ()
-    """Titles of the boxes for seals on forms; where there are none, the safety manager of medical devices and deputy."""
+    """Titles of the boxes for seals on forms; without any, the safety manager of medical devices and the deputy."""
     days_off: tuple[str, ...] = DAYS_OFF
     """Weekdays and dates on which nothing is checked."""
 

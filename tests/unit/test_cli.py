@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from made_analysis import REFUSED, made_session
+from made_analysis import REFUSED, made_analysis, made_session
 
 from iqa.analyze import Refusal, Session
 from iqa.cli.main import main
@@ -200,3 +200,11 @@ def test_physics_out_of_range_is_wrong_usage(tmp_path: Path, capsys: Captured) -
     assert main(["simulate", "acr464", "--out", str(tmp_path / "scan"), "--noise-hu", "-3"]) == 2
     assert "--noise-hu" in capsys.readouterr().err
     assert not (tmp_path / "scan").exists()
+
+
+def test_it_is_said_which_report_is_of_which_scan(outcome: Any, capsys: Captured) -> None:
+    outcome(Session((made_analysis(), made_analysis()), ()))
+    assert main(["analyze", "x", "--report", "r.html", "--lang", "ja"]) == 0
+    err = capsys.readouterr().err
+    assert "iqa: r-1.html: report of scans/one" in err
+    assert "iqa: r-2.html: report of scans/one" in err

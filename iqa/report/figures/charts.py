@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from iqa.model import Analysis, Curve, Insert
-from iqa.report.colours import BAND, INFO, INK, INK_2, RULE
+from iqa.model import Analysis, Curve, Insert, Measurement, PhantomSpec
+from iqa.report.colours import BAND, INFO, INK, INK_2, RULE, RULE_2
 from iqa.report.numbers import print_unit, show
 
 COVERAGE = 2.0
@@ -36,10 +36,15 @@ class InsertPoint:
 
 def insert_points(analysis: Analysis) -> list[InsertPoint]:
     """The measured inserts of an analysis, by rising nominal CT number."""
-    inserts = (f for m in analysis.located.spec.modules for f in m.of(Insert) if isinstance(f, Insert))
+    return inserts_of(analysis.located.spec, analysis.value)
+
+
+def inserts_of(spec: PhantomSpec, value: Callable[[str], Measurement | None]) -> list[InsertPoint]:
+    """The inserts of a definition of whose CT number there is a value, by rising nominal CT number."""
+    inserts = (f for m in spec.modules for f in m.of(Insert) if isinstance(f, Insert))
     points = []
     for insert in inserts:
-        measured = analysis.value(f"ct_number.{insert.name}")
+        measured = value(f"ct_number.{insert.name}")
         if measured is not None:
             points.append(
                 InsertPoint(insert.name, insert.expected_hu, measured.value, measured.u or 0.0, insert.hu_range)
@@ -49,6 +54,15 @@ def insert_points(analysis: Analysis) -> list[InsertPoint]:
 
 def draw_ct_numbers(axes: Axes, points: Sequence[InsertPoint]) -> Axes:
     """Difference of measured and nominal CT number for each insert, ± 2 u, with the acceptable range behind it."""
+    draw_differences(axes, points, [p.name.replace("_", " ") for p in points])
+    axes.set_xlabel("measured − nominal CT number, HU")
+    ranges = "\ngrey: acceptable range of the definition" if any(p.accepted for p in points) else ""
+    axes.set_title(f"CT number of the inserts (name, nominal); bar ± 2 u{ranges}", fontsize=8)
+    return axes
+
+
+def draw_differences(axes: Axes, points: Sequence[InsertPoint], names: Sequence[str]) -> Axes:
+    """The same without words but the inserts' names and their nominal CT numbers."""
     rows = np.arange(len(points))
     for row, p in zip(rows, points, strict=True):
         if p.accepted is not None:
@@ -59,11 +73,19 @@ def draw_ct_numbers(axes: Axes, points: Sequence[InsertPoint]) -> Axes:
     axes.use_sticky_edges = False  # or a bar would end exactly on the frame
     axes.autoscale_view()
     axes.axvline(0.0, color=INK, linewidth=0.6)
-    axes.set_yticks(rows, [f"{p.name.replace('_', ' ')}  {show(round(p.nominal), None, 'HU').value}" for p in points])
+    nominal = (show(round(p.nominal), None, "HU").value for p in points)
+    axes.set_yticks(rows, [f"{name}  {value}" for name, value in zip(names, nominal, strict=True)])
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel("measured − nominal CT number, HU")
-    ranges = "\ngrey: acceptable range of the definition" if any(p.accepted for p in points) else ""
-    axes.set_title(f"CT number of the inserts (name, nominal); bar ± 2 u{ranges}", fontsize=8)
+    return axes
+
+
+def draw_against_nominal(axes: Axes, points: Sequence[InsertPoint]) -> Axes:
+    """Measured against nominal CT number, and the line on which both are equal."""
+    nominal = [p.nominal for p in points]
+    ends = (min(nominal), max(nominal))
+    axes.plot(ends, ends, color=RULE_2, linewidth=0.8)
+    axes.plot(nominal, [p.measured for p in points], "o", color=INFO)
+    axes.margins(0.08)
     return axes
 
 

@@ -88,15 +88,17 @@ def _source(limit: Limit) -> tuple[str, str, str, str]:
 
 def _limit(source: tuple[str, str, str, str], words: Words) -> Text:
     name, edition, person, day = source
-    adopted: Text = ()
-    if person:
-        adopted = (
-            words("fact.adopted", day=words.day(day), who=data(person))
-            if day
-            else words("fact.adopted_by", who=data(person))
-        )
-    parts = [data(name), words("fact.edition", edition=data(edition)) if edition else (), adopted]
-    return joined(parts, ", ")
+    stands = words("fact.edition", edition=data(edition)) if edition else ()
+    return joined([data(name), stands, adopted(person, day, words)], ", ")
+
+
+def adopted(person: str, day: str, words: Words) -> Text:
+    """Who adopted a limit, and when, as far as that is known."""
+    if not person:
+        return ()
+    if not day:
+        return words("fact.adopted_by", who=data(person))
+    return words("fact.adopted", day=words.day(day), who=data(person))
 
 
 def _rule(story: Story, words: Words) -> Text:
