@@ -19,7 +19,7 @@ from iqa.store.decisions import Signed
 from iqa.store.workspace import Workspace
 
 ABOUT = re.compile(
-    rb"iqa report: (?P<kind>weekly|record) (?:scan (?P<scan>\d+)|(?P<scanner>[\w-]+) (?P<period>[\w-]+)) "
+    rb"iqa report: (?P<kind>weekly|analysis|record) (?:scan (?P<scan>\d+)|(?P<scanner>[\w-]+) (?P<period>[\w-]+)) "
     rb"(?P<language>en|ja) (?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"
 )
 """What a PDF of this program says of itself."""

@@ -12,17 +12,21 @@ from typing import Literal
 from iqa.analyze import Refusal
 from iqa.errors import DefinitionError, InputError, UsageError
 from iqa.jobs.approvals import approvals_of
+from iqa.jobs.fleets import fleet_story
 from iqa.jobs.records import record_story
 from iqa.jobs.scanners import check_scanner
 from iqa.jobs.stories import story_of
 from iqa.jobs.trend_stories import trend_stories
+from iqa.phantom import library
 from iqa.report.content import Closer, Drawing
 from iqa.report.html import html
 from iqa.report.marks import logo, marks
+from iqa.report.pages.analysis import full_analysis
+from iqa.report.pages.fleet import fleet_page
 from iqa.report.pages.pictures import picture_drawings
 from iqa.report.pages.record import record_page
 from iqa.report.pages.trends import trend_page
-from iqa.report.pages.weekly import looked_at, to_look_at, weekly
+from iqa.report.pages.weekly import curve_on_page, looked_at, to_look_at, weekly
 from iqa.report.pdf import pdf
 from iqa.report.periods import parse_period
 from iqa.report.picture_files import read_pictures
@@ -30,12 +34,13 @@ from iqa.report.shown import Addition
 from iqa.report.stories import Story, TrendStory
 from iqa.report.text import Language
 from iqa.report.words import Words, load_words
-from iqa.store.history import is_latest, latest_scans, occasions
+from iqa.store.history import fleet, is_latest, latest_scans, occasions
 from iqa.store.workspace import Workspace
 
 Format = Literal["html", "pdf"]
-Kind = Literal["weekly", "trend", "record"]
+Kind = Literal["weekly", "analysis", "trend", "record", "fleet"]
 UNASSIGNED = "unassigned"
+DATE_LENGTH = len("2026-11-27")
 MOST_PICTURES = 3
 """On a weekly page, beside a curve."""
 
@@ -58,7 +63,7 @@ class Asked:
     @property
     def subject(self) -> str:
         """What the page is about: in the audit trail, and in a PDF, by which it is found again."""
-        return f"scan {self.scan}" if self.scan else f"{self.scanner or '*'} {self.about}"
+        return f"scan {self.scan}" if self.scan else f"{self.scanner or '*'} {self.about or '*'}"
 
     @property
     def said(self) -> str:
@@ -123,16 +128,97 @@ def papers_of(workspace: Workspace, asked: Asked) -> list[Paper]:
 
 def _weekly(workspace: Workspace, asked: Asked, words: Words) -> Iterator[Paper]:
     story = story_of(workspace, asked.scan, at=asked.at)
-    kept = read_pictures(workspace.pictures, story.made.pixel_sha256)
+    stem = scan_stem(story, asked)
+    folder = workspace.reports / stem.parent
     page = weekly(
         story,
         words,
-        drawings=picture_drawings(kept, story, words, marks(workspace.templates), most=MOST_PICTURES),
+        drawings=[*_pictures(workspace, story, words, MOST_PICTURES), *_curve(story, words)],
         closer=closer_of(story, words),
+        approvals=approvals_of(workspace, asked.kind, asked.subject, words),
+        logo=logo(workspace.templates),
+        link=lambda key: chart_in(folder, key, asked.language),
+    )
+    yield Paper(asked, page, words, stem)
+
+
+def _pictures(workspace: Workspace, story: Story, words: Words, most: int | None = None) -> list[Drawing]:
+    kept = read_pictures(workspace.pictures, story.made.pixel_sha256)
+    return picture_drawings(kept, story, words, marks(workspace.templates), most=most)
+
+
+def _curve(story: Story, words: Words) -> list[Drawing]:
+    """The transfer function that stands on a weekly page, beside that of the baseline."""
+    key = curve_on_page(story)
+    curve = next((c for c in story.curves if c.key == key), None)
+    if curve is None:
+        return []
+    from iqa.report.figures.pages import curve_drawing  # noqa: PLC0415 - a plot library costs half a second
+
+    f50, f10 = (story.measure(f"{curve.key}.{level}") for level in ("f50", "f10"))
+    read = (m.measurement if m else None for m in (f50, f10))
+    return [curve_drawing(curve, story.baseline_curves.get(curve.key), next(read), next(read), words)]
+
+
+def _analysis(workspace: Workspace, asked: Asked, words: Words) -> Iterator[Paper]:
+    from iqa.report.figures.pages import chart_drawings  # noqa: PLC0415 - a plot library costs half a second
+
+    story = story_of(workspace, asked.scan, at=asked.at)
+    page = full_analysis(
+        story,
+        words,
+        drawings=[
+            *_pictures(workspace, story, words),
+            *chart_drawings(story, words, library(workspace.phantom_dirs)),
+        ],
         approvals=approvals_of(workspace, asked.kind, asked.subject, words),
         logo=logo(workspace.templates),
     )
     yield Paper(asked, page, words, scan_stem(story, asked))
+
+
+def _fleet(workspace: Workspace, asked: Asked, words: Words) -> Iterator[Paper]:
+    story = fleet_story(workspace, asked.at)
+
+    def link(scanner: str, key: str) -> str:
+        folder = workspace.reports / (scanner or UNASSIGNED)
+        found = chart_in(folder, key, asked.language) if key else page_in(folder, asked.language)
+        return f"{folder.name}/{found}" if found else ""
+
+    page = fleet_page(story, words, link=link, logo=logo(workspace.templates))
+    yield Paper(asked, page, words, Path("fleet"))
+
+
+def chart_in(folder: Path, key: str, language: Language) -> str:
+    """The file of a key's control chart in a scanner's folder; empty where none was written."""
+    names = (f"trend-{key}-{language}.html", f"trend-{key}-*-{language}.html")
+    return next((f.name for name in names for f in sorted(folder.glob(name))), "")
+
+
+def page_in(folder: Path, language: Language) -> str:
+    """The file of a scanner's latest weekly page; empty where none was written."""
+    found = sorted(folder.glob(f"????-??-??-*-weekly-{language}.html"), key=_dated)
+    return found[-1].name if found else ""
+
+
+def _dated(file: Path) -> tuple[str, int]:
+    """Date and number of the scan that a page is about."""
+    number = file.name[DATE_LENGTH + 1 :].partition("-")[0]
+    return file.name[:DATE_LENGTH], int(number) if number.isdecimal() else 0
+
+
+def scanned(workspace: Workspace) -> list[str]:
+    """The scanners that have a scan."""
+    with workspace.database.reading() as connection:
+        return [one.scanner for one in fleet(connection) if one.scanner is not None and one.dated is not None]
+
+
+def write_charts(workspace: Workspace, scanner: str, *, language: Language, at: str) -> tuple[Path, ...]:
+    """The control charts of a scanner's judged and charted keys, as HTML."""
+    story = story_of(workspace, last_scan(workspace, scanner), at=at)
+    keys = [m.key for m in story.all if m.measurement and (m.key in story.charted or m.limit is not None)]
+    asked = [Asked(kind="trend", scanner=scanner, about=key, language=language, at=at) for key in keys]
+    return tuple(file for one in asked for file in write_report(workspace, one, "html"))
 
 
 def closer_of(story: Story, words: Words) -> list[Closer]:
@@ -164,6 +250,8 @@ def _record(workspace: Workspace, asked: Asked, words: Words) -> Iterator[Paper]
 
 PAGES: Mapping[Kind, Callable[[Workspace, Asked, Words], Iterator[Paper]]] = {
     "weekly": _weekly,
+    "analysis": _analysis,
+    "fleet": _fleet,
     "trend": _trends,
     "record": _record,
 }

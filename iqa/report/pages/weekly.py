@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from iqa.model import Outcome
-from iqa.report.content import Approval, Closer, Drawing, Head, Row, Weekly
+from iqa.report.content import Approval, Closer, Drawing, Group, Head, Row, Weekly
 from iqa.report.naming import name_of
 from iqa.report.pages.facts import facts
 from iqa.report.pages.headline import headline, signals_of, who
@@ -40,6 +41,7 @@ def weekly(
     approvals: Sequence[Approval] = (),
     logo: str = "",
     notes: Sequence[Text] = (),
+    link: Callable[[str], str] = lambda _key: "",
 ) -> Weekly:
     """The content of a weekly page.
 
@@ -49,6 +51,10 @@ def weekly(
         Pictures and curves, the most telling first; left out where the numbers fill the page.
     closer
         The measures of `to_look_at`, drawn.
+    notes
+        Boxed words beside the date.
+    link
+        Where the control chart of a key is found; empty where there is none.
     """
     shown = [m for m in story.all if on_page(m, story)]
     rest = [m for m in story.measures if m not in shown]
@@ -74,7 +80,9 @@ def weekly(
         closer=tuple(closer),
         since_title=heading,
         since=since,
-        groups=groups(shown, story, words),
+        groups=tuple(
+            Group(g.name, tuple(replace(r, link=link(r.key)) for r in g.rows)) for g in groups(shown, story, words)
+        ),
         left_out=_left_out(rest, words),
         drawings=tuple(drawings) if len(shown) <= ROWS_WITH_PICTURES else (),
         facts=facts(story, words),
@@ -90,6 +98,15 @@ def on_page(measure: Measure, story: Story) -> bool:
         return True
     wanted = measure.key in story.charted or any(fnmatchcase(measure.key, p) for p in SHOWN)
     return measure.measurement is not None and (wanted or measure.key == _edge(story))
+
+
+def curve_on_page(story: Story) -> str | None:
+    """The transfer function that a page shows: of a charted key, else of the edge that is measured best, else any."""
+    charted = [k.removesuffix(".f50") for k in story.charted if k.endswith(".f50")]
+    edge = (_edge(story) or "").removesuffix(".f50")
+    others = [c.key for c in story.curves if c.key.startswith(("mtf.", "ttf."))]
+    known = set(others)
+    return next((k for k in (*charted, edge, *others) if k in known), None)
 
 
 def _edge(story: Story) -> str | None:
