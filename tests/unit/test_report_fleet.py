@@ -181,10 +181,10 @@ def test_a_limit_is_told_as_it_counts() -> None:
     [
         ([], "No scanner is described and no scan is stored yet.", "not-judged"),
         ([machine("ct1", FAILS)], "ct1 fails.", "fail"),
-        ([machine("a", PASSES), machine("b", PASSES)], "All two scanners pass.", "pass"),
+        ([machine("a", PASSES), machine("b", PASSES)], "All 2 scanners pass.", "pass"),
         (
             [machine("a", PASSES, signals=(NOISE,)), machine("b", PASSES)],
-            "All two scanners pass; one is out of control.",
+            "All 2 scanners pass; one is out of control.",
             "pass",
         ),
         ([machine("a", FAILS), machine("b", PASSES)], "One of 2 scanners fails.", "fail"),
