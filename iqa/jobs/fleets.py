@@ -44,7 +44,7 @@ SPARK = "noise.sigma"
 SPARK_WEEKS = 26
 WEEK_DAYS = 7.0
 MOST_TRENDS = 12
-"""Scanners out of control whose trend is worked out, the most urgent first: each takes some 40 ms."""
+"""Scanners that pass and are out of control whose trend is worked out, the first by name: each takes some 40 ms."""
 CALM = frozenset({Outcome.PASS, Outcome.PASS_WITHIN_U, Outcome.NOT_JUDGED})
 """Verdicts of which the page says no more than that they are so."""
 WORST_FIRST = (Outcome.FAIL, Outcome.WARNING, Outcome.CANNOT_TELL, Outcome.NOT_COMPARABLE, Outcome.NOT_MEASURED,
@@ -246,17 +246,22 @@ def _site(of: Acquisition, described: Scanner | None) -> str:
 
 
 def _worst_of_each(measures: Iterable[Measure]) -> list[Measure]:
-    """Of every key the measure with the worst verdict; of equal ones the latest, which comes first."""
+    """Of every key the measure with the worst verdict; of equal ones what is out of control, then the latest."""
     found: dict[str, Measure] = {}
-    for one in measures:
-        if one.key not in found or WORST_FIRST.index(one.outcome) < WORST_FIRST.index(found[one.key].outcome):
+    for one in measures:  # the latest first
+        if one.key not in found or _badness(one) < _badness(found[one.key]):
             found[one.key] = one
     return list(found.values())
 
 
+def _badness(measure: Measure) -> tuple[int, bool]:
+    return WORST_FIRST.index(measure.outcome), not measure.out_of_control
+
+
 def _trends(workspace: Workspace, story: FleetStory) -> dict[tuple[str, str], Trend]:
-    """The trend of the first key of each scanner that is out of control, as far as there is time for them."""
-    flagged = [(m.scanner, m.out_of_control[0]) for m in story.machines if m.scanner and m.out_of_control]
+    """Of the first scanners that pass and are out of control the trend of the first such key."""
+    passing = [m for m in story.machines if m.state == Outcome.PASS and m.out_of_control]
+    flagged = [(m.scanner or "", m.out_of_control[0]) for m in passing]
     found = {}
     for scanner, last in flagged[:MOST_TRENDS]:
         every = trend(workspace, last.key, scanner=scanner)

@@ -97,4 +97,4 @@ class FleetStory:
     """The most urgent first, then by name."""
     unassigned: Machine | None = None
     trends: Mapping[tuple[str, str], Trend] = field(default_factory=dict)
-    """By scanner and key, of the first that are out of control."""
+    """By scanner and key, of the first that pass and are out of control."""

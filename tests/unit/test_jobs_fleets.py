@@ -121,6 +121,18 @@ def test_what_a_person_entered_counts(workspace: Workspace) -> None:
     assert [m.key for m in one.measures if m.outcome == Outcome.FAIL] == ["manual.laser_x"]
 
 
+def test_a_signal_under_one_protocol_is_not_hidden_by_another(workspace: Workspace) -> None:
+    with_baseline(workspace, Owner("ct1"), [])
+    for week, dated in enumerate(weekly("2026-04-06", 11), start=1):
+        store_series(workspace, NOISE, [5.0 + 0.035 * week], [dated], judged=True)
+    calm = analysis_of("calm", {NOISE: 5.0}, dated="2026-06-28T07:00:00")
+    stored(workspace, calm, Owner("ct1", "morning"))
+    store_series(workspace, NOISE, [5.42], ["2026-06-27T07:00:00"], judged=True)
+    shown = machine(fleet_story(workspace, NOW), "ct1").measure(NOISE)
+    assert shown is not None
+    assert shown.out_of_control
+
+
 def test_small_charts_show_comparable_scans_since_the_baseline(workspace: Workspace) -> None:
     with_baseline(workspace, Owner("ct1"), noise(3, 3), "2026-01-26")  # until 20 April
     enter_event(workspace, "tube", scanner="ct1", dated="2026-04-22", signed=ANN)

@@ -181,10 +181,10 @@ def test_a_limit_is_told_as_it_counts() -> None:
     [
         ([], "No scanner is described and no scan is stored yet.", "not-judged"),
         ([machine("ct1", FAILS)], "ct1 fails.", "fail"),
-        ([machine("a", PASSES), machine("b", PASSES)], "All two scanners pass.", "pass"),
+        ([machine("a", PASSES), machine("b", PASSES)], "All 2 scanners pass.", "pass"),
         (
             [machine("a", PASSES, signals=(NOISE,)), machine("b", PASSES)],
-            "All two scanners pass; one is out of control.",
+            "All 2 scanners pass; one is out of control.",
             "pass",
         ),
         ([machine("a", FAILS), machine("b", PASSES)], "One of 2 scanners fails.", "fail"),
@@ -294,16 +294,29 @@ def test_small_charts_share_one_time_axis() -> None:
 # ---------------------------------------------------------------------------------------- HTML
 
 
+VOID = frozenset({"meta", "img", "br", "link", "input"})
+BLOCKS = frozenset({"div", "p", "table", "section", "ul", "h1", "header", "footer"})
+PHRASES = frozenset({"p", "span", "button", "a", "bdi", "small", "label", "h1"})
+"""Elements that hold no block."""
+
+
 class _Seen(HTMLParser):
-    """What stands in a page: tags by name, and its text."""
+    """What stands in a page: its tags and its text; elements are closed in order and lie where they may."""
 
     def __init__(self) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.text: list[str] = []
+        self.open: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
+        assert not (tag in BLOCKS and PHRASES & set(self.open)), (tag, self.open)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
         self.text.append(data)
@@ -338,6 +351,19 @@ def test_a_page_without_anything_is_a_page(language: Language) -> None:
     tags = [tag for tag, _ in seen(empty, language).tags]
     assert tags.count("h1") == 1
     assert tags.count("tr") == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_html_is_well_formed(language: Language) -> None:
+    found = seen(made_fleet(names=HOSTILE), language)
+    assert found.open == []
+    ids = [a["id"] for _, a in found.tags if "id" in a]
+    assert len(ids) == len(set(ids))
+    images = [a for tag, a in found.tags if tag == "svg" and a.get("role") == "img"]
+    assert images
+    assert all(a.get("aria-label") for a in images)
+    links = [a for tag, a in found.tags if tag == "a"]
+    assert len(links) == 24 * (1 + len(KEYS) + 1) - 1, "a name, numbers and a small chart; one number was not measured"
 
 
 def test_the_page_asks_for_nothing_and_is_in_its_language() -> None:

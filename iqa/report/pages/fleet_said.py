@@ -44,10 +44,10 @@ def headline(story: FleetStory, words: Words) -> Text:
     elif len(machines) == 1:
         said = words(f"fleet.alone.{_name(kind_of(machines[0]))}", scanner=data(machines[0].scanner or ""))
     elif not counts:
-        said = words("fleet.all_pass", all=_counted(len(machines), words))
+        said = words("fleet.all_pass", all=str(len(machines)))
     elif counts[0][0] == SIGNAL:
         n = counts[0][1]
-        said = words("fleet.all_signal", n=n, count=_counted(n, words), all=_counted(len(machines), words))
+        said = words("fleet.all_signal", n=n, count=_counted(n, words), all=str(len(machines)))
     else:
         said = _counts(counts[:MOST_COUNTED], len(machines), words)
     return words("fleet.sentence", said=_capital(said))
