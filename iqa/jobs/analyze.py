@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from iqa.analyze import Each, Progress, Refusal, Session, analyze
 from iqa.errors import InputError, UsageError
-from iqa.jobs.clock import now
-from iqa.jobs.stories import story_of_analysis
-from iqa.model import Analysis, PhantomSpec, Scan
+from iqa.model import Analysis, Scan
 from iqa.phantom import library
-from iqa.report.analysis_content import FullAnalysis, RefusedPage
-from iqa.report.marks import marks
-from iqa.report.pictures import Pictures, pictures_of
 from iqa.report.text import Language
-from iqa.report.words import Words, load_words
+
+if TYPE_CHECKING:
+    from iqa.report.pictures import Pictures
 
 REPORTS = (".html", ".pdf")
 """What a report may be written as, by its suffix."""
@@ -63,7 +60,7 @@ def analyze_and_draw(
         paths, phantom=phantom, phantom_dirs=phantom_dirs, repeats=repeats, progress=progress, each=_all(steps)
     )
     if report is not None:
-        _write(session, report, _Setting(load_words(language), now(), library([Path(d) for d in phantom_dirs]), kept))
+        _write(session, report, language, phantom_dirs, kept)
     return session
 
 
@@ -79,49 +76,19 @@ def report_files(session: Session, report: Path) -> list[tuple[Path, str]]:
     return [(report.with_stem(f"{report.stem}-{n}"), source) for n, source in enumerate(sources, start=1)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Setting:
-    """What reports are made with."""
-
-    words: Words
-    at: str
-    specs: Sequence[PhantomSpec]
-    pictures: Mapping[str, Pictures]
-    """By the hash of the scan's pixels."""
-
-
-def _write(session: Session, report: Path, setting: _Setting) -> None:
+def _write(
+    session: Session,
+    report: Path,
+    language: Language,
+    phantom_dirs: Sequence[str | Path],
+    kept: Mapping[str, Pictures],
+) -> None:
     """A full analysis of each scan; where there is none, a page of each refusal."""
-    from iqa.jobs.reporting import put  # noqa: PLC0415 - what sets pages is loaded where there is one to set
+    from iqa.jobs.full_reports import write_reports  # noqa: PLC0415 - store, plots and printing: few need them
 
     told: Sequence[Analysis | Refusal] = session.analyses or session.refused
-    for one, (file, _) in zip(told, report_files(session, report), strict=True):
-        put(file, _rendered(one, setting, file.suffix.lower()))
-
-
-def _rendered(one: Analysis | Refusal, setting: _Setting, suffix: str) -> bytes:
-    from iqa.report.html import html  # noqa: PLC0415 - one of the two is needed
-    from iqa.report.pages.refused import refused_page  # noqa: PLC0415
-    from iqa.report.pdf import pdf  # noqa: PLC0415
-
-    if isinstance(one, Refusal):
-        name: str = "refused"
-        page: RefusedPage | FullAnalysis = refused_page(one, setting.words, at=setting.at)
-    else:
-        name, page = "analysis", _full(one, setting)
-    if suffix == ".pdf":
-        return pdf(f"{name}.typ", page, setting.words, at=setting.at)
-    return html(f"{name}.html", page, setting.words).encode()
-
-
-def _full(analysis: Analysis, setting: _Setting) -> FullAnalysis:
-    from iqa.report.figures.pages import chart_drawings  # noqa: PLC0415 - a plot library costs a second, few need it
-    from iqa.report.pages.analysis import full_analysis  # noqa: PLC0415
-    from iqa.report.pages.pictures import picture_drawings  # noqa: PLC0415
-
-    story, words = story_of_analysis(analysis, at=setting.at), setting.words
-    pictures = picture_drawings(setting.pictures.get(story.made.pixel_sha256), story, words, marks())
-    return full_analysis(story, words, drawings=[*pictures, *chart_drawings(story, words, setting.specs)])
+    files = [file for file, _ in report_files(session, report)]
+    write_reports(list(zip(told, files, strict=True)), language, library([Path(d) for d in phantom_dirs]), kept)
 
 
 def _all(steps: Sequence[Each]) -> Each | None:
@@ -138,6 +105,7 @@ def _all(steps: Sequence[Each]) -> Each | None:
 
 def _keeping(kept: dict[str, Pictures]) -> Each:
     """Keeps the pictures of every scan for its report."""
+    from iqa.report.pictures import pictures_of  # noqa: PLC0415 - for reports alone
 
     def keep(scan: Scan, analysis: Analysis) -> None:
         kept[analysis.identity.pixel_sha256] = pictures_of(scan, analysis)

@@ -40,6 +40,8 @@ class Gap:
     needs: Text
     judged: bool
     """A limit waits for one of them."""
+    long: bool
+    """So many names that they stand over the whole width, above reason and need."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ def test_sixty_five_reasons_become_two_lines() -> None:
         ("TTF f50, Teflon; Air, top",),
     ]
     assert sum(len(gap.keys) for gap in found) == len(told)
+    assert [gap.long for gap in (*found, *gaps(many().measures, EN))] == [False, False, True]
 
 
 def test_no_range_hides_a_number_that_was_measured() -> None:

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from iqa.report.analysis_content import Gap
 from iqa.report.naming import family_of, name_of, pattern_of, thing
 from iqa.report.stories import Measure
-from iqa.report.text import Text, joined
+from iqa.report.text import Text, joined, plain
 from iqa.report.words import Words
 
+LONG = 160
+"""Letters of names that are too many for a narrow column: about four lines of it."""
 LEAST_IN_RANGE = 3
 """Numbers that are told as a range."""
 NUMBER = re.compile(r"\d+(p\d+)?")
@@ -45,12 +47,14 @@ def _parts(keys: Iterable[str], words: Words) -> Parts:
 
 def _gap(reason: str, needs: str, alike: Sequence[Measure], taken: Parts, words: Words) -> Gap:
     keys = tuple(m.key for m in alike)
+    what = names_of(keys, taken, words)
     return Gap(
-        what=names_of(keys, taken, words),
+        what=what,
         keys=keys,
         reason=words.sentence(reason),
         needs=words.sentence(needs),
         judged=any(m.verdicts for m in alike),
+        long=sum(len(plain(w)) for w in what) > LONG,
     )
 
 
