@@ -16,16 +16,14 @@ def demo() -> None:
     """Analyse a simulated scan beside its truth; watch a small fleet.
 
     The scan (a Catphan 504), its truth and the figures are left in ./iqa-demo/, and a workspace with two scanners that
-    were scanned every week of half a year: one drifts, one gets a new tube.
+    were scanned every week of half a year: one drifts, one gets a new tube. Its last line names the page to open.
     """
     from iqa.jobs.demo import run_demo
     from iqa.report.compare import demo_report
-    from iqa.report.figures.trend import save_trends
     from iqa.report.trend_chart import fleet_report
-    from iqa.report.words import load_words
 
     say(f"Simulating a Catphan 504 and 52 weekly scans of two scanners in {FOLDER}/, a minute or so ...")
     left = run_demo(FOLDER)
     print_table(demo_report(left.analysis, left.truth, scan=left.scan, figures=left.figures))
-    trends = save_trends(left.fleet.trends, left.figures / "trends.png", load_words("en"))
-    print_table(fleet_report(left.fleet.states, left.fleet.trends, folder=left.fleet.folder, figure=trends))
+    fleet = left.fleet
+    print_table(fleet_report(fleet.states, fleet.trends, folder=fleet.folder, pages=fleet.pages))

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iqa.jobs.analyze import analyze_and_draw
-from iqa.jobs.fleet import Fleet, run_fleet
+from iqa.jobs.fleet import Fleet, draw_pages, run_fleet
 from iqa.model import Analysis, Pose
 from iqa.phantom import library
 from iqa.phantom.find import find
 from iqa.simulate import Physics, simulate, write_dicom
+from iqa.store.workspace import open_workspace
 
 PHANTOM = "catphan504"
 PHYSICS = Physics(
@@ -52,4 +53,5 @@ def run_demo(folder: Path) -> Demo:
     write_dicom(simulated, scan)
     (analysis,) = analyze_and_draw([scan], figures=figures).analyses
     fleet = run_fleet(folder / "workspace")
+    draw_pages(open_workspace(fleet.folder), figures)
     return Demo(analysis, simulated.truth.values, scan, figures, fleet)

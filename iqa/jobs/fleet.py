@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -12,15 +12,16 @@ from pathlib import Path
 
 from iqa.jobs.add import add
 from iqa.jobs.baselines import Choice, approve_baselines
-from iqa.jobs.clock import now
 from iqa.jobs.entering import enter_event
 from iqa.jobs.manifest import Manifest
+from iqa.jobs.reporting import Asked, last_scan, papers_of, put, write_report
 from iqa.jobs.status import status
 from iqa.jobs.trend import trend
 from iqa.model import Pose
 from iqa.phantom import library
 from iqa.phantom.find import find
 from iqa.report.shown import State
+from iqa.report.text import LANGUAGES
 from iqa.report.trends import Trend
 from iqa.simulate import Header, Physics, simulate, write_dicom
 from iqa.store.decisions import Signed
@@ -107,6 +108,8 @@ class Fleet:
     states: tuple[State, ...]
     """As of the last scan."""
     trends: tuple[Trend, ...]
+    pages: Mapping[str, Path]
+    """Files of the HTML pages: fleet, ct1, ct2, noise, water, each with its language."""
 
 
 def run_fleet(folder: Path) -> Fleet:
@@ -120,32 +123,68 @@ def run_fleet(folder: Path) -> Fleet:
     with ProcessPoolExecutor(WORKERS) as pool:
         list(pool.map(partial(_write, scans), range(WEEKS)))
     _live(workspace, scans)
-    last = f"{_day(WEEKS - 1)}T12:00:00Z"
+    last = _at(WEEKS - 1)
     noise, water = trend(workspace, "noise.sigma", scanner="ct1"), trend(workspace, "ct_number.uniform", scanner="ct2")
-    return Fleet(folder, status(workspace, last), (*noise, *water))
+    return Fleet(folder, status(workspace, last), (*noise, *water), _pages(workspace, last))
+
+
+def _pages(workspace: Workspace, at: str) -> Mapping[str, Path]:
+    """The overview, the charts of drift and tube change, and the weekly page of each scanner's last scan."""
+    found = {}
+    for language in LANGUAGES:
+        asked = partial(Asked, language=language, at=at)
+        wanted = {
+            "noise": asked(kind="trend", scanner="ct1", about="noise.sigma"),
+            "water": asked(kind="trend", scanner="ct2", about="ct_number.uniform"),
+            "ct1": asked(kind="weekly", scan=last_scan(workspace, "ct1")),
+            "ct2": asked(kind="weekly", scan=last_scan(workspace, "ct2")),
+            "fleet": asked(kind="fleet"),  # last, since it leads to those that are there
+        }
+        for name, one in wanted.items():
+            (found[f"{name}-{language}"],) = write_report(workspace, one, "html")
+    return found
+
+
+def draw_pages(workspace: Workspace, folder: Path) -> list[Path]:
+    """Pictures of the weekly page of ct1 in both languages and of its drift, as they are printed."""
+    at, files = _at(WEEKS - 1), []
+    for language in LANGUAGES:
+        asked = partial(Asked, language=language, at=at)
+        weekly = asked(kind="weekly", scan=last_scan(workspace, "ct1"))
+        for name, one in (("weekly", weekly), ("trend", asked(kind="trend", scanner="ct1", about="noise.sigma"))):
+            (paper,) = papers_of(workspace, one)
+            files.append(put(folder / f"{name}-{language}.png", paper.picture(workspace.templates)))
+    return files
 
 
 def _live(workspace: Workspace, scans: Path) -> None:
-    """Half a year: baselines from the first scans, the new tube, a new baseline for it."""
+    """Half a year, each step dated as it would have been: baselines from the first scans, a tube, its new baseline."""
     _add(workspace, scans, range(BASELINE_WEEKS))
     for scanner in ("ct1", "ct2"):
-        approve_baselines(workspace, Choice(scanner=scanner), signed=_signed("first ten scans"))
+        signed = _signed(BASELINE_WEEKS - 1, "first ten scans")
+        approve_baselines(workspace, Choice(scanner=scanner), signed=signed)
     _add(workspace, scans, range(BASELINE_WEEKS, TUBE_WEEK))
     changed = (_day(TUBE_WEEK) - timedelta(days=2)).isoformat()
-    enter_event(workspace, "tube", scanner="ct2", dated=changed, signed=_signed("new tube"))
+    enter_event(workspace, "tube", scanner="ct2", dated=changed, signed=_signed(TUBE_WEEK, "new tube"))
     renewed = TUBE_WEEK + BASELINE_WEEKS
     _add(workspace, scans, range(TUBE_WEEK, renewed))
-    approve_baselines(workspace, Choice(scanner="ct2", since=changed), signed=_signed("ten scans of the new tube"))
+    signed = _signed(renewed - 1, "ten scans of the new tube")
+    approve_baselines(workspace, Choice(scanner="ct2", since=changed), signed=signed)
     _add(workspace, scans, range(renewed, WEEKS))
 
 
 def _add(workspace: Workspace, scans: Path, weeks: Sequence[int]) -> None:
     paths = [scans / scanner / str(_day(week)) for week in weeks for scanner in ("ct1", "ct2")]
-    add(workspace, paths, signed=_signed(), manifest=Manifest())
+    add(workspace, paths, signed=_signed(weeks[-1]), manifest=Manifest())
 
 
-def _signed(reason: str = "") -> Signed:
-    return Signed(PERSON, now(), reason)
+def _signed(week: int, reason: str = "") -> Signed:
+    return Signed(PERSON, _at(week), reason)
+
+
+def _at(week: int) -> str:
+    """Noon of a week's scan: whenever the demonstration runs, it leaves the same pages."""
+    return f"{_day(week)}T12:00:00Z"
 
 
 def _day(week: int) -> date:

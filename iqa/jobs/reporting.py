@@ -27,7 +27,7 @@ from iqa.report.pages.pictures import picture_drawings
 from iqa.report.pages.record import record_page
 from iqa.report.pages.trends import trend_page
 from iqa.report.pages.weekly import curve_on_page, looked_at, to_look_at, weekly
-from iqa.report.pdf import pdf
+from iqa.report.pdf import pdf, png
 from iqa.report.periods import parse_period
 from iqa.report.picture_files import read_pictures
 from iqa.report.shown import Addition
@@ -88,6 +88,11 @@ class Paper:
         if kind == "html":
             return html(f"{asked.kind}.html", self.page, self.words, own=own).encode()
         return pdf(f"{asked.kind}.typ", self.page, self.words, at=asked.at, about=asked.said, own=own)
+
+    def picture(self, own: Path | None) -> bytes:
+        """Its first sheet, as it would be printed, as PNG."""
+        asked = self.asked
+        return png(f"{asked.kind}.typ", self.page, self.words, at=asked.at, own=own)
 
 
 def write_report(workspace: Workspace, asked: Asked, kind: Format, *, file: Path | None = None) -> tuple[Path, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
@@ -23,6 +23,8 @@ from iqa.report.words import Words, values_in
 from iqa.shipped import shipped
 
 STANDARD = "a-2b"
+PPI = 110.0
+"""Of pictures of sheets: letters of 6.7 pt can be read, and a sheet has some hundred kilobytes."""
 PLACE = re.compile(r"┌─ (?P<file>\S+?):(?P<line>\d+)")
 """Where typst points to a mistake."""
 TURNING = "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -56,14 +58,12 @@ def pdf(template: str, page: object, words: Words, *, at: str, about: str = "", 
         A template of the site's own is wrong: file and line.
     """
     sources = _sources(own)
-    files = {name: read_bytes(source) for name, source in sources.items()}
-    files |= {f"marks/{name}.svg": svg.encode() for name, svg in marks(own).items()}
-    files |= {"main.typ": _main(template, at, about), "words.json": json.dumps(plain_data(_strings(words))).encode()}
+    files = _files(template, words, at, about, own)
     content, unknown = json.dumps(plain_data(page), ensure_ascii=False), set(TURNING)
     while True:
         said = "".join(f"U+{ord(c):04X}" if c in unknown else c for c in content)
         try:
-            return _set({**files, "page.json": said.encode()}, at)
+            return _set({**files, "page.json": said.encode()}, at)[0]
         except typst.TypstError as error:
             new = set(UNKNOWN.findall(str(error))) - unknown
             if not new:
@@ -71,17 +71,33 @@ def pdf(template: str, page: object, words: Words, *, at: str, about: str = "", 
             unknown |= new
 
 
-def _set(files: Mapping[str, bytes], at: str) -> bytes:
-    return bytes(
-        typst.compile(
-            files,  # type: ignore[call-overload] # its stub does not know of several files by name
-            font_paths=font_folders(),
-            ignore_system_fonts=True,
-            format="pdf",
-            pdf_standards=STANDARD,
-            timestamp=int(datetime.fromisoformat(at).timestamp()),
-        )
+def png(template: str, page: object, words: Words, *, at: str, own: Path | None = None) -> bytes:
+    """The first sheet of the same page as a picture, for documents that show what a page looks like."""
+    files = _files(template, words, at, "", own)
+    said = json.dumps(plain_data(page), ensure_ascii=False).encode()
+    return _set({**files, "page.json": said}, at, kind="png")[0]
+
+
+def _files(template: str, words: Words, at: str, about: str, own: Path | None) -> dict[str, bytes]:
+    """All but the content."""
+    found = {name: read_bytes(source) for name, source in _sources(own).items()}
+    found |= {f"marks/{name}.svg": svg.encode() for name, svg in marks(own).items()}
+    strings = json.dumps(plain_data(_strings(words))).encode()
+    return {**found, "main.typ": _main(template, at, about), "words.json": strings}
+
+
+def _set(files: Mapping[str, bytes], at: str, kind: Literal["pdf", "png"] = "pdf") -> list[bytes]:
+    """The document, or a picture of each sheet."""
+    made = typst.compile(
+        files,  # type: ignore[call-overload] # its stub does not know of several files by name
+        font_paths=font_folders(),
+        ignore_system_fonts=True,
+        format=kind,
+        ppi=PPI,
+        pdf_standards=STANDARD if kind == "pdf" else None,
+        timestamp=int(datetime.fromisoformat(at).timestamp()),
     )
+    return [bytes(sheet) for sheet in made] if isinstance(made, list) else [bytes(made)]
 
 
 def plain_data(value: object) -> Any:  # noqa: ANN401 - JSON

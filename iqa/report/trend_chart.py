@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -34,14 +34,18 @@ def trend_block(trends: Sequence[Trend]) -> RenderableType:
     return Group(*(_trend(t) for t in trends))
 
 
-def fleet_report(states: Sequence[State], trends: Sequence[Trend], *, folder: Path, figure: Path) -> RenderableType:
+def fleet_report(
+    states: Sequence[State], trends: Sequence[Trend], *, folder: Path, pages: Mapping[str, Path]
+) -> RenderableType:
     """The demonstration's workspace, and in plain words what to look at."""
     words = (
-        f"The trends as a picture: {figure}",
-        f"The workspace: {folder}; try in it: iqa status, iqa trend noise.sigma, iqa baseline list",
+        f"The weekly page in English and in Japanese: {pages['ct1-en']}, {pages['ct1-ja'].name}",
+        f"The drift, caught before any limit: {pages['noise-en']}",
+        f"The workspace: {folder}; try in it: iqa status, iqa trend noise.sigma, iqa report --scanner ct1 --format pdf",
         "A workspace of your own: iqa init, then iqa add FOLDER",
     )
-    return Group(status_table(states), trend_block(trends), *(Padding(Text(w), INDENT) for w in words))
+    last = Text(f"Open {pages['fleet-en']} in a browser: every scanner, with its charts.", style="bold")
+    return Group(status_table(states), trend_block(trends), *(Padding(Text(w), INDENT) for w in words), last)
 
 
 def _trend(trend: Trend) -> RenderableType:
