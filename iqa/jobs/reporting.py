@@ -112,6 +112,8 @@ def write_report(workspace: Workspace, asked: Asked, kind: Format, *, file: Path
     InputError
         The file cannot be written.
     """
+    if asked.kind == "fleet" and kind == "pdf":
+        raise UsageError("The overview of all scanners is a page for a browser: --format html. It prints from there.")
     papers = papers_of(workspace, asked)
     named = [workspace.reports / p.stem.with_name(f"{p.stem.name}-{asked.language}.{kind}") for p in papers]
     targets = named if file is None else numbered(file, len(papers))

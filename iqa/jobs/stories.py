@@ -41,6 +41,8 @@ from iqa.store.workspace import Workspace
 
 ENTERED_DAYS = 31
 """For which a value that a person entered is shown beside later scans."""
+ON_RECORDS = ("manual.display.", "manual.dose.")
+"""What a person enters of displays and of patients' doses: it stands on inspection records, as checks by eye do."""
 MOST_PAST = 60
 """Scans of a scanner that small charts look back on."""
 
@@ -258,7 +260,9 @@ class _Teller:
         """The last value of each key that a person entered of late."""
         own = self.occasion
         first = (date.fromisoformat(own.dated[:10]) - timedelta(days=ENTERED_DAYS)).isoformat()
-        wanted = [k for k in keys(self.connection) if k.startswith(MANUAL)]
+        elsewhere = {c.key for c in self.workspace.settings.checks if c.show != "value"}
+        entered = [k for k in keys(self.connection) if k.startswith(MANUAL)]
+        wanted = [k for k in entered if k not in elsewhere and not k.startswith(ON_RECORDS)]
         found = several(self.connection, wanted, scanner=own.scope.scanner, since=first)
         for key, points in found.items():
             last = next((p for p in reversed(points) if p.dated[:10] <= own.dated[:10]), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 from iqa.model import Outcome
 from iqa.report.colours import BAND, CONTROL, FAIL, GOOD, INFO, INK, INK_2, INK_3, RULE_2, WARN, WARN_FILL
@@ -38,7 +38,7 @@ def _strip(strip: Strip) -> list[str]:
     return [*parts, _dot(_x(strip.value), strip.outcome)]
 
 
-def labelled_strip_svg(strip: Strip, above: str, below: Sequence[tuple[float, str]]) -> str:
+def labelled_strip_svg(strip: Strip, above: str, below: Sequence[tuple[float, str]], title: str) -> str:
     """The same, large: a line of text above the value, and numbers below the places (shares) of limits.
 
     Numbers that would overlap the one to their left are left out.
@@ -51,7 +51,7 @@ def labelled_strip_svg(strip: Strip, above: str, below: Sequence[tuple[float, st
         if _x(share) - half >= free:
             parts.append(_text(min(STRIP_WIDTH - half, max(half, _x(share))), 31.0, said))
             free = _x(share) + half + LETTER
-    return _svg(STRIP_WIDTH, LABELLED_HEIGHT, parts)
+    return _svg(STRIP_WIDTH, LABELLED_HEIGHT, parts, f'role="img" aria-label={quoteattr(title)}')
 
 
 def spark_svg(spark: Spark) -> str:
@@ -74,10 +74,11 @@ def spark_svg(spark: Spark) -> str:
     return _svg(SPARK_WIDTH, SPARK_HEIGHT, parts)
 
 
-def _svg(width: float, height: float, parts: list[str]) -> str:
+def _svg(width: float, height: float, parts: list[str], told: str = 'aria-hidden="true"') -> str:
+    """Of a drawing that stands beside its numbers nothing is read aloud."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
-        f'height="{height:g}" aria-hidden="true">{"".join(parts)}</svg>'
+        f'height="{height:g}" {told}>{"".join(parts)}</svg>'
     )
 
 

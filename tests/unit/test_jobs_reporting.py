@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -90,7 +91,11 @@ def test_no_page_tells_an_entry_or_a_scan_that_is_not_there(kept: Workspace) -> 
         refused(iqa("report", "--workspace", kept.folder, "--scan", number), f"There is no scan {number}")
     refused(iqa("report", "--workspace", kept.folder, "--scanner", "ct9"), "ct9")
     refused(iqa("report", "--workspace", kept.folder, "--scanner", "ct2"), "No scan of 'ct2'")
-    refused(iqa("report", "--workspace", kept.folder), "--scanner")
+    refused(iqa("report", "--workspace", kept.folder, "--full"), "--scanner NAME or --scan N")
+    refused(iqa("report", "--workspace", kept.folder, "--scan", "1", "--key", "noise.sd"), "different pages")
+    refused(iqa("report", "--workspace", kept.folder, "--period", "2026-11"), "--scanner NAME")
+    refused(iqa("report", "--workspace", kept.folder, "--scanner", "ct1", "--period", "November"), "is no period")
+    refused(iqa("report", "--workspace", kept.folder, "--key", "noise.nothing"), "No value of 'noise.nothing'")
 
 
 def test_the_latest_scan_of_a_scanner_as_html_and_pdf_in_both_languages(room: Path) -> None:
@@ -102,6 +107,48 @@ def test_the_latest_scan_of_a_scanner_as_html_and_pdf_in_both_languages(room: Pa
             assert file == room / "reports" / "ct1" / f"2026-11-16-4-weekly-{language}.{kind}"
             assert file.stat().st_size > 10_000
     assert not list(room.rglob("*.part"))
+
+
+def test_charts_are_written_first_and_the_pages_lead_to_them(room: Path) -> None:
+    fleet = Path(iqa("report", "--workspace", room, "--charts").out.strip())
+    weekly = Path(iqa("report", "--workspace", room, "--scanner", "ct1").out.strip())
+    again = Path(iqa("report", "--workspace", room).out.strip())
+    assert again == fleet == room / "reports" / "fleet-en.html"
+    for page in (weekly, fleet):
+        links = set(re.findall(r'href="([^"#]+)"', page.read_text(encoding="utf-8")))
+        assert any("trend-noise.sigma-en.html" in link for link in links)
+        assert all((page.parent / link).is_file() for link in links)
+    assert f"ct1/{weekly.name}" in fleet.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("about", "name"),
+    [
+        (("--scanner", "ct1", "--key", "noise.sigma"), "ct1/trend-noise.sigma-ja"),
+        (("--scanner", "ct1", "--period", "2026-11"), "ct1/2026-11-record-ja"),
+        (("--scanner", "ct1", "--period", "FY2026"), "ct1/FY2026-record-ja"),
+        (("--scan", "1", "--full"), "ct1/2026-11-02-1-analysis-ja"),
+    ],
+)
+def test_every_other_page_too(about: tuple[str, ...], name: str, room: Path) -> None:
+    for kind in ("html", "pdf"):
+        said = iqa("report", "--workspace", room, "--lang", "ja", "--format", kind, *about)
+        assert said.status == 0, said
+        assert Path(said.out.strip()) == room / "reports" / f"{name}.{kind}"
+
+
+def test_the_overview_is_a_page_for_a_browser_alone(room: Path) -> None:
+    refused(iqa("report", "--workspace", room, "--format", "pdf"), "a page for a browser")
+
+
+def test_a_record_is_approved_as_a_page_of_a_scan_is(room: Path) -> None:
+    by = ("--by", "Ann", "--role", "physicist", "--reason", "seen")
+    about = ("--scanner", "ct1", "--period", "2026-11", "--format", "pdf")
+    file = Path(iqa("report", "--workspace", room, *about).out.strip())
+    said = iqa("report", "--workspace", room, "--approve", file, *by)
+    assert said.status == 0, said
+    text = "".join(p.extract_text() for p in PdfReader(said.out.strip()).pages).replace("\n", "")
+    assert hashlib.sha256(file.read_bytes()).hexdigest() in text
 
 
 def test_a_page_goes_where_it_is_told_and_a_place_that_cannot_be_written_is_named(room: Path, tmp_path: Path) -> None:

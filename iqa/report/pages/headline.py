@@ -181,7 +181,13 @@ def course_said(measure: Measure, trend: Trend | None, words: Words) -> Text:
     way = words("lead.rising" if course.slope > 0 else "lead.falling")
     shown = show(slope, course.u * WEEK_DAYS, trend.unit)
     since = words.day(day_at(course.start))
-    drifts = words("lead.drift", what=what, way=way, since=since, slope=(*as_text(shown.value), *unit))
+    drifts = words(
+        "lead.drift",
+        what=what,
+        way=way,
+        since=since,
+        slope=as_text(f"{shown.value}{NO_BREAK}±{NO_BREAK}{shown.u}") + unit,
+    )
     still = words("lead.allowed") if measure.outcome in (Outcome.PASS, Outcome.PASS_WITHIN_U) else ()
     return joined([drifts, still, _crossing(trend, measure, words)], " ")
 

@@ -156,5 +156,7 @@ def _placed(measure: Measure, one: Row, words: Words) -> Drawing | None:
     if one.strip is None or one.amount is None:
         return None
     doubt = words.plain("weekly.expanded", value=one.amount.value, u=twice(measure)) if one.amount.u else ""
-    svg = labelled_strip_svg(one.strip, doubt or one.amount.value, limits_placed(measure))
-    return Drawing(svg, f"{plain(one.name)} {one.amount.value}, {plain(one.allowed)}", (), "chart")
+    title = f"{plain(one.name)} {one.amount.value}, {words.plain('weekly.allowed')} {plain(one.allowed)}"
+    return Drawing(
+        labelled_strip_svg(one.strip, doubt or one.amount.value, limits_placed(measure), title), title, (), "chart"
+    )
