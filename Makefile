@@ -35,7 +35,7 @@ demo: $(READY)
 # The pictures of the documents, from the demonstration.
 pictures: demo
 	@mkdir -p docs/pictures
-	cp iqa-demo/figures/1-catphan504-overview.png docs/pictures/demo.png
+	cp iqa-demo/figures/weekly-en.png iqa-demo/figures/weekly-ja.png iqa-demo/figures/trend-en.png docs/pictures/
 
 static: $(READY)
 	$(BIN)/ruff format --check .
