@@ -1,6 +1,6 @@
 # make demo    one simulated scan, analysed, beside its truth
 # make check   format, lint, types, import rules, unit tests: under a minute
-# make test    the same with the quick truth suite, and the real scans and the browser where they are present
+# make test    the same with the quick truth suite, the pages, the real scans and the browser where they are present
 # make truth   the long suite, pylinac beside iqa in it; writes docs/evidence
 # make bench   how fast and how small, as ratios; writes docs/evidence/bench.json
 
@@ -47,7 +47,7 @@ check: static
 	$(PYTEST) tests/unit
 
 test: static
-	$(PYTEST) $(BY_FILE) tests/unit tests/truth tests/real tests/browser
+	$(PYTEST) $(BY_FILE) tests/unit tests/truth tests/pages tests/real tests/browser
 
 truth: $(READY) $(BENCH_READY)
 	$(PYTEST) $(BY_FILE) tests/full
