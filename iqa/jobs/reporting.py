@@ -25,8 +25,7 @@ from iqa.report.pages.analysis import full_analysis
 from iqa.report.pages.fleet import fleet_page
 from iqa.report.pages.pictures import picture_drawings
 from iqa.report.pages.record import record_page
-from iqa.report.pages.trends import trend_page
-from iqa.report.pages.weekly import curve_on_page, looked_at, to_look_at, weekly
+from iqa.report.pages.weekly import curve_on_page, keys_on_page, looked_at, to_look_at, weekly
 from iqa.report.pdf import pdf, png
 from iqa.report.periods import parse_period
 from iqa.report.picture_files import read_pictures
@@ -134,7 +133,7 @@ def papers_of(workspace: Workspace, asked: Asked) -> list[Paper]:
 
 
 def _weekly(workspace: Workspace, asked: Asked, words: Words) -> Iterator[Paper]:
-    story = story_of(workspace, asked.scan, at=asked.at)
+    story = story_of(workspace, asked.scan, at=asked.at, traced=keys_on_page)
     stem = scan_stem(story, asked)
     folder = workspace.reports / stem.parent
     page = weekly(
@@ -243,6 +242,8 @@ def _history(key: str, story: Story, words: Words) -> Drawing | None:
 
 
 def _trends(workspace: Workspace, asked: Asked, words: Words) -> Iterator[Paper]:
+    from iqa.report.pages.trends import trend_page  # noqa: PLC0415 - a plot library costs half a second
+
     stories = trend_stories(workspace, asked.about, at=asked.at, scanner=asked.scanner or None)
     for story in stories:
         page = trend_page(story, words, logo=logo(workspace.templates))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -39,6 +39,8 @@ from iqa.store.history import (
 from iqa.store.judgements import Ruling, judgements_of
 from iqa.store.workspace import Workspace
 
+Traced = Callable[[Story], Collection[str]]
+"""Of the measures of a story, the keys whose past a page shows."""
 ENTERED_DAYS = 31
 """For which a value that a person entered is shown beside later scans."""
 ON_RECORDS = ("manual.display.", "manual.dose.")
@@ -47,13 +49,15 @@ MOST_PAST = 60
 """Scans of a scanner that small charts look back on."""
 
 
-def story_of(workspace: Workspace, occasion_id: int, *, at: str) -> Story:
+def story_of(workspace: Workspace, occasion_id: int, *, at: str, traced: Traced | None = None) -> Story:
     """All that a page says of a stored scan, as of its own date.
 
     Parameters
     ----------
     at : str
         When the page is made, ISO 8601 in UTC.
+    traced
+        Which keys have their past told; else every one, of which most pages show a few.
 
     Raises
     ------
@@ -65,7 +69,7 @@ def story_of(workspace: Workspace, occasion_id: int, *, at: str) -> Story:
         if not found or found[0].entered_by is not None:
             raise UsageError(f"There is no scan {occasion_id}; `iqa export` and `iqa trend --json` give their numbers.")
         teller = _Teller(connection, workspace, found[0])
-        story = teller.story(at)
+        story = teller.story(at, traced)
     wanted = [m.key for m in story.measures if m.out_of_control]
     return replace(story, trends={key: own for key in wanted if (own := _own_trend(workspace, key, story)) is not None})
 
@@ -144,18 +148,18 @@ class _Teller:
         self.about = Measures(baselines(connection, scanner=occasion.scope.scanner))
         self.under = conditions_of(occasion)
 
-    def story(self, at: str) -> Story:
+    def story(self, at: str, traced: Traced | None) -> Story:
         """All but the trends."""
         own, settings = self.occasion, self.workspace.settings
         said = next(iter(judgements_of(self.connection, [own.record_id], latest=True)), None)
         rule: Rule = said.rule if said else settings.site.decision_rule
         signals = said.signals if said else ()
         before = self._before()
-        measures = self._measures(said.rulings if said else (), rule, signals, before)
+        measures = self._measures(said.rulings if said else (), rule, signals)
         dated = own.scope.scanner is not None and own.acquired is not None
         since = before.dated if before else own.dated
         told = events(self.connection, scanner=own.scope.scanner, phantoms=[own.scope.phantom or ""]) if dated else []
-        return Story(
+        story = Story(
             made=made_of(self.connection, self.workspace, own),
             made_at=at,
             site=settings.site.name,
@@ -168,9 +172,12 @@ class _Teller:
             entered=tuple(self._entered()) if dated else (),
             curves=tuple(curves(self.connection, own.record_id)),
             baseline_curves=self._baseline_curves(measures),
-            before=self._compared(before, measures) if before else None,
             happened=tuple(e for e in told if since < e.dated <= own.dated),
         )
+        keys = traced(story) if traced else {m.key for m in measures}
+        traced_measures = tuple(self._with_past(measures, keys, before))
+        compared = self._compared(before, traced_measures) if before else None
+        return replace(story, measures=traced_measures, before=compared)
 
     def _before(self) -> Occasion | None:
         """The scanner's last scan of that protocol and phantom."""
@@ -180,9 +187,7 @@ class _Teller:
         others = latest_scans(self.connection, own.scope.scanner, before=own.dated, most=LOOKED_BACK)
         return next((o for o in others if o.scope == own.scope and o.acquired is not None), None)
 
-    def _measures(
-        self, rulings: Sequence[Ruling], rule: Rule, signals: Sequence[str], before: Occasion | None
-    ) -> tuple[Measure, ...]:
+    def _measures(self, rulings: Sequence[Ruling], rule: Rule, signals: Sequence[str]) -> tuple[Measure, ...]:
         record = self.occasion.record_id
         numbers = {m.key: m for m in measurements(self.connection, record)}
         lost = {n.key: n for n in not_measured(self.connection, record)}
@@ -192,17 +197,17 @@ class _Teller:
         every = [*numbers, *(k for k in lost if k not in numbers)]
         every += [k for k in said if k not in numbers and k not in lost]
         own = self.occasion
-        made = [
+        return tuple(
             self.about.measure(
                 k, own, measured=numbers.get(k), said=said[k], lost=lost.get(k), out_of_control=k in signals
             )
             for k in every
-        ]
-        return tuple(self._with_past(made, self._past(numbers), self._values_of(before)))
+        )
 
-    def _with_past(
-        self, made: Sequence[Measure], past: Mapping[str, Sequence[Point]], before: Mapping[str, tuple[float, Outcome]]
-    ) -> Iterable[Measure]:
+    def _with_past(self, made: Sequence[Measure], keys: Collection[str], last: Occasion | None) -> Iterable[Measure]:
+        """With comparable scans since the baseline, and value and verdict of the scan before."""
+        past = self._past({m.key: m.measurement for m in made if m.measurement and m.key in keys})
+        before = self._values_of(last)
         for one in made:
             held = self.about.known.get(one.baseline.id or -1) if one.baseline else None
             points = [p for p in past.get(one.key, ()) if held is None or p.dated >= held.since]

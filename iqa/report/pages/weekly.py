@@ -92,6 +92,11 @@ def weekly(
     )
 
 
+def keys_on_page(story: Story) -> set[str]:
+    """The measures that stand on the weekly page."""
+    return {m.key for m in story.all if on_page(m, story)}
+
+
 def on_page(measure: Measure, story: Story) -> bool:
     """Whether a measure stands on the weekly page: judged, charted, entered by hand, or one that every page shows."""
     if measure.verdicts or measure.out_of_control or measure in story.entered:
