@@ -17,10 +17,12 @@ from iqa.jobs.records import record_story
 from iqa.jobs.scanners import check_scanner
 from iqa.jobs.stories import story_of
 from iqa.jobs.trend_stories import trend_stories
+from iqa.metrics.transfers import LEVELS
 from iqa.phantom import library
 from iqa.report.content import Closer, Drawing
 from iqa.report.html import html
 from iqa.report.marks import logo, marks
+from iqa.report.naming import name_of
 from iqa.report.pages.analysis import full_analysis
 from iqa.report.pages.fleet import fleet_page
 from iqa.report.pages.pictures import picture_drawings
@@ -30,6 +32,7 @@ from iqa.report.pdf import pdf, png
 from iqa.report.periods import parse_period
 from iqa.report.picture_files import read_pictures
 from iqa.report.shown import Addition
+from iqa.report.small_charts import small_transfer_svg, small_trend_svg, transfer_alt, trend_alt
 from iqa.report.stories import Story, TrendStory
 from iqa.report.text import Language
 from iqa.report.words import Words, load_words
@@ -159,11 +162,11 @@ def _curve(story: Story, words: Words) -> list[Drawing]:
     curve = next((c for c in story.curves if c.key == key), None)
     if curve is None:
         return []
-    from iqa.report.figures.pages import curve_drawing  # noqa: PLC0415 - a plot library costs half a second
-
-    f50, f10 = (story.measure(f"{curve.key}.{level}") for level in ("f50", "f10"))
-    read = (m.measurement if m else None for m in (f50, f10))
-    return [curve_drawing(curve, story.baseline_curves.get(curve.key), next(read), next(read), words)]
+    levels = {level: m.measurement for level in LEVELS if (m := story.measure(f"{curve.key}.{level}")) is not None}
+    base = story.baseline_curves.get(curve.key)
+    caption = words("picture.curve" if base else "picture.curve_alone", name=name_of(curve.key, words))
+    svg = small_transfer_svg(curve, base, levels, words)
+    return [Drawing(svg, transfer_alt(curve, levels, words), caption, "chart")]
 
 
 def _analysis(workspace: Workspace, asked: Asked, words: Words) -> Iterator[Paper]:
@@ -236,8 +239,6 @@ def _history(key: str, story: Story, words: Words) -> Drawing | None:
     trend = story.trends.get(key)
     if trend is None:
         return None
-    from iqa.report.figures.trend import small_trend_svg, trend_alt  # noqa: PLC0415 - a plot library costs half a second
-
     return Drawing(small_trend_svg(trend, words), trend_alt(trend, words), words("weekly.history"), "chart")
 
 

@@ -24,8 +24,9 @@ from iqa.report.content import Drawing
 from iqa.report.figures.charts import InsertPoint, draw_against_nominal, draw_differences, inserts_of
 from iqa.report.figures.contrasts import draw_contrast_detail, draw_uniformity, target_points
 from iqa.report.figures.curves import draw_by_slice, draw_spectrum, draw_transfer
-from iqa.report.figures.pages import MOST_INSERTS, MOST_PANELS, chart_drawings, curve_drawing
+from iqa.report.figures.pages import MOST_INSERTS, MOST_PANELS, chart_drawings
 from iqa.report.naming import name_of
+from iqa.report.small_charts import small_transfer_svg, transfer_alt
 from iqa.report.stories import Measure, Story
 from iqa.report.text import plain
 from iqa.report.words import Words, load_words
@@ -82,14 +83,26 @@ def test_a_transfer_function_has_its_band_its_baseline_and_its_frequencies(axes:
 
 
 def test_the_small_curve_says_what_it_shows_and_names_its_lines() -> None:
-    made = curve_drawing(curve(), curve(fall=0.9), frequency("f50", 0.5), frequency("f10", 0.9), EN)
-    assert made.alt == ("TTF, Teflon falls from 1 at zero frequency to 0.5 at 0.500 mm⁻¹ and to 0.1 at 0.900 mm⁻¹.")
-    assert 'role="img"' in made.svg
-    assert all(said in made.svg for said in ("this scan", "baseline", "f50 0.500", "f10 0.900", "mm⁻¹"))
-    assert plain(made.caption) == "TTF, Teflon of this scan and its baseline. Bands: ±2u."
-    alone = curve_drawing(curve(), None, None, None, JA)
-    assert "基礎値" not in alone.svg
-    assert "空間周波数" in alone.svg
+    levels = {"f50": frequency("f50", 0.5), "f10": frequency("f10", 0.9)}
+    svg = small_transfer_svg(curve(), curve(fall=0.9), levels, EN)
+    said = "TTF, Teflon falls from 1 at zero frequency to 0.5 at 0.500 mm⁻¹ and to 0.1 at 0.900 mm⁻¹."
+    assert transfer_alt(curve(), levels, EN) == said
+    assert f'role="img" aria-label="{said}"' in svg
+    assert all(f">{one}</text>" in svg for one in ("this scan", "baseline", "f50 0.500", "f10 0.900"))
+    alone = small_transfer_svg(curve(), None, {}, JA)
+    assert "基礎値" not in alone
+    assert "空間周波数" in alone
+
+
+def test_the_small_curve_stands_where_its_numbers_say() -> None:
+    flat = Curve("ttf.teflon", (0.0, 0.5, 1.0), (1.0, 0.5, 0.0), (0.0, 0.0, 0.0), "1/mm", "1", "ttf-disc@1")
+    svg = small_transfer_svg(flat, None, {"f50": frequency("f50", 0.5)}, EN)
+    line = re.search(r'<path d="M([^"]+)" fill="none" stroke="#1F5A94" stroke-width="1.4"/>', svg)
+    dot = re.search(r'<circle cx="([\d.]+)" cy="([\d.]+)"', svg)
+    assert line is not None
+    assert dot is not None
+    middle = line[1].split("L")[1]
+    assert middle == f"{dot[1]} {dot[2]}", "the point of f50 lies on the curve, half way down"
 
 
 def test_a_caption_names_no_mark_that_is_not_drawn() -> None:

@@ -33,9 +33,11 @@ from iqa.report.figures.legend import entries
 from iqa.report.figures.limits import LINE_PX, spread
 from iqa.report.figures.others import Shown, draw_other, scale
 from iqa.report.figures.style import PX, dots, sized, styled
-from iqa.report.figures.timeline import ticks
-from iqa.report.figures.trend import draw_trend, ewma_svg, place, small_trend_svg, trend_figure, trend_svg
+from iqa.report.figures.trend import draw_trend, ewma_svg, place, trend_figure, trend_svg
+from iqa.report.small_charts import small_trend_svg
 from iqa.report.text import LANGUAGES, Language
+from iqa.report.ticks import ticks
+from iqa.report.trend_lines import spread
 from iqa.report.trend_parts import (
     allowed,
     crossings,

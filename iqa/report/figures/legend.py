@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from iqa.model import Bounds
-from iqa.report.colours import CONTROL, INK, INK_2, RULE, TINT
+from iqa.report.colours import CONTROL, INK, INK_2, RULE, TINT, WARN_HATCH
 from iqa.report.figures.fonts import width
-from iqa.report.figures.limits import CONTROL_PX, DOTS, HATCH, HATCH_COLOUR
+from iqa.report.figures.limits import CONTROL_PX, DOTS, HATCH
 from iqa.report.figures.points import kinds, look
 from iqa.report.figures.style import PX, dots
 from iqa.report.trend_parts import crossings, single_limits, tightest
@@ -73,7 +73,7 @@ def _sign(axes: Axes, name: str, x: float, y: float) -> None:
             box = Rectangle((x, y - 5.0), SIGN_PX, 10.0, facecolor=TINT, edgecolor=RULE, lw=PX)
             axes.add_patch(box)
         case "warned":
-            box = Rectangle((x, y - 5.0), SIGN_PX, 10.0, facecolor="none", edgecolor=HATCH_COLOUR, hatch=HATCH, lw=0)
+            box = Rectangle((x, y - 5.0), SIGN_PX, 10.0, facecolor="none", edgecolor=WARN_HATCH, hatch=HATCH, lw=0)
             axes.add_patch(box)
         case "control":
             axes.plot([x, end], [y, y], color=CONTROL, lw=CONTROL_PX * PX, ls=DOTS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,14 +11,15 @@ from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from iqa.model import Bounds
-from iqa.report.colours import CONTROL, FAIL, INK, TINT, WARN
+from iqa.report.colours import TINT, WARN_HATCH
 from iqa.report.figures.fonts import width
 from iqa.report.figures.style import PX, dots
+from iqa.report.trend_lines import line_words, lines, spread
 from iqa.report.trend_parts import Stretch, allowed, gaps
-from iqa.report.trends import Trend, at_point_digit
+from iqa.report.trends import Trend
 from iqa.report.words import Words
 
-HATCH, HATCH_COLOUR = "/////", "#E6D2AE"
+HATCH = "/////"
 FAIL_PX, WARN_PX, BASELINE_PX, CONTROL_PX = 1.3, 1.1, 1.0, 1.1
 DASHES, DOTS = (0, (4.5, 2.3)), (0, (1.4, 2.3))
 LABEL_PX = 11.5
@@ -29,41 +29,6 @@ INNER_PX, INNER_LEAST_PX, INSET_PX, INNER_PLACES = 11.0, 150.0, 12.0, 9
 """Words within the chart, where the time they hold is at least that wide; how far from its ends, at how many places."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A limit as a line with its words."""
-
-    kind: str
-    """The string that names it."""
-    value: float
-    colour: str
-
-
-def lines(stretch: Stretch) -> tuple[Line, ...]:
-    """All that holds over a stretch, from the highest to the lowest."""
-    b = stretch.bounds
-    every = [
-        ("fail", b.fail_low, FAIL),
-        ("warning", b.warn_low, WARN),
-        ("warning", b.warn_high, WARN),
-        ("fail", b.fail_high, FAIL),
-        ("baseline", stretch.segment.baseline.value if stretch.segment.baseline else None, INK),
-        *zip(("control_low", "control_high"), stretch.control or (None, None), (CONTROL, CONTROL), strict=True),
-    ]
-    found = [Line(kind, value, colour) for kind, value, colour in every if value is not None]
-    return tuple(sorted(found, key=lambda line: -line.value))
-
-
-def shown_lines(stretch: Stretch, *, plain: bool) -> tuple[Line, ...]:
-    """The same; without the control limits where the chart is to be plain."""
-    return tuple(x for x in lines(stretch) if not (plain and x.kind.startswith("control")))
-
-
-def line_words(line: Line, trend: Trend, words: Words) -> str:
-    """Word and value, to the decimal of the latest value."""
-    return words.plain(f"trend.line.{line.kind}", value=at_point_digit(line.value, trend))
-
-
 def draw_zones(axes: Axes, bounds: Bounds, start: float, end: float) -> Axes:
     """The allowed zone tinted, that of warnings hatched; both reach the frame where nothing bounds them."""
     bottom, top = axes.get_ylim()
@@ -71,7 +36,7 @@ def draw_zones(axes: Axes, bounds: Bounds, start: float, end: float) -> Axes:
     if bounds != Bounds():
         axes.fill_between([start, end], low, high, color=TINT, lw=0, zorder=0)
     for a, b in _warned(bounds, bottom, top):
-        axes.fill_between([start, end], a, b, facecolor="none", edgecolor=HATCH_COLOUR, hatch=HATCH, lw=0, zorder=0.5)
+        axes.fill_between([start, end], a, b, facecolor="none", edgecolor=WARN_HATCH, hatch=HATCH, lw=0, zorder=0.5)
     return axes
 
 
@@ -82,9 +47,9 @@ def _warned(bounds: Bounds, bottom: float, top: float) -> Iterator[tuple[float, 
         yield bounds.warn_high, top if bounds.fail_high is None else bounds.fail_high
 
 
-def draw_lines(axes: Axes, stretch: Stretch, *, plain: bool = False) -> Axes:
+def draw_lines(axes: Axes, stretch: Stretch) -> Axes:
     """Failure and baseline solid, warning dashed, control dotted: it begins after the scans of the baseline."""
-    for line in shown_lines(stretch, plain=plain):
+    for line in lines(stretch):
         dotted = line.kind.startswith("control")
         width, style = _look(line.kind)
         begin = stretch.control_from if dotted else stretch.start
@@ -106,10 +71,9 @@ def _look(kind: str) -> tuple[float, str | tuple[int, tuple[float, float]]]:
     return CONTROL_PX, DOTS
 
 
-def label_lines(axes: Axes, stretch: Stretch, trend: Trend, words: Words, *, plain: bool = False) -> list[Text]:
+def label_lines(axes: Axes, stretch: Stretch, trend: Trend, words: Words) -> list[Text]:
     """Word and value of each line at the right end, none upon another."""
-    shown = shown_lines(stretch, plain=plain)
-    return label_right(axes, [(x.value, line_words(x, trend, words), x.colour) for x in shown])
+    return label_right(axes, [(x.value, line_words(x, trend, words), x.colour) for x in lines(stretch)])
 
 
 def label_right(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> list[Text]:
@@ -162,16 +126,3 @@ def _at(axes: Axes, day: float, value: float) -> NDArray[np.float64]:
 def _covered(points: Sequence[NDArray[np.float64]], x: float, y: float, wide: float) -> int:
     """How many points words of some width would cover."""
     return sum(x - 4.0 < px < x + wide + 4.0 and y - 4.0 < py < y + INNER_PX + 4.0 for px, py in points)
-
-
-def spread(places: Sequence[float], least: float) -> list[float]:
-    """Rising places moved as little as can be (least squares), so that each two are at least so far apart."""
-    heaps: list[tuple[float, int]] = []
-    for i, place in enumerate(places):
-        heap = (place - i * least, 1)
-        while heaps and heaps[-1][0] > heap[0]:
-            mean, n = heaps.pop()
-            heap = ((mean * n + heap[0] * heap[1]) / (n + heap[1]), n + heap[1])
-        heaps.append(heap)
-    level = [mean for mean, n in heaps for _ in range(n)]
-    return [x + i * least for i, x in enumerate(level)]

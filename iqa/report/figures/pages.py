@@ -10,7 +10,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from iqa.metrics.transfers import LEVELS
 from iqa.model import Curve, Measurement, PhantomSpec
 from iqa.report.content import Drawing
 from iqa.report.figures.charts import InsertPoint, draw_against_nominal, draw_differences, inserts_of
@@ -21,7 +20,6 @@ from iqa.report.figures.curves import (
     draw_band,
     draw_baseline,
     draw_by_slice,
-    draw_key,
     draw_spectrum,
     draw_transfer,
     set_scale,
@@ -31,12 +29,13 @@ from iqa.report.figures.inline import figure_svg
 from iqa.report.figures.style import PX, new_figure, styled
 from iqa.report.naming import name_of, thing
 from iqa.report.numbers import MINUS, print_unit, show
+from iqa.report.small_charts import transfer_alt
 from iqa.report.stories import Story
 from iqa.report.text import Text, data, joined, plain
 from iqa.report.words import Words
 
-HALF_PX, WIDE_PX, SMALL_PX = 468.0, 960.0, 216.0
-"""Widths of a chart in a half of the page, across it, and among the pictures of the weekly page."""
+HALF_PX, WIDE_PX = 468.0, 960.0
+"""Widths of a chart in a half of the page and across it."""
 HEIGHT_PX, SQUARE_PX, ROW_PX, FOOT_PX = 270.0, 270.0, 17.0, 60.0
 PANEL_PX, COLUMNS, MOST_PANELS = 190.0, 3, 9
 """Height of a transfer function's panel, panels in a row, and those of one drawing, so that it fits on a page."""
@@ -66,35 +65,6 @@ def chart_drawings(story: Story, words: Words, specs: Sequence[PhantomSpec] = ()
             *page.contrast_detail(),
             *page.others(),
         ]
-
-
-def curve_drawing(
-    curve: Curve, baseline_curve: Curve | None, f50: Measurement | None, f10: Measurement | None, words: Words
-) -> Drawing:
-    """One transfer function, small: for a page that shows it among pictures, with scanner and date in its head."""
-    levels = {"f50": f50, "f10": f10}
-    with styled():
-        figure = new_figure(SMALL_PX * PX / 72.0, SMALL_PX * PX / 72.0)
-        axes = draw_transfer(figure.subplots(), curve, baseline_curve, levels)
-        axes.set_xlabel(words.plain("figure.frequency"))
-        if baseline_curve is not None:
-            draw_key(axes, words)
-        alt = _transfer_alt(curve, levels, words)
-        svg = figure_svg(figure, alt)
-    caption = words("picture.curve" if baseline_curve else "picture.curve_alone", name=name_of(curve.key, words))
-    return Drawing(svg, alt, caption, "chart")
-
-
-def _transfer_alt(curve: Curve, levels: Levels, words: Words) -> str:
-    read = [
-        words("figure.transfer_level", level=f"{LEVELS[name]:g}", frequency=_bare(m))
-        for name, m in levels.items()
-        if m is not None
-    ]
-    name = name_of(curve.key, words)
-    if not read:
-        return words.plain("figure.transfer_alt_bare", name=name)
-    return words.plain("figure.transfer_alt", name=name, levels=words.listed(read))
 
 
 def _bare(m: Measurement) -> str:
@@ -128,7 +98,7 @@ class _Page:
         for axes in panels[max(0, len(curves) - COLUMNS) : len(curves)]:
             axes.tick_params(labelbottom=True)
             axes.set_xlabel(self.words.plain("figure.frequency"))
-        alt = " ".join(_transfer_alt(c, self._levels(c), self.words) for c in curves)
+        alt = " ".join(transfer_alt(c, self._levels(c), self.words) for c in curves)
         read = [m for c in curves for m in self._levels(c).values() if m is not None]
         what = self._said("transfer", "transfer_points" if read else "")
         return Drawing(figure_svg(figure, alt), alt, self._caption(what, read, dashed=any(based)), "wide chart")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +32,6 @@ from iqa.report.figures.limits import (
     draw_zones,
     label_lines,
     label_within,
-    line_words,
-    shown_lines,
 )
 from iqa.report.figures.others import Shown, draw_other
 from iqa.report.figures.points import draw_points
@@ -42,7 +39,9 @@ from iqa.report.figures.style import PX, dots, save, sized, styled
 from iqa.report.figures.timeline import draw_timeline
 from iqa.report.naming import name_of
 from iqa.report.numbers import print_unit
+from iqa.report.small_charts import trend_alt
 from iqa.report.text import plain
+from iqa.report.trend_lines import line_words, lines
 from iqa.report.trend_parts import (
     Stretch,
     all_marks,
@@ -51,7 +50,6 @@ from iqa.report.trend_parts import (
     last_shown,
     latest_run,
     projected,
-    since_baseline,
     stretches,
 )
 from iqa.report.trends import Trend
@@ -67,10 +65,7 @@ LEFT_PX, LABELS_PX = 42.0, 132.0
 """Widths beside the chart; longer words of a limit take theirs from the chart."""
 LABEL_GAP_PX = 12.0
 PANEL_TITLE_PX = 26.0
-SMALL_PX, SMALL_LEFT_PX, SMALL_BELOW_PX, SMALL_ROOM_PX = (370.0, 126.0), 4.0, 34.0, (12.0, 40.0)
 OTHER_PX, OTHER_BELOW_PX = (205.0, 66.0), 23.0
-MOST_SMALL = 40
-"""Scans that the small chart shows at most."""
 TICKS = 8
 ROOM = 0.07
 """Of the height, free above and below limits and values."""
@@ -91,16 +86,6 @@ def trend_svg(trend: Trend, words: Words) -> str:
         layout = _layout(trend, words)
         figure = sized(WIDTH_PX, layout.height)
         _chart(figure, trend, words, layout, layout.height)
-        return figure_svg(figure, trend_alt(trend, words))
-
-
-def small_trend_svg(trend: Trend, words: Words) -> str:
-    """The scans since the baseline and what lies ahead, for a page about one scan that names it; no key, no events."""
-    with styled():
-        figure = sized(*SMALL_PX)
-        width, height = (a - b for a, b in zip(SMALL_PX, SMALL_ROOM_PX, strict=True))
-        axes = place(figure, SMALL_LEFT_PX, SMALL_BELOW_PX, width, height)
-        draw_trend(axes, since_baseline(trend, MOST_SMALL), words, small=True)
         return figure_svg(figure, trend_alt(trend, words))
 
 
@@ -129,13 +114,6 @@ def _panel_svg(trend: Trend, words: Words, draw: Callable[[Axes, Trend, Words], 
         size = 0.5 * WIDTH_PX - LEFT_PX - LABELS_PX, PANEL_PX - PANEL_TITLE_PX - BELOW_PX - 6.0
         draw(place(figure, LEFT_PX, BELOW_PX, *size), trend, words)
         return figure_svg(figure, title)
-
-
-def trend_alt(trend: Trend, words: Words) -> str:
-    """What a chart shows, for those who do not see it."""
-    first, last = (words.day(trend.points[i].dated) for i in (0, -1))
-    name = plain(name_of(trend.key, words))
-    return words.plain("trend.alt", name=name, first=first, last=last, n=len(trend.points))
 
 
 def trend_figure(trends: Sequence[Trend], words: Words) -> Figure:
@@ -240,31 +218,23 @@ def place(figure: Figure, left: float, bottom: float, width: float, height: floa
     return figure.add_axes((left / w, bottom / h, width / w, height / h))
 
 
-def draw_trend(axes: Axes, trend: Trend, words: Words, *, small: bool = False) -> Axes:
-    """One trend on its axes.
-
-    Parameters
-    ----------
-    small
-        Limits, values and what is ahead alone, on the side that a drift goes to.
-    """
+def draw_trend(axes: Axes, trend: Trend, words: Words) -> Axes:
+    """One trend on its axes."""
     first, last = span(trend)
     found = stretches(trend, first, last)
-    axes.set_ylim(*reach(trend, found, small=small))
-    _room_for_labels(axes, found[-1], trend, words, plain=small)
+    axes.set_ylim(*reach(trend, found))
+    _room_for_labels(axes, found[-1], trend, words)
     draw_timeline(axes, first, last, axes.bbox.width / dots(axes), words)
     for stretch in found:
         draw_zones(axes, stretch.bounds, stretch.start, stretch.end)
-        draw_lines(axes, stretch, plain=small)
+        draw_lines(axes, stretch)
     draw_points(axes, trend)
     if projected(trend) and trend.course is not None:
         draw_course(axes, trend.course, trend.days[-1], last)
-        draw_crossings(axes, crossings(trend)[: 1 if small else None], words, rising=trend.course.slope > 0.0)
-    label_lines(axes, found[-1], trend, words, plain=small)
-    if not small:
-        _draw_words(axes, trend, found, words)
-        dress(axes, trend.unit)
-    axes.yaxis.set_visible(not small)
+        draw_crossings(axes, crossings(trend), words, rising=trend.course.slope > 0.0)
+    label_lines(axes, found[-1], trend, words)
+    _draw_words(axes, trend, found, words)
+    dress(axes, trend.unit)
     axes.tick_params(labelsize=LABEL_PX * PX, length=3 * PX, labelcolor=INK_2)
     return axes
 
@@ -287,22 +257,18 @@ def span(trend: Trend) -> tuple[float, float]:
     return first - room, last + room
 
 
-def reach(trend: Trend, found: Sequence[Stretch], *, small: bool = False) -> tuple[float, float]:
+def reach(trend: Trend, found: Sequence[Stretch]) -> tuple[float, float]:
     """The ends of the axis of values: the axis starts where limits start, and holds every value."""
     values = [p.measurement.value for p in trend.points]
-    held = [x.value for s in found for x in shown_lines(s, plain=small)]
-    if small and crossings(trend) and trend.course is not None:
-        way = math.copysign(1.0, trend.course.slope)
-        held = [x for x in held if way * x >= min(way * v for v in values)]
+    held = [x.value for s in found for x in lines(s)]
     low, high = min([*values, *held]), max([*values, *held])
     room = ROOM * (high - low) or 0.05 * abs(high) or 0.5
     return low - room, high + room
 
 
-def _room_for_labels(axes: Axes, last: Stretch, trend: Trend, words: Words, *, plain: bool) -> None:
+def _room_for_labels(axes: Axes, last: Stretch, trend: Trend, words: Words) -> None:
     """The chart's right end, so that the words of the limits just fit beside it."""
-    shown = shown_lines(last, plain=plain)
-    widest = max((width(line_words(x, trend, words), LABEL_PX) for x in shown), default=0.0)
+    widest = max((width(line_words(x, trend, words), LABEL_PX) for x in lines(last)), default=0.0)
     box = axes.get_position()
     across = axes.figure.bbox.width / dots(axes)
     end = min(box.x1, 1.0 - (widest + LABEL_GAP_PX) / across)

@@ -8,7 +8,7 @@ from iqa.model import Outcome, Verdict
 from iqa.report.content import Drawing, Fact, Head, Headline, KeyNumber, Panel, TrendPage
 from iqa.report.figures.control import has_ewma, has_ranges
 from iqa.report.figures.others import Shown
-from iqa.report.figures.trend import ewma_svg, other_svg, ranges_svg, trend_alt, trend_svg
+from iqa.report.figures.trend import ewma_svg, other_svg, ranges_svg, trend_svg
 from iqa.report.naming import family_of, name_of, unit_text
 from iqa.report.numbers import NO_BREAK, fixed, print_unit, rounded, show
 from iqa.report.pages.entries import MOST_ENTRIES, entries
@@ -16,6 +16,7 @@ from iqa.report.pages.facts import limits_said, short_hash, technique
 from iqa.report.pages.headline import ADVICE, MARKS, SIGNAL_MARK, course_said
 from iqa.report.pages.rows import allowed, amount, at_digit, change
 from iqa.report.pages.signals import way_of
+from iqa.report.small_charts import trend_alt
 from iqa.report.stories import Made, Measure, TrendStory
 from iqa.report.text import Span, Text, as_text, data, joined, plain
 from iqa.report.trend_parts import latest_run, out_of_control, signals, tightest
