@@ -30,7 +30,7 @@ from iqa.report.figures.control import range_limits, ranges
 from iqa.report.figures.events import MARK_PX, SEPARATION_PX, rows
 from iqa.report.figures.fonts import check_glyphs, letters, printable, width
 from iqa.report.figures.legend import entries
-from iqa.report.figures.limits import LINE_PX, spread
+from iqa.report.figures.limits import LINE_PX
 from iqa.report.figures.others import Shown, draw_other, scale
 from iqa.report.figures.style import PX, dots, sized, styled
 from iqa.report.figures.trend import draw_trend, ewma_svg, place, trend_figure, trend_svg
