@@ -1,7 +1,7 @@
 """Every page of the demonstration's fleet before the Nu Html Checker, the validator of the W3C.
 
-It is a Java program that is not in Debian: `npm install vnu-jar` brings it; `VNU_JAR` says where it lies. Without it the
-test is skipped. Writes docs/evidence/pages-valid.json.
+It is a Java program that is not in Debian: `npm install vnu-jar` brings it; `VNU_JAR` says where it lies. Without it
+the test is skipped. Writes docs/evidence/pages-valid.json.
 """
 
 from __future__ import annotations
