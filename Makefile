@@ -15,7 +15,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 WORKERS ?= 2
 PYTEST := $(ONE_THREAD) $(BIN)/pytest -n $(WORKERS)
 # Where many tests look at one scan or one simulation, a file stays with one worker, and each is made once.
-BY_FILE := --dist loadfile
+BY_FILE := --dist loadfile --no-loadscope-reorder
 
 .PHONY: setup demo pictures check test truth bench static format
 
@@ -47,7 +47,7 @@ check: static
 	$(PYTEST) tests/unit
 
 test: static
-	$(PYTEST) $(BY_FILE) tests/unit tests/truth tests/pages tests/real tests/browser
+	$(PYTEST) $(BY_FILE) tests/truth tests/real tests/pages tests/browser tests/unit
 
 truth: $(READY) $(BENCH_READY)
 	$(PYTEST) $(BY_FILE) tests/full
