@@ -12,15 +12,17 @@ APPROVED = "approve report"
 """Action in the audit trail."""
 
 
-def approvals_of(workspace: Workspace, kind: str, subject: str, words: Words) -> list[Approval]:
-    """The approvals of a page, oldest first."""
+def approvals_of(workspace: Workspace, kind: str, subject: str, language: str) -> list[Entry]:
+    """What was approved of a page in a language, oldest first."""
     with workspace.database.reading() as connection:
         found = entries(connection, actions=(APPROVED,))
-    return [_shown(e, words) for e in found if (e.subject["kind"], e.subject["about"]) == (kind, subject)]
+    wanted = (kind, subject, language)
+    return [e for e in found if tuple(e.subject[name] for name in ("kind", "about", "language")) == wanted]
 
 
-def _shown(entry: Entry, words: Words) -> Approval:
+def shown(entry: Entry, words: Words, *, holds: bool) -> Approval:
+    """An approval in words; where it does not hold for what the page says now, that it was of an earlier one."""
     said = entry.subject
     at = words.day(entry.at) + entry.at[10:16].replace("T", " ") + " UTC"
-    text = words("approval.said", name=data(entry.person), role=data(said["role"]), at=at, reason=data(said["reason"]))
-    return Approval(text, said["sha256"])
+    values = {"name": data(entry.person), "role": data(said["role"]), "reason": data(said["reason"])}
+    return Approval(words("approval.said" if holds else "approval.earlier", at=at, **values), said["sha256"])

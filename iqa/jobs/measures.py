@@ -37,7 +37,8 @@ class Measures:
         """One key of a scan or an entry; nothing of other scans."""
         outcome = worst(said) if said else Outcome.NOT_JUDGED if measured else Outcome.NOT_MEASURED
         behind = next((v for v in said if v.outcome == outcome), None)
-        baseline = next((v.baseline for v in said if v.baseline), None)
+        # what a value is not comparable with is no baseline of it
+        baseline = next((v.baseline for v in said if v.baseline and v.outcome is not Outcome.NOT_COMPARABLE), None)
         return Measure(
             key=key,
             measurement=measured,

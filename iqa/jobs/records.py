@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -12,6 +12,7 @@ from iqa.jobs.clock import local
 from iqa.jobs.entering import NOTED
 from iqa.jobs.judging import DISPLAYS, MANUAL, adopted_limits, rules_of
 from iqa.jobs.said import Reader, bounds_behind
+from iqa.jobs.stories import ON_RECORDS
 from iqa.judge import compare, worst
 from iqa.judge.bounds import own_unit
 from iqa.judge.keys import matches
@@ -150,10 +151,18 @@ class _Teller:
 
     def _checked(self) -> Iterator[Checked]:
         limits = self._limits()
-        for check in self.workspace.settings.checks_of(self.scanner.name):
+        checks = self.workspace.settings.checks_of(self.scanner.name)
+        for check in (*checks, *self._others({c.key for c in checks})):
             noted = tuple(self._noted(check))
             judged = next((n.measure.bounds for n in reversed(noted) if n.measure.bounds is not None), None)
             yield Checked(check, noted, judged or _absolute(check.key, limits, Scope(self.scanner.name)))
+
+    def _others(self, known: Collection[str]) -> Iterator[Check]:
+        """What people entered that no check asks for: nothing that was judged is left out of a record."""
+        entered = (k for one in self.seen if one.occasion.entered_by is not None for k in one.measures)
+        for key in dict.fromkeys(entered):
+            if key not in known and not key.startswith(ON_RECORDS):
+                yield Check(name="", when="other", key=key)
 
     def _limits(self) -> tuple[Limit, ...]:
         rules = rules_of(self.workspace.settings)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from iqa.analyze import Refusal
 from iqa.errors import DefinitionError, InputError, UsageError
-from iqa.jobs.approvals import approvals_of
+from iqa.jobs.approvals import approvals_of, shown
 from iqa.jobs.fleets import fleet_story
 from iqa.jobs.records import record_story
 from iqa.jobs.scanners import check_scanner
@@ -19,7 +20,7 @@ from iqa.jobs.stories import story_of
 from iqa.jobs.trend_stories import trend_stories
 from iqa.metrics.transfers import LEVELS
 from iqa.phantom import library
-from iqa.report.content import Closer, Drawing
+from iqa.report.content import Approval, Closer, Drawing
 from iqa.report.html import html
 from iqa.report.marks import logo, marks
 from iqa.report.naming import name_of
@@ -132,10 +133,16 @@ def numbered(file: Path, count: int) -> list[Path]:
 def papers_of(workspace: Workspace, asked: Asked) -> list[Paper]:
     """What a page says now; of a trend one page for each protocol and phantom."""
     words = load_words(asked.language, workspace.templates)
-    return list(PAGES[asked.kind](workspace, asked, words))
+    make, told = PAGES[asked.kind], list[Approval]()
+    for entry in approvals_of(workspace, asked.kind, asked.subject, asked.language):
+        # it holds for what is said now if the page of then comes out again, byte by byte
+        (then,) = make(workspace, replace(asked, at=entry.subject["made_at"]), words, told)
+        same = hashlib.sha256(then.set("pdf", workspace.templates)).hexdigest() == entry.subject["sha256"]
+        told = [*told, shown(entry, words, holds=same)]
+    return list(make(workspace, asked, words, told))
 
 
-def _weekly(workspace: Workspace, asked: Asked, words: Words) -> Iterator[Paper]:
+def _weekly(workspace: Workspace, asked: Asked, words: Words, told: Sequence[Approval]) -> Iterator[Paper]:
     story = story_of(workspace, asked.scan, at=asked.at, traced=keys_on_page)
     stem = scan_stem(story, asked)
     folder = workspace.reports / stem.parent
@@ -144,7 +151,7 @@ def _weekly(workspace: Workspace, asked: Asked, words: Words) -> Iterator[Paper]
         words,
         drawings=[*_pictures(workspace, story, words, MOST_PICTURES), *_curve(story, words)],
         closer=closer_of(story, words),
-        approvals=approvals_of(workspace, asked.kind, asked.subject, words),
+        approvals=told,
         logo=logo(workspace.templates),
         link=lambda key: chart_in(folder, key, asked.language),
     )
@@ -169,7 +176,7 @@ def _curve(story: Story, words: Words) -> list[Drawing]:
     return [Drawing(svg, transfer_alt(curve, levels, words), caption, "chart")]
 
 
-def _analysis(workspace: Workspace, asked: Asked, words: Words) -> Iterator[Paper]:
+def _analysis(workspace: Workspace, asked: Asked, words: Words, told: Sequence[Approval]) -> Iterator[Paper]:
     from iqa.report.figures.pages import chart_drawings  # noqa: PLC0415 - a plot library costs half a second
 
     story = story_of(workspace, asked.scan, at=asked.at)
@@ -180,13 +187,13 @@ def _analysis(workspace: Workspace, asked: Asked, words: Words) -> Iterator[Pape
             *_pictures(workspace, story, words),
             *chart_drawings(story, words, library(workspace.phantom_dirs)),
         ],
-        approvals=approvals_of(workspace, asked.kind, asked.subject, words),
+        approvals=told,
         logo=logo(workspace.templates),
     )
     yield Paper(asked, page, words, scan_stem(story, asked))
 
 
-def _fleet(workspace: Workspace, asked: Asked, words: Words) -> Iterator[Paper]:
+def _fleet(workspace: Workspace, asked: Asked, words: Words, _: Sequence[Approval]) -> Iterator[Paper]:
     story = fleet_story(workspace, asked.at)
 
     def link(scanner: str, key: str) -> str:
@@ -242,7 +249,7 @@ def _history(key: str, story: Story, words: Words) -> Drawing | None:
     return Drawing(small_trend_svg(trend, words), trend_alt(trend, words), words("weekly.history"), "chart")
 
 
-def _trends(workspace: Workspace, asked: Asked, words: Words) -> Iterator[Paper]:
+def _trends(workspace: Workspace, asked: Asked, words: Words, _: Sequence[Approval]) -> Iterator[Paper]:
     from iqa.report.pages.trends import trend_page  # noqa: PLC0415 - a plot library costs half a second
 
     stories = trend_stories(workspace, asked.about, at=asked.at, scanner=asked.scanner or None)
@@ -251,13 +258,13 @@ def _trends(workspace: Workspace, asked: Asked, words: Words) -> Iterator[Paper]
         yield Paper(asked, page, words, trend_stem(story, stories))
 
 
-def _record(workspace: Workspace, asked: Asked, words: Words) -> Iterator[Paper]:
+def _record(workspace: Workspace, asked: Asked, words: Words, told: Sequence[Approval]) -> Iterator[Paper]:
     story = record_story(workspace, asked.scanner, parse_period(asked.about), at=asked.at)
-    page = record_page(story, words, approvals_of(workspace, asked.kind, asked.subject, words))
+    page = record_page(story, words, told)
     yield Paper(asked, page, words, Path(asked.scanner) / f"{asked.about}-record")
 
 
-PAGES: Mapping[Kind, Callable[[Workspace, Asked, Words], Iterator[Paper]]] = {
+PAGES: Mapping[Kind, Callable[[Workspace, Asked, Words, Sequence[Approval]], Iterator[Paper]]] = {
     "weekly": _weekly,
     "analysis": _analysis,
     "fleet": _fleet,

@@ -42,6 +42,9 @@ class Reader:
 
 def bounds_behind(verdict: Verdict | None) -> Bounds | None:
     """The numbers behind a verdict, in the value's own unit."""
-    if verdict is None or verdict.limit is None or (verdict.limit.kind != "absolute" and verdict.baseline is None):
+    if verdict is None or verdict.limit is None:
+        return None
+    alone = verdict.baseline is None or verdict.outcome is Outcome.NOT_COMPARABLE
+    if alone and verdict.limit.kind != "absolute":
         return None
     return own_unit(verdict.limit, verdict.baseline)

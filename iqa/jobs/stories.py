@@ -15,6 +15,7 @@ from iqa.jobs.judging import LOOKED_BACK, MANUAL
 from iqa.jobs.measures import Measures
 from iqa.jobs.trend import trend
 from iqa.judge import compare, worst_of
+from iqa.judge.verdicts import WORST_FIRST
 from iqa.model import Analysis, Curve, Located, Measurement, Outcome, Rule, Verdict
 from iqa.phantom import library
 from iqa.report.stories import Before, Lie, Made, Measure, ModuleAt, Past, Story
@@ -45,6 +46,8 @@ ENTERED_DAYS = 31
 """For which a value that a person entered is shown beside later scans."""
 ON_RECORDS = ("manual.display.", "manual.dose.")
 """What a person enters of displays and of patients' doses: it stands on inspection records, as checks by eye do."""
+CALM = frozenset({Outcome.PASS, Outcome.PASS_WITHIN_U, Outcome.NOT_JUDGED})
+"""Verdicts with which such an entry stays on its record."""
 MOST_PAST = 60
 """Scans of a scanner that small charts look back on."""
 
@@ -245,21 +248,30 @@ class _Teller:
         """Values and verdicts of an earlier scan."""
         if before is None:
             return {}
-        said = next(iter(judgements_of(self.connection, [before.record_id], latest=True)), None)
-        outcomes = defaultdict[str, list[str]](list)
-        for ruling in said.rulings if said else ():
-            outcomes[ruling.key].append(ruling.outcome)
+        outcomes = self._outcomes_of(before)
         numbers = measurements(self.connection, before.record_id)
-        return {m.key: (m.value, worst_of(outcomes[m.key]) or Outcome.NOT_JUDGED) for m in numbers}
+        return {m.key: (m.value, outcomes.get(m.key, Outcome.NOT_JUDGED)) for m in numbers}
 
     def _compared(self, before: Occasion, measures: Sequence[Measure]) -> Before:
         found = compare(self.under, conditions_of(before))
         reasons = (found.sentence.replace("in the baseline", "then"),) if found.outcome is not None else ()
-        changed = tuple(
-            (m.key, m.before[1], m.outcome) for m in measures if m.before is not None and m.before[1] != m.outcome
-        )
         software = (before.acquisition.software, self.occasion.acquisition.software)
-        return Before(before.dated, reasons, changed, software, before.version)
+        return Before(before.dated, reasons, self._changed(before, measures), software, before.version)
+
+    def _changed(self, before: Occasion, measures: Sequence[Measure]) -> tuple[tuple[str, Outcome, Outcome], ...]:
+        """(key, then, now) of every verdict that is another one, the worst now first."""
+        then, now = self._outcomes_of(before), {m.key: m.outcome for m in measures if m.verdicts}
+        every = [(k, then.get(k, Outcome.NOT_JUDGED), now.get(k, Outcome.NOT_JUDGED)) for k in {**now, **then}]
+        changed = [one for one in every if one[1] != one[2]]
+        return tuple(sorted(changed, key=lambda one: (WORST_FIRST.index(one[2]), one[0])))
+
+    def _outcomes_of(self, scan: Occasion) -> dict[str, Outcome]:
+        """The worst verdict on each key of a scan that was judged."""
+        said = next(iter(judgements_of(self.connection, [scan.record_id], latest=True)), None)
+        outcomes = defaultdict[str, list[str]](list)
+        for ruling in said.rulings if said else ():
+            outcomes[ruling.key].append(ruling.outcome)
+        return {key: worst_of(found) or Outcome.NOT_JUDGED for key, found in outcomes.items()}
 
     def _entered(self) -> Iterable[Measure]:
         """The last value of each key that a person entered of late."""
@@ -267,8 +279,7 @@ class _Teller:
         first = (date.fromisoformat(own.dated[:10]) - timedelta(days=ENTERED_DAYS)).isoformat()
         elsewhere = {c.key for c in self.workspace.settings.checks if c.show != "value"}
         entered = [k for k in keys(self.connection) if k.startswith(MANUAL)]
-        wanted = [k for k in entered if k not in elsewhere and not k.startswith(ON_RECORDS)]
-        found = several(self.connection, wanted, scanner=own.scope.scanner, since=first)
+        found = several(self.connection, entered, scanner=own.scope.scanner, since=first)
         for key, points in found.items():
             last = next((p for p in reversed(points) if p.dated[:10] <= own.dated[:10]), None)
             if last is not None:
@@ -276,7 +287,9 @@ class _Teller:
                 verdicts = (
                     tuple(self.about.reader.verdict(r, said.rule) for r in said.rulings if r.key == key) if said else ()
                 )
-                yield self.about.measure(key, own, measured=last.measurement, said=verdicts)
+                one = self.about.measure(key, own, measured=last.measurement, said=verdicts)
+                if one.outcome not in CALM or not (key in elsewhere or key.startswith(ON_RECORDS)):
+                    yield one
 
     def _baseline_curves(self, measures: Sequence[Measure]) -> dict[str, Curve]:
         """The mean curve of the scans behind the baseline, by key; of the first baseline that there is."""

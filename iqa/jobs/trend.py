@@ -29,7 +29,6 @@ from iqa.store.history import (
     Point,
     day_of,
     events,
-    is_latest,
     keys,
     made_how,
     series,
@@ -105,14 +104,14 @@ def _machine(how: MadeHow) -> str:
 def out_of_control(
     connection: Connection, settings: Settings, occasion: Occasion, known: Sequence[StoredBaseline]
 ) -> tuple[str, ...]:
-    """The charted keys that are out of control with a scan, if it is the latest of its kind.
+    """The charted keys that are out of control with a scan, as of its own day.
 
     Parameters
     ----------
     known
         The baselines of its scanner that are in force.
     """
-    if not known or (occasion.pixel_sha256 is not None and not is_latest(connection, occasion)):
+    if not known:
         return ()
     charted, made = settings.site.charted, _Maker(connection, settings, "", tuple(known), ())
     since = min((b.since for b in known if b.key in charted), default=LAST_DATE)

@@ -46,6 +46,8 @@ def _times(checked: Checked, story: RecordStory) -> Iterator[Stretch]:
             times = period.months
         case "annual":
             times = [period.whole] if period.kind == "year" else []
+        case "other":
+            times = []
     # what is done before work counts from the morning on, all else when its time is over
     reached = today if checked.check.when == "start" else today - timedelta(days=1)
     return (time for time in times if time.last <= reached)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from unicodedata import east_asian_width
 from xml.sax.saxutils import escape, quoteattr
 
 from iqa.metrics.transfers import LEVELS
@@ -17,7 +16,7 @@ from iqa.model import Curve, Measurement, Outcome
 from iqa.report.colours import CONTROL, FAIL, INFO, INK, INK_2, RULE, RULE_2, TINT, WARN, WARN_FILL, WARN_HATCH
 from iqa.report.naming import name_of
 from iqa.report.numbers import show
-from iqa.report.svg import FONTS
+from iqa.report.svg import FONTS, width
 from iqa.report.text import plain
 from iqa.report.ticks import ticks
 from iqa.report.trend_lines import Line, line_words, lines, spread
@@ -318,11 +317,6 @@ def _key(frame: _Frame, words: Words) -> Iterator[str]:
     for y, one, colour, dashes in ((14.0, said[0], INFO, ""), (27.0, said[1], INK_2, ' stroke-dasharray="4 2.5"')):
         yield f'<path d="M{start - 22:.1f} {frame.top + y - 3.5:.1f}h18" stroke="{colour}" stroke-width="1.2"{dashes}/>'
         yield _text(start, frame.top + y, one, colour, READ_PX)
-
-
-def width(said: str, size: float) -> float:
-    """About how wide letters of a size are: a Japanese one as wide as it is high, a Latin one a little over half."""
-    return size * sum(1.0 if east_asian_width(c) in "WF" else 0.56 for c in said)
 
 
 def _text(x: float, y: float, said: str, colour: str, size: float = LABEL_PX, anchor: str = "start") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from unicodedata import east_asian_width
 from xml.sax.saxutils import escape, quoteattr
 
 from iqa.model import Outcome
@@ -15,10 +16,8 @@ HALF_BAND = 5.0
 MIDDLE = STRIP_HEIGHT / 2
 LABELLED_HEIGHT = 33.0
 LETTER_SIZE = 6.0
-LETTER = 0.55 * LETTER_SIZE
-"""Width of a digit."""
-LABEL_ROOM = 24.0
-"""Half the width that is kept for the line above the value."""
+LETTER_GAP = 1.5
+"""Half of what stays free between two numbers."""
 FONTS = "Roboto, IPAexGothic, sans-serif"
 """Of the PDF; on a page in a browser the style of the page counts."""
 
@@ -38,20 +37,40 @@ def _strip(strip: Strip) -> list[str]:
     return [*parts, _dot(_x(strip.value), strip.outcome)]
 
 
-def labelled_strip_svg(strip: Strip, above: str, below: Sequence[tuple[float, str]], title: str) -> str:
+def labelled_strip_svg(strip: Strip, above: str, below: Sequence[Sequence[tuple[float, str]]], title: str) -> str:
     """The same, large: a line of text above the value, and numbers below the places (shares) of limits.
 
-    Numbers that would overlap the one to their left are left out.
+    Parameters
+    ----------
+    below
+        Limits that belong together, the most telling first; those that have no room are left out together.
     """
-    x = min(STRIP_WIDTH - LABEL_ROOM, max(LABEL_ROOM, _x(strip.value)))
-    parts = [_text(x, 6.0, above), f'<g transform="translate(0 8)">{"".join(_strip(strip))}</g>']
-    free = -LABEL_ROOM
-    for share, said in sorted(below):
-        half = 0.5 * LETTER * len(said)
-        if _x(share) - half >= free:
-            parts.append(_text(min(STRIP_WIDTH - half, max(half, _x(share))), 31.0, said))
-            free = _x(share) + half + LETTER
+    parts = [
+        _text(_held(_x(strip.value), above), 6.0, above),
+        f'<g transform="translate(0 8)">{"".join(_strip(strip))}</g>',
+    ]
+    placed: list[tuple[float, float]] = []
+    for pair in below:
+        spans = [(_held(_x(share), said), 0.5 * width(said, LETTER_SIZE) + LETTER_GAP) for share, said in pair]
+        if not any(abs(x - y) < a + b for x, a in spans for y, b in placed) and not _overlap(spans):
+            placed += spans
+            parts += [_text(x, 31.0, said) for (x, _), (_, said) in zip(spans, pair, strict=True)]
     return _svg(STRIP_WIDTH, LABELLED_HEIGHT, parts, f'role="img" aria-label={quoteattr(title)}')
+
+
+def _overlap(spans: Sequence[tuple[float, float]]) -> bool:
+    return any(abs(x - y) < a + b for i, (x, a) in enumerate(spans) for y, b in spans[:i])
+
+
+def _held(x: float, said: str) -> float:
+    """The middle of a text that reaches beyond neither end."""
+    half = 0.5 * width(said, LETTER_SIZE)
+    return min(STRIP_WIDTH - half, max(half, x))
+
+
+def width(said: str, size: float) -> float:
+    """About how wide letters of a size are: a Japanese one as wide as it is high, a Latin one a little over half."""
+    return size * sum(1.0 if east_asian_width(c) in "WF" else 0.56 for c in said)
 
 
 def spark_svg(spark: Spark) -> str:

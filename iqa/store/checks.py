@@ -15,7 +15,8 @@ from iqa.phantom.schema import validate
 from iqa.phantom.text import Raw, parse, read_bytes
 from iqa.shipped import shipped
 
-When = Literal["start", "end", "weekly", "monthly", "annual"]
+When = Literal["start", "end", "weekly", "monthly", "annual", "other"]
+"""When it is due; `other` is whenever a person does it."""
 Show = Literal["value", "mark", "yes_no"]
 Grade = Literal["1A", "1B", "2"]
 """Of a medical display (JESRA X-0093); the institution chooses it."""

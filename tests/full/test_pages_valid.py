@@ -40,7 +40,7 @@ def test_every_page_is_valid_html(tmp_path: Path, evidence: Evidence) -> None:
             asked(kind="record", scanner="ct2", about="FY2026"),
         ):
             files += write_report(workspace, one, "html")
-    command = ["java", "-jar", CHECKER, "--format", "json", "--stdout", *files]
+    command: list[str | Path] = ["java", "-jar", CHECKER, "--format", "json", "--stdout", *files]
     said = json.loads(subprocess.run(command, capture_output=True, check=False, text=True).stdout)["messages"]
     errors = [m["message"] for m in said if m["type"] == "error"]
     version = subprocess.run(["java", "-jar", CHECKER, "--version"], capture_output=True, check=True, text=True)

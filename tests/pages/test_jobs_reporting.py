@@ -13,10 +13,13 @@ from iqa.analyze import analyze
 from iqa.jobs.add import add
 from iqa.jobs.baselines import Choice, approve_baselines
 from iqa.jobs.entering import enter_event, enter_value
+from iqa.jobs.judging import judge_record, rules_of
 from iqa.jobs.manifest import Manifest
 from iqa.jobs.stories import story_of, story_of_analysis
 from iqa.model import Outcome
 from iqa.store.audit import entries
+from iqa.store.history import occasions
+from iqa.store.judgements import judgements_of
 from iqa.store.workspace import Workspace, open_workspace
 from tests.made_workspace import ANN, NOW, TOML, iqa, made_workspace, refused, scan_files
 
@@ -35,6 +38,7 @@ edition = "3"
 adopted_by = "Ann"
 adopted_on = "2026-06-08"
 """
+STRICT = LIMITS.replace("90", "0.001").replace("warn_low = -80\nwarn_high = 80\n", "")
 DAYS = ("2026-11-02", "2026-11-09", "2026-11-16")
 
 
@@ -214,6 +218,65 @@ def test_an_approval_keeps_name_role_time_reason_and_the_hash_of_the_file_as_it_
         "report", "--workspace", room, "--approve", approved, "--by", "Bo", "--role", "head", "--reason", "seen"
     )
     assert Path(twice.out.strip()).name == f"{file.stem}-approved-2.pdf"
+
+
+def test_an_approval_holds_for_its_page_in_its_language_alone(room: Path) -> None:
+    by = ("--by", "Ann", "--role", "physicist", "--reason", "seen")
+    file = Path(iqa("report", "--workspace", room, "--scanner", "ct1", "--format", "pdf").out.strip())
+    assert iqa("report", "--workspace", room, "--approve", file, *by).status == 0
+    page = Path(iqa("report", "--workspace", room, "--scanner", "ct1").out.strip())
+    assert "Approved by <bdi>Ann</bdi>" in page.read_text(encoding="utf-8")
+    assert "not approved" not in page.read_text(encoding="utf-8")
+    other = Path(iqa("report", "--workspace", room, "--scanner", "ct1", "--lang", "ja").out.strip())
+    assert "Ann</bdi>（" not in other.read_text(encoding="utf-8")
+    settings = room / "iqa.toml"
+    settings.write_text(
+        settings.read_text().replace("fail_high = 90", "fail_high = 0.001").replace("warn_high = 80", "")
+    )
+    iqa("judge", "--workspace", room)
+    page = Path(iqa("report", "--workspace", room, "--scanner", "ct1").out.strip())
+    said = page.read_text(encoding="utf-8")
+    assert "an earlier page, which said something else; this one is not approved" in said
+
+
+def test_judging_again_changes_no_page(room: Path) -> None:
+    def signals() -> list[tuple[str, ...]]:
+        with open_workspace(room).database.reading() as connection:
+            records = [o.record_id for o in occasions(connection, scanner="ct1")]
+            return [judgements_of(connection, [r], latest=True)[0].signals for r in records]
+
+    before = signals()
+    assert iqa("judge", "--workspace", room).status == 0
+    assert signals() == before
+
+
+def test_a_record_says_what_failed_though_no_check_asks_for_it(room: Path) -> None:
+    settings = room / "iqa.toml"
+    limit = '[[limit]]\nname = "laser"\nkey = "manual.laser_x"\nunit = "mm"\nfail_low = -2\nfail_high = 2\n'
+    settings.write_text(settings.read_text() + limit)
+    entered = ("manual.laser_x", "2.5", "--unit", "mm", "--date", "2026-11-06", "--scanner", "ct1")
+    iqa("enter", "--workspace", room, *entered)
+    page = Path(iqa("report", "--workspace", room, "--scanner", "ct1", "--period", "2026-11").out.strip())
+    said = page.read_text(encoding="utf-8")
+    assert "fail" in said
+    assert "Alignment light" in said
+    assert "Everything that was judged is within its limits" not in said
+
+
+def test_a_verdict_that_another_one_replaced_is_told_the_worst_first(room: Path) -> None:
+    settings = room / "iqa.toml"
+    story = story_of(open_workspace(room), 4, at=NOW)
+    assert story.before is not None
+    assert story.before.changed == ()
+    settings.write_text(
+        settings.read_text().replace("fail_high = 90", "fail_high = 0.001").replace("warn_high = 80", "")
+    )
+    workspace = open_workspace(room)
+    with workspace.database.writing() as connection:
+        judge_record(connection, rules_of(workspace.settings), 4, at=NOW)
+    told = story_of(workspace, 4, at=NOW).before
+    assert told is not None
+    assert told.changed == (("noise.sigma", Outcome.PASS, Outcome.CANNOT_TELL),), "U is wider than such limits"
 
 
 def test_only_a_page_that_the_store_still_says_is_approved(room: Path, tmp_path: Path) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
+from itertools import pairwise
 
 import pytest
-from made_story import NOISE, WATER, everything, judged, measured, missing, story
+from made_story import NOISE, WATER, baseline, everything, judged, limit, measured, missing, story
 
-from iqa.model import Bounds, Outcome
+from iqa.jobs.said import bounds_behind
+from iqa.model import Bounds, Outcome, Verdict
 from iqa.report.pages.rows import allowed, amount, change, groups, row, strip
+from iqa.report.pages.weekly import looked_at
 from iqa.report.stories import Measure
-from iqa.report.svg import spark_svg, strip_svg
+from iqa.report.svg import spark_svg, strip_svg, width
 from iqa.report.text import plain
 from iqa.report.words import load_words
 
@@ -157,3 +161,34 @@ def test_rows_stand_by_family_and_inserts_by_their_number() -> None:
     assert [r.key for r in made[0].rows] == [
         "ct_number.air", "ct_number.ldpe", "ct_number.uniform", "ct_number.teflon",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("high", "u", "shown"), [(4.5, 3.0, "at most 4.5"), (2346.0, 30.0, "at most 2346"), (4.0, 0.3, "at most 4.0")]
+)
+def test_a_limit_is_printed_as_it_was_adopted_and_never_coarser(high: float, u: float, shown: str) -> None:
+    one = judged("uniformity.max_deviation", 1.0, Outcome.PASS, Bounds(None, None, None, high), u=u)
+    assert plain(allowed(one, EN)) == shown
+
+
+@pytest.mark.parametrize("value", [1.81, 2.0, 2.5, 2.99, 3.4])
+def test_the_words_of_a_large_strip_stay_within_it_and_apart(value: float) -> None:
+    one = judged("slice_thickness", value, Outcome.PASS, Bounds(2.0, 2.2, 2.8, 3.0), u=0.05, unit="mm")
+    closer = looked_at(one, story(), EN)
+    assert closer.drawing is not None
+    texts = re.findall(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>([^<]+)<', closer.drawing.svg)
+    spans = {(y, said): (float(x) - 0.5 * width(said, 6.0), float(x) + 0.5 * width(said, 6.0)) for x, y, said in texts}
+    assert all(a >= -1e-6 and b <= 124.0 + 1e-6 for a, b in spans.values())
+    below = sorted(span for (y, _), span in spans.items() if y == "31")
+    assert all(a[1] < b[0] for a, b in pairwise(below))
+    shown = {said for y, said in spans if y == "31"}
+    assert {"2.00", "3.00"} <= shown
+    assert len(shown & {"2.20", "2.80"}) != 1, (
+        "a warning limit never stands beside a failing one as if they were a pair"
+    )
+
+
+def test_what_is_not_comparable_with_its_baseline_stands_beside_none() -> None:
+    verdict = Verdict("noise.sigma", Outcome.NOT_COMPARABLE, "Not comparable.", "simple",
+                      limit("noise.sigma", NOISE, kind="percent", unit="%"), baseline("noise.sigma", 4.3))  # fmt: skip
+    assert bounds_behind(verdict) is None

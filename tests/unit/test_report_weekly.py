@@ -99,7 +99,7 @@ def test_the_first_scan_says_so_and_a_later_one_what_changed() -> None:
     before = Before("2026-10-19T07:30:00", (), (("noise.sigma", Outcome.PASS, Outcome.FAIL),), ("1", "1"), "0.1.0")
     later = weekly(replace(story((PASS, now)), before=before), EN)
     said = [plain(t).replace("\u00a0", " ") for t in later.since]
-    assert plain(later.since_title).replace("\u00a0", " ") == "Since the last scan (19 Oct)"
+    assert plain(later.since_title).replace("\u00a0", " ") == "Since the last scan (19 October 2026)"
     assert said[0] == "Noise (SD, detrended): pass → fail."
     assert said[1] == "Largest moves: Noise (SD, detrended) +0.81 HU."
     assert said[2] == "Same protocol, software and phantom."

@@ -9,7 +9,7 @@ from iqa.model import Outcome
 from iqa.report.content import Headline, Tally
 from iqa.report.naming import family_of, name_of, unit_text
 from iqa.report.numbers import NO_BREAK, fixed, show
-from iqa.report.pages.rows import amount, at_digit, in_percent, signed_at
+from iqa.report.pages.rows import amount, at_digit, in_percent, limit_shown, signed_at
 from iqa.report.pages.signals import way_of
 from iqa.report.stories import Measure, Story
 from iqa.report.text import Span, Text, as_text, data, joined
@@ -120,7 +120,7 @@ def how_far(measure: Measure, words: Words) -> Text:
         return ()
     value = (*as_text(shown.value), *_with_unit(shown.unit))
     said = f"how.{'above' if above else 'below'}_{'limit' if fails else 'warning'}"
-    return words(said, value=value, limit=(*as_text(at_digit(bound, measure)), *_with_unit(shown.unit)))
+    return words(said, value=value, limit=(*as_text(limit_shown(bound, measure)), *_with_unit(shown.unit)))
 
 
 def _distance(measure: Measure) -> Text:
@@ -175,7 +175,7 @@ def course_said(measure: Measure, trend: Trend | None, words: Words) -> Text:
     if trend is None:
         return words("lead.shifted_bare", what=what)
     if trend.course is None:
-        return _shifted(measure, what, words)
+        return _shifted(trend, measure, what, words)
     course, unit = trend.course, _with_unit(unit_text(trend.unit))
     slope = abs(course.slope) * WEEK_DAYS
     way = words("lead.rising" if course.slope > 0 else "lead.falling")
@@ -192,13 +192,14 @@ def course_said(measure: Measure, trend: Trend | None, words: Words) -> Text:
     return joined([drifts, still, _crossing(trend, measure, words)], " ")
 
 
-def _shifted(measure: Measure, what: Text, words: Words) -> Text:
-    m, baseline = measure.measurement, measure.baseline
-    if m is None or baseline is None:
+def _shifted(trend: Trend, measure: Measure, what: Text, words: Words) -> Text:
+    """The average that the chart follows, beside the baseline's."""
+    baseline, control = measure.baseline, trend.control
+    if baseline is None or control is None or not control.average:
         return words("lead.shifted_bare", what=what)
-    unit = _with_unit(unit_text(m.unit))
+    unit = _with_unit(unit_text(trend.unit))
     return words(
-        "lead.shifted", what=what, value=(*as_text(at_digit(m.value, measure)), *unit),
+        "lead.shifted", what=what, value=(*as_text(at_digit(control.average[-1], measure)), *unit),
         baseline=(*as_text(at_digit(baseline.value, measure)), *unit),
     )  # fmt: skip
 

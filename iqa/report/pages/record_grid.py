@@ -7,6 +7,7 @@ from string import ascii_uppercase
 
 from iqa.model import Bounds, Outcome
 from iqa.report.due import Slot, slots
+from iqa.report.naming import name_of
 from iqa.report.numbers import fixed, show
 from iqa.report.pages.headline import RANK
 from iqa.report.pages.record_dates import column
@@ -14,11 +15,11 @@ from iqa.report.pages.rows import allowed, amount, inner
 from iqa.report.periods import Kind, Period, Stretch
 from iqa.report.record_content import Cell, Grid, GridGroup, GridRow
 from iqa.report.records import Checked, Noted, RecordStory
-from iqa.report.text import Span, Text, data, joined
+from iqa.report.text import Text, data, joined
 from iqa.report.words import Words
 from iqa.store.checks import Check, When
 
-GROUPS: tuple[When, ...] = ("start", "end", "weekly", "monthly", "annual")
+GROUPS: tuple[When, ...] = ("start", "end", "weekly", "monthly", "annual", "other")
 MARK = {
     Outcome.PASS: "○",
     Outcome.PASS_WITHIN_U: "○",
@@ -94,7 +95,9 @@ def _row(checked: Checked, story: RecordStory, words: Words) -> GridRow:
 
 
 def check_name(check: Check, words: Words) -> Text:
-    """What a check is called."""
+    """What a check is called; one that the site does not name, as its key."""
+    if not check.name:
+        return name_of(check.key, words)
     return data(check.name_en or check.name if words.language == "en" else check.name)
 
 
@@ -191,8 +194,3 @@ def _whose(letters: Letters, words: Words) -> Text:
         return ()
     named = [words("record.person", letter=letter, name=data(name)) for name, letter in letters.items()]
     return words("record.legend_people", people=joined(named, words.written("record.comma")))
-
-
-def mark_text(outcome: Outcome) -> Text:
-    """A verdict as forms write it."""
-    return (Span(MARK[outcome]),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Sequence
+from decimal import Decimal
 
 from iqa.judge.bounds import no_percent
 from iqa.model import Baseline, Bounds, Outcome
@@ -25,6 +26,8 @@ EDGE = 0.02
 """Share of a strip within which a mark that lies beyond it stands."""
 SPARK_EDGE = 0.1
 """Share of a small chart's height within which a point that lies beyond it stands: its dot must be whole."""
+MOST_DECIMALS = 6
+"""Of a limit as it was adopted; more are arithmetic."""
 MOST_DIGITS = 3
 """By which a number is shown longer where rounding would hide on which side of a limit it lies."""
 NO_SPREAD = 4.0
@@ -117,6 +120,17 @@ def at_digit(value: float, measure: Measure) -> str:
     return rounded(value, _digit(measure))
 
 
+def limit_shown(value: float, measure: Measure) -> str:
+    """A limit to the last digit of the value, or with more where it was adopted with more."""
+    limit = measure.limit
+    exponent = Decimal(repr(value)).normalize().as_tuple().exponent
+    if limit is None or limit.kind != "absolute" or not isinstance(exponent, int) or exponent < -MOST_DECIMALS:
+        return at_digit(value, measure)
+    m = measure.measurement
+    shown = _digit(measure) if m is not None and m.u and math.isfinite(m.u) else 0
+    return rounded(value, min(shown, exponent))
+
+
 def change(measure: Measure) -> str:
     """Difference from the baseline, signed: in percent where that is defined, else in the value's unit."""
     m, baseline = measure.measurement, measure.baseline
@@ -159,9 +173,9 @@ def allowed(measure: Measure, words: Words) -> Text:
         return ()
     if low is None or high is None:
         value = low if high is None else high
-        return words("allowed.least" if high is None else "allowed.most", low=at_digit(value or 0.0, measure),
-                     high=at_digit(value or 0.0, measure))  # fmt: skip
-    return words("allowed.between", low=at_digit(low, measure), high=at_digit(high, measure))
+        return words("allowed.least" if high is None else "allowed.most", low=limit_shown(value or 0.0, measure),
+                     high=limit_shown(value or 0.0, measure))  # fmt: skip
+    return words("allowed.between", low=limit_shown(low, measure), high=limit_shown(high, measure))
 
 
 def inner(bounds: Bounds) -> tuple[float | None, float | None]:
@@ -243,12 +257,16 @@ def strip(measure: Measure) -> Strip | None:
     )
 
 
-def limits_placed(measure: Measure) -> list[tuple[float, str]]:
-    """Share of the strip and number of every limit."""
+def limits_placed(measure: Measure) -> list[list[tuple[float, str]]]:
+    """Share of the strip and number of the failing limits, then of the warning ones."""
     ends, bounds = scale(measure), measure.bounds
     if ends is None or bounds is None:
         return []
-    return [((x - ends[0]) / (ends[1] - ends[0]), at_digit(x, measure)) for x in dict.fromkeys(_numbers(bounds))]
+    pairs = (bounds.fail_low, bounds.fail_high), (bounds.warn_low, bounds.warn_high)
+    return [
+        [((x - ends[0]) / (ends[1] - ends[0]), limit_shown(x, measure)) for x in pair if x is not None]
+        for pair in pairs
+    ]
 
 
 def twice(measure: Measure) -> str:

@@ -26,8 +26,11 @@ def since_last(story: Story, words: Words) -> tuple[Text, tuple[Text, ...]]:
     """(heading, sentences) about the scan before."""
     before = story.before
     if before is None:
-        return words("since.first"), (words("since.first_text"),) if story.remembered else ()
-    return words("since.title", day=words.short_date(before.dated)), tuple(_told(story, before, words))
+        key = "first_text" if story.scanner else "unassigned"
+        return words("since.first" if story.scanner else "since.before"), (
+            words(f"since.{key}"),
+        ) if story.remembered else ()
+    return words("since.title", day=words.day(before.dated)), tuple(_told(story, before, words))
 
 
 def _told(story: Story, before: Before, words: Words) -> Iterator[Text]:
