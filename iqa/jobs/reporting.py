@@ -159,7 +159,10 @@ def _weekly(workspace: Workspace, asked: Asked, words: Words, told: Sequence[App
 
 
 def _pictures(workspace: Workspace, story: Story, words: Words, most: int | None = None) -> list[Drawing]:
-    kept = read_pictures(workspace.pictures, story.made.pixel_sha256)
+    try:
+        kept = read_pictures(workspace.pictures, story.made.pixel_sha256)
+    except InputError:  # a damaged file costs the pictures, never the page; the page says that it has none
+        kept = None
     return picture_drawings(kept, story, words, marks(workspace.templates), most=most)
 
 

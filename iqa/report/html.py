@@ -45,7 +45,9 @@ def html(template: str, page: object, words: Words, *, own: Path | None = None) 
     except jinja2.TemplateSyntaxError as error:
         place = str(error.filename or template), error.lineno
         raise _wrong(*place, error.message) from None
-    except (jinja2.TemplateError, TypeError, AttributeError, KeyError) as error:
+    except UnicodeDecodeError:
+        raise _wrong(str(own / "html" if own else template), 1, "a file in there that is not UTF-8") from None
+    except (jinja2.TemplateError, TypeError, AttributeError, LookupError, ValueError, ArithmeticError) as error:
         found = _place(error)
         if found is None:  # no line of a template is behind it
             raise

@@ -112,7 +112,7 @@ def test_every_limit_stands_in_full_once() -> None:
     water = told["CT number: uniform module"] if "CT number: uniform module" in told else told["Uniform module (water)"]
     assert water.numbers == ("−4", "−3", "3", "4")
     assert plain(water.unit) == "HU"
-    for wanted in ("Weekly limits", "edition 3", "adopted 8\u00a0June\u00a02026 by Ann", "The site’s own values"):
+    for wanted in ("Weekly limits", "edition 3", "adopted 8\u00a0June\u00a02026 by Ann", "the site’s own values"):
         assert wanted in plain(water.origin)
     assert plain(told["Noise (SD, detrended)"].kind) == "the difference from the baseline, in percent"
     assert told["Uniformity, edge − centre"].numbers == ("–", "–", "4", "8")

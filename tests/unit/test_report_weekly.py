@@ -89,7 +89,7 @@ def test_what_is_left_out_is_counted() -> None:
                 outcome=Outcome.NOT_MEASURED)
     ]  # fmt: skip
     page = weekly(story((PASS, *rest, *lost)), EN)
-    assert plain(page.left_out) == "5 more values and 1 more reasons are in the full analysis."
+    assert plain(page.left_out) == "In the full analysis: 5 more values, 1 more that could not be measured."
 
 
 def test_the_first_scan_says_so_and_a_later_one_what_changed() -> None:

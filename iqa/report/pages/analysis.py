@@ -151,7 +151,7 @@ def _limit(limit: Limit, keys: Sequence[str], words: Words) -> LimitRow:
         kind=words(f"full.kind_{limit.kind}"),
         numbers=(shown[0], shown[1], shown[2], shown[3]),
         unit=unit_text(limit.unit),
-        origin=joined([joined(parts, ", "), words(f"fact.basis_{limit.basis}")], ". "),
+        origin=joined([*parts, words(f"fact.basis_{limit.basis}")], ", "),
     )
 
 

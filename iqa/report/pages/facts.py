@@ -73,23 +73,23 @@ def _limits(story: Story, words: Words) -> Text:
 
 
 def limits_said(used: Sequence[Limit], words: Words) -> Text:
-    """Where limits come from, who adopted them and when, and on what they rest."""
+    """Where limits come from, on what each rests, who adopted it and when."""
     sources = list(dict.fromkeys(_source(x) for x in used))
     if not sources:
         return words("fact.no_limits")
     said = [_limit(s, words) for s in sources[:MOST_SOURCES]]
-    bases = sorted({x.basis for x in used})
-    return joined([joined(said, "; "), *(words(f"fact.basis_{b}") for b in bases)], " ")
+    more = len(sources) - MOST_SOURCES
+    return joined([*said, *([words("fact.more_limits", n=more)] if more > 0 else [])], "; ")
 
 
-def _source(limit: Limit) -> tuple[str, str, str, str]:
-    return limit.source or limit.name, limit.edition, limit.adopted_by, limit.adopted_on
+def _source(limit: Limit) -> tuple[str, str, str, str, str]:
+    return limit.source or limit.name, limit.edition, limit.basis, limit.adopted_by, limit.adopted_on
 
 
-def _limit(source: tuple[str, str, str, str], words: Words) -> Text:
-    name, edition, person, day = source
+def _limit(source: tuple[str, str, str, str, str], words: Words) -> Text:
+    name, edition, basis, person, day = source
     stands = words("fact.edition", edition=data(edition)) if edition else ()
-    return joined([data(name), stands, adopted(person, day, words)], ", ")
+    return joined([data(name), stands, adopted(person, day, words), words(f"fact.basis_{basis}")], ", ")
 
 
 def adopted(person: str, day: str, words: Words) -> Text:

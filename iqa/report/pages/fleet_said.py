@@ -146,9 +146,14 @@ def _trend(machine: Machine, measure: Measure, story: FleetStory) -> Trend | Non
 
 
 def note(machine: Machine, story: FleetStory, words: Words) -> Text:
-    """The one thing to know of a scanner; nothing of one that passes and is in control."""
+    """The one thing to know of a scanner, and that it is overdue; nothing of one that passes and is in control."""
     if machine.scanner is None:
         return words("fleet.note.unassigned", n=machine.count)
+    late = _overdue_note(machine, words) if machine.overdue and machine.state != OVERDUE else ()
+    return joined([_first_note(machine, story, words), late], "; " if words.language == "en" else "、")
+
+
+def _first_note(machine: Machine, story: FleetStory, words: Words) -> Text:
     match kind_of(machine):
         case Outcome.PASS:
             return ()

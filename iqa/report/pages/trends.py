@@ -20,9 +20,9 @@ from iqa.report.small_charts import trend_alt
 from iqa.report.stories import Made, Measure, TrendStory
 from iqa.report.text import Span, Text, as_text, data, joined, plain
 from iqa.report.trend_parts import latest_run, out_of_control, signals, tightest
-from iqa.report.trends import Trend
+from iqa.report.trends import Trend, at_point_digit
 from iqa.report.words import Words, day_at
-from iqa.spc import WEIGHT, prediction_factor
+from iqa.spc import WEIGHT, c4, prediction_factor
 from iqa.version import __version__
 
 PASSES = (Outcome.PASS, Outcome.PASS_WITHIN_U)
@@ -253,7 +253,8 @@ def _charts(trend: Trend, words: Words) -> Text:
         return words("trend.no_baseline")
     base = control.baseline
     factor = fixed(prediction_factor(base.n), 2)
-    said = [words("trend.fact.single", factor=factor, n=base.n, sigma=_sigma(base.sigma, trend))]
+    centre, spread = at_point_digit(base.centre, trend), _sigma(c4(base.n) * base.sigma, trend)
+    said = [words("trend.fact.single", centre=centre, factor=factor, n=base.n, sigma=spread)]
     said += [words("trend.fact.average", weight=f"{WEIGHT:g}")] if control.limits else []
     return joined([*said, *([] if trend.charted else [words("trend.fact.not_charted")])], " ")
 
