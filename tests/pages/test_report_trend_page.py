@@ -26,6 +26,7 @@ from iqa.report.pages.trends import key_numbers, trend_headline, trend_page
 from iqa.report.pdf import pdf
 from iqa.report.stories import TrendStory
 from iqa.report.text import LANGUAGES, Language, Text, plain
+from iqa.report.trend_parts import single_limits
 from iqa.report.trends import Jump, Trend
 from iqa.report.words import Words, load_words
 from iqa.spc import Step
@@ -146,7 +147,12 @@ def test_provenance_names_limits_chart_and_method(page: TrendPage) -> None:
     told = {said(f.name): said(f.text) for f in page.facts}
     assert list(told) == ["Subject", "Limits", "Trend", "Software"]
     assert "edition 3, adopted 8 June 2026 by physicist A" in told["Limits"]
-    assert told["Trend"].startswith("Single values: baseline ± 4.29 s, s = 0.052 HU (N = 10; as rare as 3σ).")
+    formula = re.match(r"Single values: ([\d.]+) ± ([\d.]+) s, s = ([\d.]+) HU \(N = 10;", told["Trend"])
+    assert formula is not None
+    centre, factor, spread = map(float, formula.groups())
+    drawn = single_limits(FULL.control)
+    assert drawn is not None
+    assert (centre - factor * spread, centre + factor * spread) == pytest.approx(drawn, abs=0.01)
     assert "made@1" in told["Software"]
 
 

@@ -49,11 +49,16 @@ def groups(measures: Sequence[Measure], story: Story, words: Words) -> tuple[Gro
     return tuple(Group(as_text(name), tuple(rows)) for name, rows in found.items())
 
 
-def row_place(measure: Measure) -> tuple[int, float]:
-    """Where a measure stands among others: by family, inserts by their CT number."""
-    family, m = family_of(measure.key), measure.measurement
-    number = m.value if m is not None and family == "ct_number" else math.inf
-    return FAMILIES.index(family) if family in FAMILIES else len(FAMILIES), number
+def row_place(measure: Measure) -> tuple[int, float, str]:
+    """Where a measure stands among others: by family, inserts by the CT number of their baseline, else by their own.
+
+    Two of one material are told apart by their names, so that a row stands in one place week by week.
+    """
+    family, m, baseline = family_of(measure.key), measure.measurement, measure.baseline
+    if family != "ct_number" or m is None:
+        return FAMILIES.index(family) if family in FAMILIES else len(FAMILIES), math.inf, ""
+    number = baseline.value if baseline else m.value
+    return FAMILIES.index(family), round(number, -1), measure.key
 
 
 def row(measure: Measure, story: Story, words: Words) -> Row:

@@ -20,7 +20,7 @@ from iqa.report.small_charts import trend_alt
 from iqa.report.stories import Made, Measure, TrendStory
 from iqa.report.text import Span, Text, as_text, data, joined, plain
 from iqa.report.trend_parts import latest_run, out_of_control, signals, tightest
-from iqa.report.trends import Trend, at_point_digit
+from iqa.report.trends import Trend
 from iqa.report.words import Words, day_at
 from iqa.spc import WEIGHT, c4, prediction_factor
 from iqa.version import __version__
@@ -253,16 +253,17 @@ def _charts(trend: Trend, words: Words) -> Text:
         return words("trend.no_baseline")
     base = control.baseline
     factor = fixed(prediction_factor(base.n), 2)
-    centre, spread = at_point_digit(base.centre, trend), _sigma(c4(base.n) * base.sigma, trend)
-    said = [words("trend.fact.single", centre=centre, factor=factor, n=base.n, sigma=spread)]
+    spread = c4(base.n) * base.sigma
+    digit = _last_digit(spread)
+    sigma = (*as_text(rounded(spread, digit)), *_unit(trend))
+    said = [words("trend.fact.single", centre=rounded(base.centre, digit), factor=factor, n=base.n, sigma=sigma)]
     said += [words("trend.fact.average", weight=f"{WEIGHT:g}")] if control.limits else []
     return joined([*said, *([] if trend.charted else [words("trend.fact.not_charted")])], " ")
 
 
-def _sigma(sigma: float, trend: Trend) -> Text:
-    """A spread with two digits."""
-    digits = int(f"{sigma:.1e}".split("e")[1]) - 1
-    return (*as_text(rounded(sigma, digits)), *_unit(trend))
+def _last_digit(spread: float) -> int:
+    """Power of ten of the second digit of a spread."""
+    return int(f"{spread:.1e}".split("e")[1]) - 1
 
 
 def _software(story: TrendStory, words: Words) -> Text:

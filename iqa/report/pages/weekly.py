@@ -24,6 +24,8 @@ SHOWN = (
     "low_contrast.statistical.5", "dose.ctdivol", "position.z",
 )  # fmt: skip
 """Keys that a weekly page shows where they were measured, beside all that are judged or charted."""
+HIGH_CONTRAST = ("teflon", "air", "bone", "delrin")
+"""Inserts whose edges stand out of any noise."""
 MOST_CLOSER = 2
 """Measures above the table."""
 URGENT = (Outcome.FAIL, Outcome.WARNING, Outcome.CANNOT_TELL, Outcome.NOT_COMPARABLE, Outcome.PASS_WITHIN_U)
@@ -115,13 +117,14 @@ def curve_on_page(story: Story) -> str | None:
 
 
 def _edge(story: Story) -> str | None:
-    """The TTF that is shown of a phantom without others: that of the insert with the least u."""
-    edges = [
-        (m.measurement.u, m.key)
-        for m in story.measures
-        if m.measurement and m.measurement.u and m.key.startswith("ttf.") and m.key.endswith(".f50")
-    ]
-    return min(edges)[1] if edges else None
+    """The TTF of a phantom none of whose is charted: the same insert each week, of high contrast where there is one."""
+    found = sorted(
+        m.key for m in story.measures if m.measurement and m.key.startswith("ttf.") and m.key.endswith(".f50")
+    )
+    if any(k in story.charted for k in found):
+        return None
+    high = (k for name in HIGH_CONTRAST for k in found if k.split(".")[1].startswith(name))
+    return next(high, next(iter(found), None))
 
 
 def to_look_at(story: Story) -> list[Measure]:
