@@ -20,6 +20,7 @@ from iqa.shipped import shipped
 
 TAGS = {"bold": "b", "italic": "i", "sub": "sub", "sup": "sup", "data": "bdi"}
 """Elements of the styles of a text; what a header says is kept apart, lest it turn the direction of its line."""
+DATE = re.compile(r"(?:\d{4}年)?\d{1,2}月\d{1,2}日")
 SUFFIXES = (".html", ".css", ".js")
 
 
@@ -59,7 +60,18 @@ def text_html(text: Text) -> Markup:
     found = Markup()
     for span in text:
         tag = TAGS.get(span.style)
-        found += Markup("<{0}>{1}</{0}>").format(Markup(tag), span.text) if tag else escape(span.text)
+        said = _whole(span.text)
+        found += Markup("<{0}>{1}</{0}>").format(Markup(tag), said) if tag else said
+    return found
+
+
+def _whole(said: str) -> Markup:
+    """Letters escaped; a Japanese date stays on one line."""
+    pieces = DATE.split(said)
+    dates = DATE.findall(said)
+    found = escape(pieces[0])
+    for day, after in zip(dates, pieces[1:], strict=True):
+        found += Markup('<span class="whole">{}</span>').format(day) + escape(after)
     return found
 
 

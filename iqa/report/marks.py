@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import io
 from pathlib import Path
+
+from PIL import Image
 
 from iqa.errors import DefinitionError
 from iqa.phantom.text import read_bytes
@@ -28,7 +31,22 @@ def logo(own: Path | None) -> str:
     file = next((own / name for name in LOGOS if (own / name).is_file()), None)
     if file is None:
         return ""
-    return f"data:{LOGOS[file.name]};base64,{base64.b64encode(read_bytes(file)).decode()}"
+    content = read_bytes(file)
+    _check(file, content)
+    return f"data:{LOGOS[file.name]};base64,{base64.b64encode(content).decode()}"
+
+
+def _check(file: Path, content: bytes) -> None:
+    """Raise if a logo is no picture of the kind that its name says."""
+    if file.suffix == ".svg":
+        if b"<svg" not in content:
+            raise DefinitionError(str(file), "file", "an SVG", "other text")
+        return
+    try:
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as picture:
+            picture.verify()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        raise DefinitionError(str(file), "file", "a PNG", "something else, or a broken one") from None
 
 
 def _read(file: Path) -> str:

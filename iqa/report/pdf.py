@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 from collections.abc import Mapping
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import typst
+from PIL import Image
 
 from iqa.errors import DefinitionError
 from iqa.phantom.text import read_bytes
@@ -59,7 +62,7 @@ def pdf(template: str, page: object, words: Words, *, at: str, about: str = "", 
     """
     sources = _sources(own)
     files = _files(template, words, at, about, own)
-    content, unknown = json.dumps(plain_data(page), ensure_ascii=False), set(TURNING)
+    content, unknown = json.dumps(_with_logo(plain_data(page)), ensure_ascii=False), set(TURNING)
     while True:
         said = "".join(f"U+{ord(c):04X}" if c in unknown else c for c in content)
         try:
@@ -74,7 +77,7 @@ def pdf(template: str, page: object, words: Words, *, at: str, about: str = "", 
 def png(template: str, page: object, words: Words, *, at: str, own: Path | None = None) -> bytes:
     """The first sheet of the same page as a picture, for documents that show what a page looks like."""
     files = _files(template, words, at, "", own)
-    said = json.dumps(plain_data(page), ensure_ascii=False).encode()
+    said = json.dumps(_with_logo(plain_data(page)), ensure_ascii=False).encode()
     return _set({**files, "page.json": said}, at, kind="png")[0]
 
 
@@ -84,6 +87,25 @@ def _files(template: str, words: Words, at: str, about: str, own: Path | None) -
     found |= {f"marks/{name}.svg": svg.encode() for name, svg in marks(own).items()}
     strings = json.dumps(plain_data(_strings(words))).encode()
     return {**found, "main.typ": _main(template, at, about), "words.json": strings}
+
+
+def _with_logo(content: dict[str, Any]) -> dict[str, Any]:
+    """The content with its logo as SVG: typst reads no data URI, and takes no other picture as text."""
+    uri = content.get("head", {}).get("logo", "")
+    if not uri:
+        return content
+    kind, _, coded = uri.partition(";base64,")
+    given = base64.b64decode(coded)
+    return {**content, "head": {**content["head"], "logo": given.decode() if "svg" in kind else _wrapped(uri, given)}}
+
+
+def _wrapped(uri: str, png: bytes) -> str:
+    width, height = Image.open(io.BytesIO(png), formats=["PNG"]).size
+    size = f'width="{width}" height="{height}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" {size}>'
+        f'<image href="{uri}" {size}/></svg>'
+    )
 
 
 def _set(files: Mapping[str, bytes], at: str, kind: Literal["pdf", "png"] = "pdf") -> list[bytes]:

@@ -80,7 +80,7 @@ def test_sixty_five_reasons_become_two_lines() -> None:
     told += [lost(f"ttf.{name}.f50", "It is cut off.") for name in ("teflon", "air_top")]
     found = gaps(told, EN)
     assert [tuple(plain(w) for w in gap.what) for gap in found] == [
-        ("Modulation, 6 to 21 lp/cm", "Bar contrast, 6 to 21 lp/cm"),
+        ("Modulation, 6 to 21\u00a0lp/cm", "Bar contrast, 6 to 21\u00a0lp/cm"),
         ("TTF f50, Teflon; Air, top",),
     ]
     assert sum(len(gap.keys) for gap in found) == len(told)
@@ -89,7 +89,7 @@ def test_sixty_five_reasons_become_two_lines() -> None:
 
 def test_no_range_hides_a_number_that_was_measured() -> None:
     keys = [f"line_pairs.modulation.{n}" for n in (6, 7, 9)]
-    assert plain(names_of(keys, {"line_pairs.modulation.*": ["8"]}, EN)[0]) == "Modulation, 6; 7; 9 lp/cm"
+    assert plain(names_of(keys, {"line_pairs.modulation.*": ["8"]}, EN)[0]) == "Modulation, 6; 7; 9\u00a0lp/cm"
     assert plain(names_of(keys, {"line_pairs.modulation.*": ["5"]}, EN)[0]) == "Modulation, 6 to 9 lp/cm"
     assert plain(names_of(keys[:2], {}, EN)[0]) == "Modulation, 6; 7 lp/cm"
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from made_story import AT, HOSTILE, everything, story
+from PIL import Image
 from pypdf import PdfReader
 
 from iqa.errors import DefinitionError
@@ -121,7 +122,27 @@ def test_a_site_may_replace_marks_and_give_a_logo(tmp_path: Path) -> None:
     assert marks(tmp_path).keys() == marks().keys()
     assert logo(tmp_path) == ""
     (tmp_path / "logo.png").write_bytes(b"\x89PNG")
-    assert logo(tmp_path) == "data:image/png;base64,iVBORw=="
+    with pytest.raises(DefinitionError, match=r"logo\.png: file: expected a PNG"):
+        logo(tmp_path)
+    Image.new("RGB", (40, 20), "navy").save(tmp_path / "logo.png")
+    assert logo(tmp_path).startswith("data:image/png;base64,iVBOR")
+    (tmp_path / "logo.svg").write_text("<html></html>")
+    with pytest.raises(DefinitionError, match=r"logo\.svg: file: expected an SVG"):
+        logo(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_a_logo_stands_in_the_head_of_both_renderings(tmp_path: Path, kind: str) -> None:
+    if kind == "png":
+        Image.new("RGB", (40, 20), "navy").save(tmp_path / "logo.png")
+    else:
+        drawn = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>'
+        (tmp_path / "logo.svg").write_text(drawn)
+    words = load_words("en")
+    page = weekly(story(everything()), words, logo=logo(tmp_path))
+    assert f'<img class="logo" src="data:image/{kind}' in html("weekly.html", page, words)
+    without = pdf("weekly.typ", weekly(story(everything()), words), words, at=AT)
+    assert pdf("weekly.typ", page, words, at=AT) != without
 
 
 def test_each_verdict_has_a_mark() -> None:
