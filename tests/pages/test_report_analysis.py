@@ -90,8 +90,8 @@ def test_sixty_five_reasons_become_two_lines() -> None:
 def test_no_range_hides_a_number_that_was_measured() -> None:
     keys = [f"line_pairs.modulation.{n}" for n in (6, 7, 9)]
     assert plain(names_of(keys, {"line_pairs.modulation.*": ["8"]}, EN)[0]) == "Modulation, 6; 7; 9\u00a0lp/cm"
-    assert plain(names_of(keys, {"line_pairs.modulation.*": ["5"]}, EN)[0]) == "Modulation, 6 to 9 lp/cm"
-    assert plain(names_of(keys[:2], {}, EN)[0]) == "Modulation, 6; 7 lp/cm"
+    assert plain(names_of(keys, {"line_pairs.modulation.*": ["5"]}, EN)[0]) == "Modulation, 6 to 9\u00a0lp/cm"
+    assert plain(names_of(keys[:2], {}, EN)[0]) == "Modulation, 6; 7\u00a0lp/cm"
 
 
 def test_a_name_that_says_nothing_alone_stands_with_that_of_its_family() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from made_story import HOSTILE, NOISE, WATER, everything, judged, measured, missing, story
+from made_story import HOSTILE, NOISE, WATER, everything, judged, limit, measured, missing, story
 
-from iqa.model import Bounds, NotMeasured, Outcome
+from iqa.model import Bounds, NotMeasured, Outcome, Verdict
 from iqa.report.html import html
 from iqa.report.pages.weekly import looked_at, to_look_at, weekly
 from iqa.report.stories import Before, Measure, Story
@@ -155,3 +155,14 @@ def test_what_a_header_says_is_never_markup() -> None:
         assert "<script>alert" not in made
         assert "&lt;script&gt;alert(1)&lt;/script&gt; {{ 7*7 }} {% raw %}" in made
         assert "<bdi>" in made
+
+
+def test_a_pass_beside_limits_that_wait_for_a_baseline_asks_for_one() -> None:
+    verdict = Verdict(
+        "noise.sigma", Outcome.NOT_JUDGED, "There is no baseline yet.", "simple", limit("noise.sigma", NOISE)
+    )
+    waiting = Measure(key="noise.sigma", measurement=measured("noise.sigma", 4.3), verdicts=(verdict,))
+    said = weekly(story((PASS, waiting)), EN).said
+    assert plain(said.lead).endswith("One limit cannot judge: it waits for a baseline, or was made for another method.")
+    assert plain(said.suggested).startswith("Approve a baseline")
+    assert plain(weekly(story((PASS,)), EN).said.suggested) == "Nothing needs action this week."

@@ -89,7 +89,9 @@ def _source(limit: Limit) -> tuple[str, str, str, str, str]:
 def _limit(source: tuple[str, str, str, str, str], words: Words) -> Text:
     name, edition, basis, person, day = source
     stands = words("fact.edition", edition=data(edition)) if edition else ()
-    return joined([data(name), stands, adopted(person, day, words), words(f"fact.basis_{basis}")], ", ")
+    return joined(
+        [data(name), stands, adopted(person, day, words), words(f"fact.basis_{basis}")], words.written("list.comma")
+    )
 
 
 def adopted(person: str, day: str, words: Words) -> Text:

@@ -75,8 +75,8 @@ def headline(story: Story, words: Words) -> Headline:
         mark=MARKS[top or (Outcome.PASS if passed else Outcome.NOT_JUDGED)],
         flag=bool(signals),
         title=_title(kind, about, story, words),
-        lead=_lead(kind, about, signals, story, words),
-        suggested=_suggested(kind, about, words),
+        lead=joined([_lead(kind, about, signals, story, words), _waiting(judged, words)], " "),
+        suggested=_suggested(kind, about, judged, words),
         tallies=tallies(story, words),
     )
 
@@ -221,10 +221,18 @@ def _crossing(trend: Trend, measure: Measure, words: Words) -> Text:
     )
 
 
-def _suggested(kind: str, about: Sequence[Measure], words: Words) -> Text:
+def _waiting(judged: Sequence[Measure], words: Words) -> Text:
+    """How many limits cannot judge yet: a pass beside them is no whole pass."""
+    waiting = sum(1 for m in judged if m.outcome == Outcome.NOT_JUDGED)
+    return words("lead.waiting", n=waiting) if waiting else ()
+
+
+def _suggested(kind: str, about: Sequence[Measure], judged: Sequence[Measure], words: Words) -> Text:
     """What a person may do, marked as a suggestion."""
     if kind in ("fail", "warning", "signal"):
         key = ADVICE.get(family_of(about[0].key), "other")
+    elif kind == "pass" and any(m.outcome == Outcome.NOT_JUDGED for m in judged):
+        key = "not_judged"
     else:
         key = "none" if kind == "pass" else kind
     return words(f"suggest.{key}")
