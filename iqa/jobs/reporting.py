@@ -36,6 +36,7 @@ from iqa.report.shown import Addition
 from iqa.report.small_charts import small_transfer_svg, small_trend_svg, transfer_alt, trend_alt
 from iqa.report.stories import Story, TrendStory
 from iqa.report.text import Language
+from iqa.report.trend_parts import projected
 from iqa.report.words import Words, load_words
 from iqa.store.history import fleet, is_latest, latest_scans, occasions
 from iqa.store.workspace import Workspace
@@ -249,7 +250,12 @@ def _history(key: str, story: Story, words: Words) -> Drawing | None:
     trend = story.trends.get(key)
     if trend is None:
         return None
-    return Drawing(small_trend_svg(trend, words), trend_alt(trend, words), words("weekly.history"), "chart")
+    return Drawing(
+        small_trend_svg(trend, words),
+        trend_alt(trend, words),
+        words("weekly.history_ahead" if projected(trend) else "weekly.history"),
+        "chart",
+    )
 
 
 def _trends(workspace: Workspace, asked: Asked, words: Words, _: Sequence[Approval]) -> Iterator[Paper]:

@@ -166,3 +166,11 @@ def test_a_pass_beside_limits_that_wait_for_a_baseline_asks_for_one() -> None:
     assert plain(said.lead).endswith("One limit cannot judge: it waits for a baseline, or was made for another method.")
     assert plain(said.suggested).startswith("Approve a baseline")
     assert plain(weekly(story((PASS,)), EN).said.suggested) == "Nothing needs action this week."
+
+
+def test_many_rows_without_a_number_for_one_reason_are_one() -> None:
+    lost = [missing(f"line_pairs.modulation.{n}", "Too coarse.", "Smaller pixels.") for n in range(6, 22)]
+    page = weekly(story((PASS, *lost, missing("mtf.bead.f50"))), EN)
+    rows = [r for g in page.groups for r in g.rows if r.amount is None]
+    assert [plain(r.name).replace("\u00a0", " ") for r in rows] == ["MTF f50, bead", "Modulation, 6 to 21 lp/cm"]
+    assert rows[1].key.split() == [m.key for m in lost]

@@ -31,8 +31,13 @@ def gaps(measures: Sequence[Measure], words: Words) -> tuple[Gap, ...]:
         if one.measurement is None:
             told = one.missing
             lost.setdefault((told.reason, told.needs) if told else (one.reason, ""), []).append(one)
-    taken = _parts([m.key for m in measures if m.measurement is not None], words)
+    taken = taken_by(measures, words)
     return tuple(_gap(reason, needs, alike, taken, words) for (reason, needs), alike in lost.items())
+
+
+def taken_by(measures: Sequence[Measure], words: Words) -> Parts:
+    """Of the patterns of names, the parts for which there is a number."""
+    return _parts([m.key for m in measures if m.measurement is not None], words)
 
 
 def _parts(keys: Iterable[str], words: Words) -> Parts:

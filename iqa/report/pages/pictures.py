@@ -15,6 +15,8 @@ from iqa.report.svg import FONTS
 from iqa.report.text import Text, plain
 from iqa.report.words import Words
 
+CAPTIONED = {"inserts": "ct_number", "uniform": "uniformity", "gauge": "line_pairs", "low_contrast": "low_contrast"}
+"""Of each block, the family of measures that its caption speaks of."""
 TELLING = ("inserts", "uniform", "gauge", "low_contrast")
 """Blocks of modules, the most telling first."""
 
@@ -47,7 +49,15 @@ def caption(picture: Picture, words: Words) -> Text:
     first, last = picture.slices
     slices = words("picture.slice", first=first) if first == last else words("picture.slices", first=first, last=last)
     low, high = (fixed(x, 0) for x in picture.window_hu)
-    return words(f"picture.caption_{picture.block}", module=picture.module, slices=slices, low=low, high=high)
+    families = {family_of(mark.key) for mark in picture.marks}
+    known = CAPTIONED[picture.block] in families
+    return words(
+        f"picture.caption_{picture.block if known else 'plain'}",
+        module=picture.module,
+        slices=slices,
+        low=low,
+        high=high,
+    )
 
 
 def _look(mark: Mark, picture: Picture, story: Story, words: Words) -> Look:

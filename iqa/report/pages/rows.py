@@ -221,15 +221,15 @@ def _pair(low: float | None, high: float | None, measure: Measure) -> tuple[floa
 
 
 def _middle(limit: float, baseline: Baseline | None, value: float, *, below: bool) -> float:
-    """About which a one-sided limit is mirrored: the baseline, else half of the limit, else the value.
+    """About which a one-sided limit is mirrored: the baseline, else half of the limit away from it, else the value.
 
     What does not lie on the side that the limit allows is no middle; a value beyond the limit is mirrored to it.
     """
     if baseline is not None and baseline.value != limit:
         return baseline.value
-    half = 0.5 * limit
-    if half != limit and (half < limit) == below:
-        return half
+    for middle in (0.5 * limit, 1.5 * limit):
+        if middle != limit and (middle < limit) == below:
+            return middle
     away = abs(value - limit) or 1.0
     return limit - away if below else limit + away
 

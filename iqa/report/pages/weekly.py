@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -10,6 +10,7 @@ from iqa.model import Outcome
 from iqa.report.content import Approval, Closer, Drawing, Group, Head, Row, Weekly
 from iqa.report.naming import name_of
 from iqa.report.pages.facts import facts
+from iqa.report.pages.gaps import Parts, names_of, taken_by
 from iqa.report.pages.headline import headline, signals_of, who
 from iqa.report.pages.rows import groups, limits_placed, row, twice
 from iqa.report.pages.since import since_last
@@ -26,6 +27,8 @@ SHOWN = (
 """Keys that a weekly page shows where they were measured, beside all that are judged or charted."""
 HIGH_CONTRAST = ("teflon", "air", "bone", "delrin")
 """Inserts whose edges stand out of any noise."""
+MANY = 3
+"""Rows of one reason that are told as one."""
 MOST_CLOSER = 2
 """Measures above the table."""
 URGENT = (Outcome.FAIL, Outcome.WARNING, Outcome.CANNOT_TELL, Outcome.NOT_COMPARABLE, Outcome.PASS_WITHIN_U)
@@ -60,6 +63,7 @@ def weekly(
     """
     shown = [m for m in story.all if on_page(m, story)]
     rest = [m for m in story.measures if m not in shown]
+    taken = taken_by(story.all, words)
     heading, since = since_last(story, words)
     day = words.day(story.made.acquired) if story.made.acquired else words.plain("weekly.undated")
     foot = words("weekly.foot", who=who(story, words), day=day)
@@ -83,7 +87,8 @@ def weekly(
         since_title=heading,
         since=since,
         groups=tuple(
-            Group(g.name, tuple(replace(r, link=link(r.key)) for r in g.rows)) for g in groups(shown, story, words)
+            Group(g.name, tuple(replace(r, link=link(r.key)) for r in _told_together(g.rows, taken, words)))
+            for g in groups(shown, story, words)
         ),
         left_out=_left_out(rest, words),
         drawings=tuple(drawings) if len(shown) <= ROWS_WITH_PICTURES else (),
@@ -92,6 +97,21 @@ def weekly(
         seals=(words("weekly.checked"), words("weekly.approved")),
         foot=(foot, words("plus_minus")),
     )
+
+
+def _told_together(rows: Sequence[Row], taken: Parts, words: Words) -> Iterator[Row]:
+    """The rows, those without a number for one and the same reason as one where there are many."""
+    alike: dict[Text, list[Row]] = {}
+    for one in rows:
+        if one.amount is None:
+            alike.setdefault(one.reason, []).append(one)
+    for one in rows:
+        same = alike.get(one.reason, []) if one.amount is None else []
+        if len(same) < MANY:
+            yield one
+        elif one is same[0]:
+            names = names_of([r.key for r in same], taken, words)
+            yield replace(one, key=" ".join(r.key for r in same), name=joined(list(names), "; "))
 
 
 def keys_on_page(story: Story) -> set[str]:
