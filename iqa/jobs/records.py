@@ -11,12 +11,12 @@ from iqa.jobs.circumstances import conditions_of
 from iqa.jobs.clock import local
 from iqa.jobs.entering import NOTED
 from iqa.jobs.judging import DISPLAYS, MANUAL, adopted_limits, rules_of
-from iqa.jobs.said import Reader, bounds_behind
+from iqa.jobs.measures import Measures
 from iqa.jobs.stories import ON_RECORDS
 from iqa.judge import compare, worst
 from iqa.judge.bounds import own_unit
 from iqa.judge.keys import matches
-from iqa.model import Baseline, Bounds, Limit, Measurement, Outcome, Rule, Scope, Verdict
+from iqa.model import Baseline, Bounds, Limit, Measurement, Rule, Scope, Verdict
 from iqa.phantom import library
 from iqa.report.drl import reference_levels
 from iqa.report.periods import Period
@@ -84,14 +84,16 @@ class _Teller:
     def __init__(self, connection: Connection, workspace: Workspace, scanner: str, period: Period) -> None:
         self.connection, self.workspace, self.period = connection, workspace, period
         self.scanner: Scanner = workspace.settings.scanners[scanner]
-        self.reader = Reader({b.id: b for b in baselines(connection, scanner=scanner)})
+        self.about = Measures(baselines(connection, scanner=scanner))
         monday = period.first - timedelta(days=period.first.weekday())
         since, until = monday.isoformat(), (period.last + timedelta(days=1)).isoformat()
         found = occasions(connection, scanner=scanner, since=since, until=until)
         dated = [o for o in found if o.acquired is not None or o.entered_by is not None]
         said = latest_judgements(connection, [o.record_id for o in dated])
         values = self._values(since, until)
-        self.seen = [_Seen(o, self._measures(values[o.id], said.get(o.record_id))) for o in sorted(dated, key=_order)]
+        self.seen = [
+            _Seen(o, self._measures(o, values[o.id], said.get(o.record_id))) for o in sorted(dated, key=_order)
+        ]
 
     def _values(self, since: str, until: str) -> Values:
         found: Values = defaultdict(dict)
@@ -101,14 +103,17 @@ class _Teller:
                 found[point.occasion_id][key] = point.measurement
         return found
 
-    def _measures(self, numbers: dict[str, Measurement], said: Judgement | None) -> dict[str, Measure]:
+    def _measures(self, own: Occasion, numbers: dict[str, Measurement], said: Judgement | None) -> dict[str, Measure]:
         verdicts = defaultdict[str, list[Verdict]](list)
         rule: Rule = said.rule if said else "simple"
         for ruling in said.rulings if said else ():
-            verdicts[ruling.key].append(self.reader.verdict(ruling, rule))
+            verdicts[ruling.key].append(self.about.reader.verdict(ruling, rule))
         signals = said.signals if said else ()
         every = dict.fromkeys([*numbers, *verdicts])
-        return {k: _measure(k, numbers.get(k), tuple(verdicts[k]), out_of_control=k in signals) for k in every}
+        return {
+            k: self.about.measure(k, own, measured=numbers.get(k), said=verdicts[k], out_of_control=k in signals)
+            for k in every
+        }
 
     def story(self, at: str) -> RecordStory:
         """All of it."""
@@ -127,6 +132,7 @@ class _Teller:
             device=self._device(scans),
             rule=verdicts[-1].rule if verdicts else settings.site.decision_rule,
             checked=tuple(self._checked()),
+            charted=settings.site.charted,
             together=tuple(self._together(scans)),
             displays=tuple(self._displays()),
             doses=tuple(self._doses()),
@@ -247,19 +253,6 @@ def _alike(one: Occasion, other: Occasion) -> bool:
     if (one.scope, one.model) != (other.scope, other.model):
         return False
     return one.scope.protocol is not None or compare(conditions_of(one), conditions_of(other)).outcome is None
-
-
-def _measure(key: str, measured: Measurement | None, said: tuple[Verdict, ...], *, out_of_control: bool) -> Measure:
-    outcome = worst(said) if said else Outcome.NOT_JUDGED if measured else Outcome.NOT_MEASURED
-    return Measure(
-        key=key,
-        measurement=measured,
-        verdicts=said,
-        outcome=outcome,
-        bounds=bounds_behind(next((v for v in said if v.outcome == outcome), None)),
-        baseline=next((v.baseline for v in said if v.baseline), None),
-        out_of_control=out_of_control,
-    )
 
 
 def _whole(one: _Seen) -> Measure:

@@ -138,6 +138,8 @@ class RecordStory:
     version: str
     """Of iqa, that makes it."""
     site: str = ""
+    charted: tuple[str, ...] = ()
+    """Keys with a control chart."""
     seals: tuple[str, ...] = ()
     days_off: tuple[str, ...] = ()
     device: Device

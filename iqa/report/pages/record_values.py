@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -64,7 +64,7 @@ class _Line:
 
 def values_tables(story: RecordStory, words: Words) -> tuple[Table, ...]:
     """A table for each protocol and phantom; groups without anything that is judged or charted have none."""
-    found = ((group, _lines(group, _in_grid(group, story))) for group in story.together)
+    found = ((group, _lines(group, story)) for group in story.together)
     return tuple(_table(group, lines, story, words) for group, lines in found if lines)
 
 
@@ -73,10 +73,11 @@ def _in_grid(group: Together, story: RecordStory) -> set[str]:
     return {c.check.key for c in story.checked if c.check.show == "value" and group.protocol in c.check.protocols}
 
 
-def _lines(group: Together, in_grid: Container[str]) -> list[_Line]:
-    """What was judged, has a baseline or is charted, and does not stand in the grid."""
-    scans = group.last_of_days
-    wanted = (k for s in scans for k, m in s.measures.items() if m.verdicts or m.baseline or m.out_of_control)
+def _lines(group: Together, story: RecordStory) -> list[_Line]:
+    """What was judged, or is charted against a baseline, and does not stand in the grid."""
+    scans, in_grid = group.last_of_days, _in_grid(group, story)
+    told = ((k, m, m.baseline is not None and k in story.charted) for s in scans for k, m in s.measures.items())
+    wanted = (k for k, m, charted in told if m.verdicts or m.out_of_control or charted)
     every = dict.fromkeys(k for k in wanted if k not in in_grid)
     lines = [_Line(k, tuple((s.day, s.measures[k]) for s in scans if k in s.measures)) for k in every]
     return sorted(lines, key=lambda line: row_place(line.last))
