@@ -51,6 +51,13 @@ def own_unit(limit: Limit, baseline: Baseline | None) -> Bounds:
     return each(bounds, lambda x: baseline.value + scale * x)
 
 
+def unwarned(bounds: Bounds) -> tuple[float | None, float | None]:
+    """Between which values neither a warning nor a failure is given; None where nothing bounds them."""
+    low = bounds.fail_low if bounds.warn_low is None else bounds.warn_low
+    high = bounds.fail_high if bounds.warn_high is None else bounds.warn_high
+    return low, high
+
+
 def each(bounds: Bounds, change: Callable[[float], float]) -> Bounds:
     """The bounds with every number that is there changed."""
     numbers = (bounds.fail_low, bounds.warn_low, bounds.warn_high, bounds.fail_high)

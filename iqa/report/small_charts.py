@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
+from iqa.judge.bounds import unwarned
+from iqa.judge.decide import COVERAGE as EXPANDED
 from iqa.metrics.transfers import LEVELS
 from iqa.model import Curve, Measurement, Outcome
 from iqa.report.colours import CONTROL, FAIL, INFO, INK, INK_2, RULE, RULE_2, TINT, WARN, WARN_FILL, WARN_HATCH
@@ -22,7 +24,6 @@ from iqa.report.ticks import ticks
 from iqa.report.trend_lines import Line, line_words, lines, spread
 from iqa.report.trend_parts import (
     Stretch,
-    allowed,
     crossings,
     last_shown,
     projected,
@@ -53,8 +54,6 @@ END = 1.12
 HATCH_PX = 6.0
 """Between the lines of a zone of warnings."""
 READ_PX = 10.0
-BAND = 2.0
-"""Bands show ± 2 u."""
 STEPS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.5, 1.0)
 """Between ticks of the frequency, 1/mm; the first that leaves room."""
 MOST_TICKS = 5
@@ -130,7 +129,7 @@ def _told(trend: Trend, stretch: Stretch) -> list[Line]:
 
 def _zones(frame: _Frame, stretch: Stretch) -> Iterator[str]:
     b = stretch.bounds
-    low, high = allowed(b)
+    low, high = unwarned(b)
     if low is not None or high is not None:
         yield _area(frame, frame.y0 if low is None else low, frame.y1 if high is None else high, TINT)
     if b.warn_low is not None:
@@ -262,7 +261,7 @@ def small_transfer_svg(
     last = END * max(curve.x[-1], baseline.x[-1] if baseline else 0.0)
     wide, high = CURVE_PX
     frame = _Frame(CURVE_LEFT, wide - CURVE_RIGHT, CURVE_TOP, high - CURVE_BELOW, 0.0, last, LOWEST, HIGHEST)
-    over, under = ([v + way * BAND * u for v, u in zip(curve.values, curve.u, strict=True)] for way in (1, -1))
+    over, under = ([v + way * EXPANDED * u for v, u in zip(curve.values, curve.u, strict=True)] for way in (1, -1))
     band = [*zip(curve.x, over, strict=True), *zip(curve.x[::-1], under[::-1], strict=True)]
     parts = [
         *_levels(frame),

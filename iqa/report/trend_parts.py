@@ -78,13 +78,6 @@ def tightest(bounds: Iterable[Bounds]) -> Bounds:
     return Bounds(fail_low, warn_low, warn_high, fail_high)
 
 
-def allowed(bounds: Bounds) -> tuple[float | None, float | None]:
-    """Between which values neither a warning nor a failure is given; None where nothing bounds them."""
-    low = bounds.fail_low if bounds.warn_low is None else bounds.warn_low
-    high = bounds.fail_high if bounds.warn_high is None else bounds.warn_high
-    return low, high
-
-
 def stretches(trend: Trend, first: float, last: float) -> tuple[Stretch, ...]:
     """The segments one after another, from the first day that is shown to the last."""
     cuts = [first, *(_boundary(trend, s.first) for s in trend.segments[1:]), last]

@@ -119,6 +119,11 @@ def as_date(dated: str | date) -> date:
     return dated if isinstance(dated, date) else date.fromisoformat(dated[:10])
 
 
+def stored_moment(at: str) -> str:
+    """A moment as this program stores it, for print: 2026-11-27 18:38:41 UTC."""
+    return at.replace("T", " ").removesuffix("Z") + " UTC"
+
+
 def day_at(number: float) -> date:
     """The day of a day number of the calendar."""
     return date.fromordinal(int(number))

@@ -25,6 +25,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from iqa.errors import DefinitionError
+from iqa.judge.bounds import unwarned
 from iqa.model import Bounds
 from iqa.report.figures.control import range_limits, ranges
 from iqa.report.figures.events import MARK_PX, SEPARATION_PX, rows
@@ -39,7 +40,6 @@ from iqa.report.text import LANGUAGES, Language
 from iqa.report.ticks import ticks
 from iqa.report.trend_lines import spread
 from iqa.report.trend_parts import (
-    allowed,
     crossings,
     gaps,
     runs,
@@ -332,7 +332,7 @@ def test_the_last_segment_alone_keeps_its_signals() -> None:
 def test_the_innermost_limits_count() -> None:
     assert tightest([Bounds(-9, -5, 5, 9), Bounds(-7, None, 6, 8)]) == Bounds(-7, -5, 5, 8)
     assert tightest([Bounds(warn_high=5.0), Bounds(fail_high=4.0)]) == Bounds(fail_high=4.0)
-    assert allowed(Bounds(fail_low=1.0, warn_high=3.0)) == (1.0, 3.0)
+    assert unwarned(Bounds(fail_low=1.0, warn_high=3.0)) == (1.0, 3.0)
 
 
 def test_a_segment_without_an_event_begins_halfway() -> None:

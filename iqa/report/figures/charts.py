@@ -9,12 +9,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from iqa.judge.decide import COVERAGE
 from iqa.model import Analysis, Curve, Insert, Measurement, PhantomSpec
 from iqa.report.colours import BAND, INFO, INK, INK_2, RULE, RULE_2
 from iqa.report.numbers import print_unit, show
 
-COVERAGE = 2.0
-"""Bars and bands show ± 2 u."""
 MOST_MARKED = 40
 """Points that are still told apart on one chart; more are a line."""
 ROOM_FOR_NAMES = 0.22

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
+from iqa.judge.decide import COVERAGE
 from iqa.model import Curve, Measurement
 from iqa.report.colours import BAND, INK, INK_2, RULE, RULE_2
-from iqa.report.figures.charts import COVERAGE
 from iqa.report.figures.curves import SMALL_PT, draw_band
 from iqa.report.figures.fonts import printable
 from iqa.report.figures.style import bare

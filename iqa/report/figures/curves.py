@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from iqa.judge.decide import COVERAGE
 from iqa.metrics.transfers import LEVELS
 from iqa.model import Curve, Measurement
 from iqa.report.colours import INFO, INK, INK_2, RULE, RULE_2
-from iqa.report.figures.charts import COVERAGE
 from iqa.report.numbers import show
 from iqa.report.words import Words
 
@@ -76,17 +76,6 @@ def _draw_read(axes: Axes, name: str, found: Measurement) -> None:
     axes.plot([found.value], [level], "o", color=INFO, markersize=3.2, zorder=4)
     said = f"{name} {show(found.value, found.u, found.unit).value}"
     axes.annotate(said, (found.value, level), (4.0, 3.0), textcoords="offset points", fontsize=SMALL_PT, color=INK)
-
-
-def draw_key(axes: Axes, words: Words) -> Axes:
-    """Which line is this scan's and which the baseline's, in the upper right corner."""
-    for height, name, colour, dashes in ((0.93, "this", INFO, None), (0.83, "base", INK_2, DASHES)):
-        line = axes.plot([0.62, 0.71], [height, height], color=colour, linewidth=1.0, transform=axes.transAxes)[0]
-        if dashes:
-            line.set_dashes(dashes)
-        said = words.plain(f"picture.{name}")
-        axes.text(0.73, height, said, color=colour, fontsize=SMALL_PT, va="center", transform=axes.transAxes)
-    return axes
 
 
 def draw_spectrum(axes: Axes, curve: Curve, baseline: Curve | None, average: Measurement | None, words: Words) -> Axes:

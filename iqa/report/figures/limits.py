@@ -10,12 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
+from iqa.judge.bounds import unwarned
 from iqa.model import Bounds
 from iqa.report.colours import TINT, WARN_HATCH
 from iqa.report.figures.fonts import width
 from iqa.report.figures.style import PX, dots
 from iqa.report.trend_lines import line_words, lines, spread
-from iqa.report.trend_parts import Stretch, allowed, gaps
+from iqa.report.trend_parts import Stretch, gaps
 from iqa.report.trends import Trend
 from iqa.report.words import Words
 
@@ -32,7 +33,7 @@ INNER_PX, INNER_LEAST_PX, INSET_PX, INNER_PLACES = 11.0, 150.0, 12.0, 9
 def draw_zones(axes: Axes, bounds: Bounds, start: float, end: float) -> Axes:
     """The allowed zone tinted, that of warnings hatched; both reach the frame where nothing bounds them."""
     bottom, top = axes.get_ylim()
-    low, high = (edge if given is None else given for given, edge in zip(allowed(bounds), (bottom, top), strict=True))
+    low, high = (edge if given is None else given for given, edge in zip(unwarned(bounds), (bottom, top), strict=True))
     if bounds != Bounds():
         axes.fill_between([start, end], low, high, color=TINT, lw=0, zorder=0)
     for a, b in _warned(bounds, bottom, top):

@@ -10,10 +10,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from iqa.judge.decide import COVERAGE
 from iqa.metrics.transfers import LEVELS
 from iqa.model import Analysis, Curve, LinePairs, Measurement
 from iqa.report.colours import INFO, INK, INK_2, RULE, RULE_2
-from iqa.report.figures.charts import COVERAGE
 from iqa.report.figures.style import new_figure
 from iqa.report.numbers import show
 

@@ -9,7 +9,7 @@ from iqa.report.content import Fact
 from iqa.report.numbers import NO_BREAK
 from iqa.report.stories import Story
 from iqa.report.text import Text, as_text, data, joined
-from iqa.report.words import Words
+from iqa.report.words import Words, stored_moment
 from iqa.version import __version__
 
 ENDS = 4
@@ -111,7 +111,7 @@ def _rule(story: Story, words: Words) -> Text:
 def _software(story: Story, words: Words) -> Iterator[Text]:
     made = story.made
     yield words("fact.software", version=made.version, definition=short_hash(made.definition_sha256))
-    when = story.made_at.replace("T", " ").removesuffix("Z") + " UTC"
+    when = stored_moment(story.made_at)
     page = "" if __version__ == made.version else f" (iqa {__version__})"
     yield as_text("· " + words.plain("fact.made", when=when) + page)
 

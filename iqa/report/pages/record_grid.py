@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
 
+from iqa.judge.bounds import unwarned
 from iqa.model import Bounds, Outcome
 from iqa.report.due import Slot, slots
 from iqa.report.naming import name_of
 from iqa.report.numbers import fixed, show
 from iqa.report.pages.headline import RANK
 from iqa.report.pages.record_dates import column
-from iqa.report.pages.rows import allowed, amount, inner
+from iqa.report.pages.rows import allowed, amount
 from iqa.report.periods import Kind, Period, Stretch
 from iqa.report.record_content import Cell, Grid, GridGroup, GridRow
 from iqa.report.records import Checked, Noted, RecordStory
@@ -114,7 +115,7 @@ def criterion(checked: Checked, words: Words) -> Text:
 
 
 def _range(bounds: Bounds, words: Words) -> Text:
-    ends = inner(bounds)
+    ends = unwarned(bounds)
     low, high = ("" if x is None else show(x, None, "1").value for x in ends)
     if not (low or high):
         return ()

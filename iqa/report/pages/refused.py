@@ -8,7 +8,7 @@ from iqa.analyze import Refusal
 from iqa.report.analysis_content import RefusedPage
 from iqa.report.content import Fact, Head
 from iqa.report.text import as_text, data, plain
-from iqa.report.words import Words
+from iqa.report.words import Words, stored_moment
 from iqa.version import __version__
 
 MARK = "not-measured"
@@ -23,7 +23,7 @@ def refused_page(refusal: Refusal, words: Words, *, at: str, logo: str = "") -> 
         When the page is made, ISO 8601 in UTC.
     """
     name = PurePath(refusal.path).name
-    when = at.replace("T", " ").removesuffix("Z") + " UTC"
+    when = stored_moment(at)
     foot = words("refused.foot", what=data(name))
     return RefusedPage(
         language=words.language,

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 
-from iqa.judge.bounds import no_percent
+from iqa.judge.bounds import no_percent, unwarned
+from iqa.judge.decide import COVERAGE
 from iqa.model import Baseline, Bounds, Outcome
 from iqa.report.content import Amount, Group, Row, Spark, Strip
 from iqa.report.naming import family_of, name_of, unit_text
@@ -17,8 +18,6 @@ from iqa.report.text import Text, as_text
 from iqa.report.words import Words
 
 _Share = Callable[[float], float]
-COVERAGE = 2.0
-"""Bars show ± 2 u."""
 FAILS = (0.1, 0.9)
 WARNS = (0.25, 0.75)
 """Shares of a strip at which failing limits stand, and warning limits where none fails."""
@@ -173,7 +172,7 @@ def allowed(measure: Measure, words: Words) -> Text:
     """The range that is allowed without a warning, in words."""
     if measure.bounds is None or measure.measurement is None:
         return ()
-    low, high = inner(measure.bounds)
+    low, high = unwarned(measure.bounds)
     if low is None and high is None:
         return ()
     if low is None or high is None:
@@ -181,13 +180,6 @@ def allowed(measure: Measure, words: Words) -> Text:
         return words("allowed.least" if high is None else "allowed.most", low=limit_shown(value or 0.0, measure),
                      high=limit_shown(value or 0.0, measure))  # fmt: skip
     return words("allowed.between", low=limit_shown(low, measure), high=limit_shown(high, measure))
-
-
-def inner(bounds: Bounds) -> tuple[float | None, float | None]:
-    """The ends of what is allowed without a warning."""
-    low = bounds.fail_low if bounds.warn_low is None else bounds.warn_low
-    high = bounds.fail_high if bounds.warn_high is None else bounds.warn_high
-    return low, high
 
 
 def reason(measure: Measure, words: Words) -> Text:
@@ -246,7 +238,7 @@ def strip(measure: Measure) -> Strip | None:
     def held(value: float) -> float:
         return min(1.0, max(0.0, share(value)))
 
-    low, high = inner(bounds)
+    low, high = unwarned(bounds)
     doubt = COVERAGE * (m.u or 0.0)
     place = share(m.value)
     far = not 0.0 <= place <= 1.0
@@ -316,7 +308,7 @@ def spark_between(measure: Measure, days: tuple[float, float], flagged: Collecti
         return min(1.0 - SPARK_EDGE, max(SPARK_EDGE, (value - ends[0]) / (ends[1] - ends[0])))
 
     bounds, baseline = measure.bounds, measure.baseline
-    low, high = inner(bounds) if bounds else (None, None)
+    low, high = unwarned(bounds) if bounds else (None, None)
     band = (0.0 if low is None else share(low), 1.0 if high is None else share(high)) if bounds else None
     return Spark(
         points=tuple((min(1.0, (p.day - days[0]) / length), share(p.value)) for p in past),

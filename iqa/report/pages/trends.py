@@ -21,7 +21,7 @@ from iqa.report.stories import Made, Measure, TrendStory
 from iqa.report.text import Span, Text, as_text, data, joined, plain
 from iqa.report.trend_parts import latest_run, out_of_control, signals, tightest
 from iqa.report.trends import Trend
-from iqa.report.words import Words, day_at
+from iqa.report.words import Words, day_at, stored_moment
 from iqa.spc import WEIGHT, c4, prediction_factor
 from iqa.version import __version__
 
@@ -268,7 +268,7 @@ def _last_digit(spread: float) -> int:
 
 def _software(story: TrendStory, words: Words) -> Text:
     made, method = story.made, story.trend.points[-1].measurement.method
-    when = story.made_at.replace("T", " ").removesuffix("Z") + " UTC"
+    when = stored_moment(story.made_at)
     version, definition = (made.version, short_hash(made.definition_sha256)) if made else (__version__, "–")
     said = words("trend.fact.measured", version=version, method=data(method), definition=definition)
     return joined([said, words("trend.fact.kept"), words("fact.made", when=when)], " ")
