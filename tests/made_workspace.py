@@ -36,6 +36,22 @@ diameter_mm = 200
 phantom = "water"
 kv = 120
 """
+WIDE_NOISE = """
+[[limit]]
+name = "noise"
+key = "noise.sigma"
+kind = "percent"
+unit = "%"
+fail_low = -90
+fail_high = 90
+warn_low = -80
+warn_high = 80
+source = "weekly"
+edition = "3"
+adopted_by = "Ann"
+adopted_on = "2026-06-08"
+"""
+"""A limit relative to the baseline that no tiny scan misses."""
 
 
 @dataclass(frozen=True)

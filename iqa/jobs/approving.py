@@ -7,22 +7,16 @@ import re
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import cast
 
 from iqa.errors import InputError, UsageError
 from iqa.jobs.approvals import APPROVED
 from iqa.jobs.clock import check_clock
-from iqa.jobs.reporting import Asked, Kind, papers_of, put
-from iqa.report.text import Language
+from iqa.jobs.reporting import REPORT, Asked, asked_of, papers_of
+from iqa.report.files import put
 from iqa.store.audit import enter
 from iqa.store.decisions import Signed
 from iqa.store.workspace import Workspace
 
-ABOUT = re.compile(
-    rb"iqa report: (?P<kind>weekly|analysis|record) (?:scan (?P<scan>\d+)|(?P<scanner>[\w-]+) (?P<period>[\w-]+)) "
-    rb"(?P<language>en|ja) (?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"
-)
-"""What a PDF of this program says of itself."""
 APPROVED_NAME = re.compile(r"(?P<stem>.+)-approved(-(?P<number>\d+))?")
 LARGEST = 100_000_000
 """Bytes of a file that is still read: pages have some hundred thousand."""
@@ -42,18 +36,10 @@ def approve_report(workspace: Workspace, file: Path, *, role: str, signed: Signe
         By now the store says something else than the file, or the file was changed.
     """
     content = _read(file)
-    found = ABOUT.search(content)
-    if found is None:
+    asked = asked_of(content)
+    if asked is None:
         raise InputError(str(file), "it is no PDF of `iqa report`; write one with --format pdf and approve that")
-    said = {name: value.decode() for name, value in found.groupdict().items() if value is not None}
-    asked = Asked(
-        kind=cast(Kind, said["kind"]),
-        language=cast(Language, said["language"]),
-        at=_moment(file, said["at"]),
-        scan=int(said.get("scan", 0)),
-        scanner=said.get("scanner", ""),
-        about=said.get("period", ""),
-    )
+    _check_moment(file, asked.at)
     if _set(workspace, asked) != content:
         raise UsageError(
             f"{file} is not what iqa would write now: results, verdicts, approvals, templates or iqa itself have "
@@ -74,7 +60,7 @@ def approve_report(workspace: Workspace, file: Path, *, role: str, signed: Signe
             role=role,
             reason=signed.reason,
         )
-    return put(_next(file), _set(workspace, replace(asked, at=signed.at)))
+    return put(_next(file), _set(workspace, replace(asked, at=signed.at)), REPORT)
 
 
 def _set(workspace: Workspace, asked: Asked) -> bytes:
@@ -100,9 +86,8 @@ def _read(file: Path) -> bytes:
         raise InputError(str(file), f"it cannot be read: {error.strerror}") from error
 
 
-def _moment(file: Path, at: str) -> str:
+def _check_moment(file: Path, at: str) -> None:
     try:
         datetime.fromisoformat(at)
     except ValueError:
         raise InputError(str(file), f"its date, {at}, is none; write it anew with `iqa report --format pdf`") from None
-    return at

@@ -14,12 +14,13 @@ from iqa.jobs.add import add
 from iqa.jobs.baselines import Choice, approve_baselines
 from iqa.jobs.entering import enter_event
 from iqa.jobs.manifest import Manifest
-from iqa.jobs.reporting import Asked, last_scan, papers_of, put, write_report
+from iqa.jobs.reporting import REPORT, Asked, last_scan, papers_of, write_report
 from iqa.jobs.status import status
 from iqa.jobs.trend import trend
 from iqa.model import Pose
 from iqa.phantom import library
 from iqa.phantom.find import find
+from iqa.report.files import put
 from iqa.report.shown import State
 from iqa.report.text import LANGUAGES
 from iqa.report.trends import Trend
@@ -153,7 +154,7 @@ def draw_pages(workspace: Workspace, folder: Path) -> list[Path]:
         weekly = asked(kind="weekly", scan=last_scan(workspace, "ct1"))
         for name, one in (("weekly", weekly), ("trend", asked(kind="trend", scanner="ct1", about="noise.sigma"))):
             (paper,) = papers_of(workspace, one)
-            files.append(put(folder / f"{name}-{language}.png", paper.picture(workspace.templates)))
+            files.append(put(folder / f"{name}-{language}.png", paper.picture(workspace.templates), REPORT))
     return files
 
 

@@ -16,7 +16,7 @@ from iqa.judge import compare, worst_of
 from iqa.model import Acquisition, Conditions, Outcome, Verdict
 from iqa.report.fleets import FleetStory, Machine
 from iqa.report.shown import State
-from iqa.report.stories import Measure, Past
+from iqa.report.stories import CALM, MOST_URGENT_FIRST, Measure, Past
 from iqa.report.trends import Trend
 from iqa.report.words import day_at
 from iqa.store.database import Connection
@@ -45,11 +45,6 @@ SPARK_WEEKS = 26
 WEEK_DAYS = 7.0
 MOST_TRENDS = 12
 """Scanners that pass and are out of control whose trend is worked out, the first by name: each takes some 40 ms."""
-CALM = frozenset({Outcome.PASS, Outcome.PASS_WITHIN_U, Outcome.NOT_JUDGED})
-"""Verdicts of which the page says no more than that they are so."""
-WORST_FIRST = (Outcome.FAIL, Outcome.WARNING, Outcome.CANNOT_TELL, Outcome.NOT_COMPARABLE, Outcome.NOT_MEASURED,
-               Outcome.PASS_WITHIN_U, Outcome.PASS, Outcome.NOT_JUDGED)  # fmt: skip
-"""Of one key on several scans."""
 
 
 def fleet_story(workspace: Workspace, at: str, *, keys: Sequence[str] = ()) -> FleetStory:
@@ -255,7 +250,7 @@ def _worst_of_each(measures: Iterable[Measure]) -> list[Measure]:
 
 
 def _badness(measure: Measure) -> tuple[int, bool]:
-    return WORST_FIRST.index(measure.outcome), not measure.out_of_control
+    return MOST_URGENT_FIRST.index(measure.outcome), not measure.out_of_control
 
 
 def _trends(workspace: Workspace, story: FleetStory) -> dict[tuple[str, str], Trend]:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from iqa.analyze import Refusal
 from iqa.jobs.clock import now
-from iqa.jobs.reporting import put
+from iqa.jobs.reporting import REPORT
 from iqa.jobs.stories import story_of_analysis
 from iqa.model import Analysis, PhantomSpec
 from iqa.report.analysis_content import FullAnalysis, RefusedPage
 from iqa.report.figures.pages import chart_drawings
+from iqa.report.files import put
 from iqa.report.html import html
 from iqa.report.marks import marks
 from iqa.report.pages.analysis import full_analysis
@@ -46,7 +47,7 @@ def write_reports(
     """
     setting = _Setting(load_words(language), now(), specs, pictures)
     for one, file in told:
-        put(file, _rendered(one, setting, file.suffix.lower()))
+        put(file, _rendered(one, setting, file.suffix.lower()), REPORT)
 
 
 @dataclass(frozen=True, slots=True)

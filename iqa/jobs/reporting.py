@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from iqa.analyze import Refusal
 from iqa.errors import DefinitionError, InputError, UsageError
@@ -21,6 +20,7 @@ from iqa.jobs.trend_stories import trend_stories
 from iqa.metrics.transfers import LEVELS
 from iqa.phantom import library
 from iqa.report.content import Approval, Closer, Drawing
+from iqa.report.files import put
 from iqa.report.html import html
 from iqa.report.marks import logo, marks
 from iqa.report.naming import name_of
@@ -44,6 +44,8 @@ from iqa.store.workspace import Workspace
 Format = Literal["html", "pdf"]
 Kind = Literal["weekly", "analysis", "trend", "record", "fleet"]
 UNASSIGNED = "unassigned"
+REPORT = "the report"
+"""What could not be written, in an error."""
 DATE_LENGTH = len("2026-11-27")
 MOST_PICTURES = 3
 """On a weekly page, beside a curve."""
@@ -73,6 +75,23 @@ class Asked:
     def said(self) -> str:
         """What a PDF says of itself."""
         return f"iqa report: {self.kind} {self.subject} {self.language} {self.at}"
+
+
+SAID = re.compile(
+    rb"iqa report: (?P<kind>weekly|analysis|record) (?:scan (?P<scan>\d+)|(?P<scanner>[\w-]+) (?P<about>[\w-]+)) "
+    rb"(?P<language>en|ja) (?P<at>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"
+)
+"""`Asked.said` of the pages that are approved."""
+
+
+def asked_of(content: bytes) -> Asked | None:
+    """What a PDF of this program says of itself; None where it says nothing."""
+    found = SAID.search(content)
+    if found is None:
+        return None
+    said = {name: value.decode() for name, value in found.groupdict().items() if value is not None}
+    kind, language = cast(Kind, said.pop("kind")), cast(Language, said.pop("language"))
+    return Asked(kind=kind, language=language, scan=int(said.pop("scan", "0")), **said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +140,7 @@ def write_report(workspace: Workspace, asked: Asked, kind: Format, *, file: Path
     papers = papers_of(workspace, asked)
     named = [workspace.reports / p.stem.with_name(f"{p.stem.name}-{asked.language}.{kind}") for p in papers]
     targets = named if file is None else numbered(file, len(papers))
-    return tuple(put(t, p.set(kind, workspace.templates)) for t, p in zip(targets, papers, strict=True))
+    return tuple(put(t, p.set(kind, workspace.templates), REPORT) for t, p in zip(targets, papers, strict=True))
 
 
 def numbered(file: Path, count: int) -> list[Path]:
@@ -162,7 +181,7 @@ def _weekly(workspace: Workspace, asked: Asked, words: Words, told: Sequence[App
 def _pictures(workspace: Workspace, story: Story, words: Words, most: int | None = None) -> list[Drawing]:
     try:
         kept = read_pictures(workspace.pictures, story.made.pixel_sha256)
-    except InputError:  # a damaged file costs the pictures, never the page; the page says that it has none
+    except InputError:  # a damaged file costs the pictures, never the page, which says that it has none
         kept = None
     return picture_drawings(kept, story, words, marks(workspace.templates), most=most)
 
@@ -330,23 +349,3 @@ def last_scan(workspace: Workspace, scanner: str) -> int:
     if not found:
         raise UsageError(f"No scan of '{scanner}' is stored yet; `iqa add` stores one.")
     return found[0].id
-
-
-def put(file: Path, content: bytes) -> Path:
-    """A file written whole or not at all.
-
-    Raises
-    ------
-    InputError
-        It cannot be written.
-    """
-    part = file.with_name(f".{file.name}.part")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        os.replace(part, file)  # noqa: PTH105 - replaces an older page on every system
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise InputError(str(file), f"the report cannot be written there: {error.strerror}") from error
-    return file

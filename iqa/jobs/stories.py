@@ -15,10 +15,9 @@ from iqa.jobs.judging import LOOKED_BACK, MANUAL
 from iqa.jobs.measures import Measures
 from iqa.jobs.trend import trend
 from iqa.judge import compare, worst_of
-from iqa.judge.verdicts import WORST_FIRST
 from iqa.model import Analysis, Curve, Located, Measurement, Outcome, Rule, Verdict
 from iqa.phantom import library
-from iqa.report.stories import Before, Lie, Made, Measure, ModuleAt, Past, Story
+from iqa.report.stories import CALM, MOST_URGENT_FIRST, Before, Lie, Made, Measure, ModuleAt, Past, Story
 from iqa.report.trends import Trend
 from iqa.store.database import Connection
 from iqa.store.decisions import baselines, records_behind
@@ -46,8 +45,6 @@ ENTERED_DAYS = 31
 """For which a value that a person entered is shown beside later scans."""
 ON_RECORDS = ("manual.display.", "manual.dose.")
 """What a person enters of displays and of patients' doses: it stands on inspection records, as checks by eye do."""
-CALM = frozenset({Outcome.PASS, Outcome.PASS_WITHIN_U, Outcome.NOT_JUDGED})
-"""Verdicts with which such an entry stays on its record."""
 MOST_PAST = 60
 """Scans of a scanner that small charts look back on."""
 
@@ -259,11 +256,11 @@ class _Teller:
         return Before(before.dated, reasons, self._changed(before, measures), software, before.version)
 
     def _changed(self, before: Occasion, measures: Sequence[Measure]) -> tuple[tuple[str, Outcome, Outcome], ...]:
-        """(key, then, now) of every verdict that is another one, the worst now first."""
+        """(key, then, now) of every verdict that is another one, the most urgent now first."""
         then, now = self._outcomes_of(before), {m.key: m.outcome for m in measures if m.verdicts}
         every = [(k, then.get(k, Outcome.NOT_JUDGED), now.get(k, Outcome.NOT_JUDGED)) for k in {**now, **then}]
         changed = [one for one in every if one[1] != one[2]]
-        return tuple(sorted(changed, key=lambda one: (WORST_FIRST.index(one[2]), one[0])))
+        return tuple(sorted(changed, key=lambda one: (MOST_URGENT_FIRST.index(one[2]), one[0])))
 
     def _outcomes_of(self, scan: Occasion) -> dict[str, Outcome]:
         """The worst verdict on each key of a scan that was judged."""

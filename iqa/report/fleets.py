@@ -7,21 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from iqa.model import Outcome
-from iqa.report.stories import Measure, Past
+from iqa.report.stories import URGENT, Measure, Past
 from iqa.report.trends import Trend
 
 OVERDUE = "overdue"
 """State of a scanner that is to be scanned again; no verdict on a value."""
-URGENT = (
-    Outcome.FAIL,
-    Outcome.WARNING,
-    OVERDUE,
-    Outcome.CANNOT_TELL,
-    Outcome.NOT_COMPARABLE,
-    Outcome.NOT_MEASURED,
-)
+STATES_URGENT = (Outcome.FAIL, Outcome.WARNING, OVERDUE, *URGENT[2:])
 """States of a scanner of which the first that holds is told."""
-STATES = (*URGENT, Outcome.NOT_JUDGED, Outcome.PASS)
+STATES = (*STATES_URGENT, Outcome.NOT_JUDGED, Outcome.PASS)
 """Every state, the most urgent first."""
 DIGITS = re.compile(r"(\d+)")
 PASSED = frozenset({Outcome.PASS, Outcome.PASS_WITHIN_U})
@@ -57,7 +50,7 @@ class Machine:
     def state(self) -> str:
         """The most urgent thing: a verdict, or that a scan is overdue."""
         found = set(self.outcomes)
-        urgent = next((s for s in URGENT if s in found or (s == OVERDUE and self.overdue)), None)
+        urgent = next((s for s in STATES_URGENT if s in found or (s == OVERDUE and self.overdue)), None)
         return urgent or (Outcome.PASS if found & PASSED else Outcome.NOT_JUDGED)
 
     @property

@@ -8,8 +8,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import os
-import secrets
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +18,7 @@ from iqa.errors import DefinitionError, InputError
 from iqa.phantom.fields import Field, fields_in
 from iqa.phantom.schema import values_of
 from iqa.phantom.text import frozen
+from iqa.report.files import put
 from iqa.report.pictures import Mark, Picture, Pictures
 
 SCHEMA = "iqa.pictures/1"
@@ -47,26 +46,7 @@ def write_pictures(folder: Path, pictures: Pictures) -> Path:
     file = picture_file(folder, pictures.pixel_sha256)
     kept = [asdict(p) | {"jpeg": base64.b64encode(p.jpeg).decode("ascii")} for p in pictures.pictures]
     text = json.dumps({"schema": SCHEMA, "pixel_sha256": pictures.pixel_sha256, "pictures": kept}, allow_nan=False)
-    # a name of its own, since two people may add the same scan at one time
-    unfinished = file.with_name(f"{file.stem}.{secrets.token_hex(4)}.unfinished")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            _write_through(unfinished, text)
-            unfinished.replace(file)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(str(file), f"the scan's pictures cannot be written: {error.strerror}") from error
-    return file
-
-
-def _write_through(file: Path, text: str) -> None:
-    """A new file whose content is on the disk, so that no power cut leaves a renamed but empty one."""
-    with file.open("x", encoding="ascii") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
+    return put(file, text.encode("ascii"), "the scan's pictures")
 
 
 def read_pictures(folder: Path, pixel_sha256: str) -> Pictures | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 from iqa.judge.bounds import unwarned
 from iqa.judge.decide import COVERAGE as EXPANDED
@@ -18,7 +18,7 @@ from iqa.model import Curve, Measurement, Outcome
 from iqa.report.colours import CONTROL, FAIL, INFO, INK, INK_2, RULE, RULE_2, TINT, WARN, WARN_FILL, WARN_HATCH
 from iqa.report.naming import name_of
 from iqa.report.numbers import show
-from iqa.report.svg import FONTS, width
+from iqa.report.svg import text, width
 from iqa.report.text import plain
 from iqa.report.ticks import ticks
 from iqa.report.trend_lines import Line, line_words, lines, spread
@@ -319,10 +319,7 @@ def _key(frame: _Frame, words: Words) -> Iterator[str]:
 
 
 def _text(x: float, y: float, said: str, colour: str, size: float = LABEL_PX, anchor: str = "start") -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" text-anchor="{anchor}" fill="{colour}" '
-        f'font-family="{FONTS}">{escape(said)}</text>'
-    )
+    return text(x, y, said, colour, size, anchor)
 
 
 def _svg(size: tuple[float, float], parts: Sequence[str], title: str) -> str:

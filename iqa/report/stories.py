@@ -20,6 +20,13 @@ from iqa.model import (
 from iqa.report.trends import Trend
 from iqa.store.history import Happened, Spacing
 
+CALM = frozenset({Outcome.PASS, Outcome.PASS_WITHIN_U, Outcome.NOT_JUDGED})
+"""Verdicts of which a page says no more than that they are so."""
+URGENT = (Outcome.FAIL, Outcome.WARNING, Outcome.CANNOT_TELL, Outcome.NOT_COMPARABLE, Outcome.NOT_MEASURED)
+"""The others, in the order in which a page speaks of them: a warning before what nobody can tell, unlike `worst`."""
+MOST_URGENT_FIRST = (*URGENT, Outcome.PASS_WITHIN_U, Outcome.PASS, Outcome.NOT_JUDGED)
+"""All."""
+
 
 @dataclass(frozen=True, slots=True)
 class Past:

@@ -46,7 +46,7 @@ def labelled_strip_svg(strip: Strip, above: str, below: Sequence[Sequence[tuple[
         Limits that belong together, the most telling first; those that have no room are left out together.
     """
     parts = [
-        _text(_held(_x(strip.value), above), 6.0, above),
+        text(_held(_x(strip.value), above), 6.0, above, INK_2, LETTER_SIZE),
         f'<g transform="translate(0 8)">{"".join(_strip(strip))}</g>',
     ]
     placed: list[tuple[float, float]] = []
@@ -54,7 +54,7 @@ def labelled_strip_svg(strip: Strip, above: str, below: Sequence[Sequence[tuple[
         spans = [(_held(_x(share), said), 0.5 * width(said, LETTER_SIZE) + LETTER_GAP) for share, said in pair]
         if not any(abs(x - y) < a + b for x, a in spans for y, b in placed) and not _overlap(spans):
             placed += spans
-            parts += [_text(x, 31.0, said) for (x, _), (_, said) in zip(spans, pair, strict=True)]
+            parts += [text(x, 31.0, said, INK_2, LETTER_SIZE) for (x, _), (_, said) in zip(spans, pair, strict=True)]
     return _svg(STRIP_WIDTH, LABELLED_HEIGHT, parts, f'role="img" aria-label={quoteattr(title)}')
 
 
@@ -101,9 +101,10 @@ def _svg(width: float, height: float, parts: list[str], told: str = 'aria-hidden
     )
 
 
-def _text(x: float, y: float, said: str) -> str:
+def text(x: float, y: float, said: str, colour: str, size: float, anchor: str = "middle") -> str:
+    """Letters on a drawing."""
     return (
-        f'<text x="{x:.2f}" y="{y:g}" font-size="{LETTER_SIZE:g}" text-anchor="middle" fill="{INK_2}" '
+        f'<text x="{x:.2f}" y="{y:g}" font-size="{size:g}" text-anchor="{anchor}" fill="{colour}" '
         f'font-family="{FONTS}">{escape(said)}</text>'
     )
 

@@ -19,20 +19,8 @@ from iqa.report.pages.weekly import looked_at, to_look_at, weekly
 from iqa.report.text import LANGUAGES, Language
 from iqa.report.words import load_words
 from tests.browser.opening import Opened, Opener
-from tests.made_workspace import ANN, NOW, TOML, made_workspace, scan_files
+from tests.made_workspace import ANN, NOW, TOML, WIDE_NOISE, made_workspace, scan_files
 
-LIMITS = """
-[[limit]]
-name = "noise"
-key = "noise.sigma"
-kind = "percent"
-unit = "%"
-fail_low = -90
-fail_high = 90
-warn_low = -80
-warn_high = 80
-source = "weekly"
-"""
 DAYS = ("2026-10-05", "2026-10-12", "2026-10-19", "2026-10-26")
 KINDS = ("weekly", "analysis", "trend", "record")
 SHEET_PX = 1040
@@ -43,7 +31,7 @@ SHEET_PX = 1040
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, Language], str]:
     """A page of each kind in each language, of a month of a water cylinder."""
     folder = tmp_path_factory.mktemp("pages") / "ws"
-    workspace = made_workspace(folder, TOML + LIMITS)
+    workspace = made_workspace(folder, TOML + WIDE_NOISE)
     scans = [scan_files(folder / "scans" / day, i, acquired=f"{day}T07:00:00") for i, day in enumerate(DAYS)]
     add(workspace, scans[:3], signed=ANN, manifest=Manifest())
     approve_baselines(workspace, Choice(scanner="ct1"), signed=ANN)

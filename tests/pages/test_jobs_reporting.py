@@ -21,24 +21,9 @@ from iqa.store.audit import entries
 from iqa.store.history import occasions
 from iqa.store.judgements import judgements_of
 from iqa.store.workspace import Workspace, open_workspace
-from tests.made_workspace import ANN, NOW, TOML, iqa, made_workspace, refused, scan_files
+from tests.made_workspace import ANN, NOW, TOML, WIDE_NOISE, iqa, made_workspace, refused, scan_files
 
-LIMITS = """
-[[limit]]
-name = "noise"
-key = "noise.sigma"
-kind = "percent"
-unit = "%"
-fail_low = -90
-fail_high = 90
-warn_low = -80
-warn_high = 80
-source = "weekly"
-edition = "3"
-adopted_by = "Ann"
-adopted_on = "2026-06-08"
-"""
-STRICT = LIMITS.replace("90", "0.001").replace("warn_low = -80\nwarn_high = 80\n", "")
+STRICT = WIDE_NOISE.replace("90", "0.001").replace("warn_low = -80\nwarn_high = 80\n", "")
 DAYS = ("2026-11-02", "2026-11-09", "2026-11-16")
 
 
@@ -46,7 +31,7 @@ DAYS = ("2026-11-02", "2026-11-09", "2026-11-16")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Three Mondays of a water cylinder, a baseline of the first two, an event and a chamber's dose since."""
     folder = tmp_path_factory.mktemp("reports") / "ws"
-    workspace = made_workspace(folder, TOML + LIMITS)
+    workspace = made_workspace(folder, TOML + WIDE_NOISE)
     scans = [scan_files(folder / "scans" / day, i, acquired=f"{day}T07:00:00") for i, day in enumerate(DAYS)]
     add(workspace, scans[:2], signed=ANN, manifest=Manifest())
     approve_baselines(workspace, Choice(scanner="ct1"), signed=ANN)
@@ -110,7 +95,7 @@ def test_the_latest_scan_of_a_scanner_as_html_and_pdf_in_both_languages(room: Pa
             assert said.status == 0
             assert file == room / "reports" / "ct1" / f"2026-11-16-4-weekly-{language}.{kind}"
             assert file.stat().st_size > 10_000
-    assert not list(room.rglob("*.part"))
+    assert not list(room.rglob("*.unfinished"))
 
 
 def test_charts_are_written_first_and_the_pages_lead_to_them(room: Path) -> None:

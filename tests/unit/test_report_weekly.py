@@ -8,6 +8,7 @@ import pytest
 from made_story import HOSTILE, NOISE, WATER, everything, judged, limit, measured, missing, story
 
 from iqa.model import Bounds, NotMeasured, Outcome, Verdict
+from iqa.report.content import Drawing
 from iqa.report.html import html
 from iqa.report.pages.weekly import looked_at, to_look_at, weekly
 from iqa.report.stories import Before, Measure, Story
@@ -88,8 +89,9 @@ def test_what_is_left_out_is_counted() -> None:
         Measure(key="line_pairs.resolved", missing=NotMeasured("line_pairs.resolved", "No bars.", "Bars."),
                 outcome=Outcome.NOT_MEASURED)
     ]  # fmt: skip
-    page = weekly(story((PASS, *rest, *lost)), EN)
+    page = weekly(story((PASS, *rest, *lost)), EN, drawings=[Drawing("<svg/>", "a picture", (), "image")])
     assert plain(page.left_out) == "In the full analysis: 5 more values, 1 more that could not be measured."
+    assert plain(weekly(story((PASS,)), EN).left_out) == "No pictures of this scan are kept."
 
 
 def test_the_first_scan_says_so_and_a_later_one_what_changed() -> None:

@@ -11,19 +11,11 @@ from iqa.report.naming import family_of, name_of, unit_text
 from iqa.report.numbers import NO_BREAK, fixed, show
 from iqa.report.pages.rows import amount, at_digit, in_percent, limit_shown, signed_at
 from iqa.report.pages.signals import way_of
-from iqa.report.stories import Measure, Story
+from iqa.report.stories import URGENT, Measure, Story
 from iqa.report.text import Span, Text, as_text, data, joined
 from iqa.report.trends import Projection, Trend
 from iqa.report.words import Words, day_at
 
-RANK = (
-    Outcome.FAIL,
-    Outcome.WARNING,
-    Outcome.CANNOT_TELL,
-    Outcome.NOT_COMPARABLE,
-    Outcome.NOT_MEASURED,
-)
-"""What a headline is about: the first of these that occurs, else a signal, else a pass, else that nothing is judged."""
 MARKS = {outcome: outcome.value.replace(" ", "-") for outcome in Outcome}
 """Files of the verdicts' marks."""
 SIGNAL_MARK = "out-of-control"
@@ -66,7 +58,7 @@ ADVICE = {
 def headline(story: Story, words: Words) -> Headline:
     """What a page about a scan says first."""
     judged = [m for m in story.all if m.verdicts]
-    top = next((o for o in RANK if any(m.outcome == o for m in judged)), None)
+    top = next((o for o in URGENT if any(m.outcome == o for m in judged)), None)
     signals = signals_of(story)
     about = [m for m in judged if m.outcome == top] if top else signals
     passed = any(m.outcome in (Outcome.PASS, Outcome.PASS_WITHIN_U) for m in judged)

@@ -10,12 +10,12 @@ from iqa.model import Bounds, Outcome
 from iqa.report.due import Slot, slots
 from iqa.report.naming import name_of
 from iqa.report.numbers import fixed, show
-from iqa.report.pages.headline import RANK
 from iqa.report.pages.record_dates import column
 from iqa.report.pages.rows import allowed, amount
 from iqa.report.periods import Kind, Period, Stretch
 from iqa.report.record_content import Cell, Grid, GridGroup, GridRow
 from iqa.report.records import Checked, Noted, RecordStory
+from iqa.report.stories import MOST_URGENT_FIRST, URGENT
 from iqa.report.text import Text, data, joined
 from iqa.report.words import Words
 from iqa.store.checks import Check, When
@@ -33,9 +33,7 @@ MARK = {
 }
 """As Japanese forms write them; each is in the PDF's fonts."""
 NOT_DONE = "－"
-BADNESS = (*RANK, Outcome.PASS_WITHIN_U, Outcome.PASS, Outcome.NOT_JUDGED)
-"""What is said of several outcomes together: the first of these that occurs, as in a headline."""
-STRONG = frozenset({Outcome.WARNING, Outcome.FAIL, Outcome.CANNOT_TELL, Outcome.NOT_COMPARABLE, Outcome.NOT_MEASURED})
+STRONG = frozenset(URGENT)
 """Framed, and marked beside a number."""
 MOST_LETTERS: Mapping[Kind, int] = {"month": 4, "quarter": 7, "year": 8}
 """Of a number in a column, which is 4.4 mm wide for a day, 9.8 mm for a week, 11 mm for a month."""
@@ -141,7 +139,7 @@ def _cell(
 
 def together(outcomes: Sequence[Outcome]) -> Outcome:
     """What is said of some outcomes, at least one."""
-    return min(outcomes, key=BADNESS.index)
+    return min(outcomes, key=MOST_URGENT_FIRST.index)
 
 
 def _lines(checked: Checked, noted: Sequence[Noted], worst: Outcome, decimals: int, words: Words) -> tuple[str, ...]:

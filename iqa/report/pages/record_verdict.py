@@ -8,18 +8,19 @@ from datetime import date
 
 from iqa.model import Outcome
 from iqa.report.due import missed
-from iqa.report.pages.headline import MOST_NAMED, RANK
+from iqa.report.pages.headline import MOST_NAMED
 from iqa.report.pages.record_dates import days_said
 from iqa.report.pages.record_grid import MARK, check_name, shown, together
 from iqa.report.pages.record_values import full_name
 from iqa.report.records import Checked, RecordStory
+from iqa.report.stories import URGENT
 from iqa.report.text import Text, as_text, data, joined
 from iqa.report.words import Words
 from iqa.store.checks import IMAGE_QUALITY, Check, Display
 
 UNSURE = (Outcome.CANNOT_TELL, Outcome.NOT_COMPARABLE, Outcome.NOT_MEASURED)
 NO_RECORD = "－"
-JUDGED = frozenset({Outcome.PASS, Outcome.PASS_WITHIN_U, *RANK})
+JUDGED = frozenset({Outcome.PASS, Outcome.PASS_WITHIN_U, *URGENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _first(found: Sequence[Finding], judged: Sequence[Finding], worst: Outcome |
         return words("record.said_none")
     if not judged:
         return words("record.said_unjudged")
-    return words("record.said_pass") if worst not in RANK else ()
+    return words("record.said_pass") if worst not in URGENT else ()
 
 
 def _bad(judged: Sequence[Finding], words: Words) -> Iterator[Text]:

@@ -14,7 +14,7 @@ from iqa.report.pages.gaps import Parts, names_of, taken_by
 from iqa.report.pages.headline import headline, signals_of, who
 from iqa.report.pages.rows import groups, limits_placed, row, twice
 from iqa.report.pages.since import since_last
-from iqa.report.stories import Measure, Story
+from iqa.report.stories import URGENT, Measure, Story
 from iqa.report.svg import labelled_strip_svg
 from iqa.report.text import Text, data, joined, plain
 from iqa.report.words import Words
@@ -31,8 +31,6 @@ MANY = 3
 """Rows of one reason that are told as one."""
 MOST_CLOSER = 2
 """Measures above the table."""
-URGENT = (Outcome.FAIL, Outcome.WARNING, Outcome.CANNOT_TELL, Outcome.NOT_COMPARABLE, Outcome.PASS_WITHIN_U)
-"""Of which the first are looked at closer, before those that are out of control alone."""
 ROWS_WITH_PICTURES = 34
 """Rows beyond which pictures are left out, lest the page become two."""
 
@@ -90,7 +88,7 @@ def weekly(
             Group(g.name, tuple(replace(r, link=link(r.key)) for r in _told_together(g.rows, taken, words)))
             for g in groups(shown, story, words)
         ),
-        left_out=_left_out(rest, words),
+        left_out=joined([_left_out(rest, words), _unpictured(drawings, words)], " "),
         drawings=tuple(drawings) if len(shown) <= ROWS_WITH_PICTURES else (),
         facts=facts(story, words),
         approvals=tuple(approvals),
@@ -149,11 +147,16 @@ def _edge(story: Story) -> str | None:
 
 def to_look_at(story: Story) -> list[Measure]:
     """The measures that a reader should see first: what is wrong, what is out of control, else what is charted."""
-    urgent = [m for o in URGENT[:-1] for m in story.all if m.outcome == o and m.measurement]
+    urgent = [m for o in URGENT for m in story.all if m.outcome == o and m.measurement]
     signals = [m for m in signals_of(story) if m not in urgent]
-    near = [m for m in story.all if m.outcome == URGENT[-1] and m not in signals]
+    near = [m for m in story.all if m.outcome == Outcome.PASS_WITHIN_U and m not in signals]
     calm = [m for m in story.measures if m.baseline is not None and m.outcome == Outcome.PASS and m not in signals]
     return [*urgent, *signals, *near, *sorted(calm, key=lambda m: not m.key.startswith("noise."))][:MOST_CLOSER]
+
+
+def _unpictured(drawings: Sequence[Drawing], words: Words) -> Text:
+    """That the scan's pictures are not there."""
+    return () if any(one.kind == "image" for one in drawings) else words("picture.none")
 
 
 def _left_out(rest: Sequence[Measure], words: Words) -> Text:
