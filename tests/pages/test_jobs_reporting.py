@@ -17,9 +17,9 @@ from iqa.jobs.judging import judge_record, rules_of
 from iqa.jobs.manifest import Manifest
 from iqa.jobs.stories import story_of, story_of_analysis
 from iqa.model import Outcome
+from iqa.report.picture_files import picture_file
 from iqa.store.audit import entries
 from iqa.store.history import occasions
-from iqa.store.judgements import judgements_of
 from iqa.store.workspace import Workspace, open_workspace
 from tests.made_workspace import ANN, NOW, TOML, WIDE_NOISE, iqa, made_workspace, refused, scan_files
 
@@ -224,15 +224,25 @@ def test_an_approval_holds_for_its_page_in_its_language_alone(room: Path) -> Non
     assert "an earlier page, which said something else; this one is not approved" in said
 
 
-def test_judging_again_changes_no_page(room: Path) -> None:
-    def signals() -> list[tuple[str, ...]]:
-        with open_workspace(room).database.reading() as connection:
-            records = [o.record_id for o in occasions(connection, scanner="ct1")]
-            return [judgements_of(connection, [r], latest=True)[0].signals for r in records]
+def test_a_damaged_picture_file_costs_the_pictures_and_not_the_page(kept: Workspace, room: Path) -> None:
+    (file,) = (f for f in kept.pictures.glob("*.json") if f.name == picture_file(kept.pictures, sha_of(kept, 4)).name)
+    copy = room / "reports" / "pictures" / file.name
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(file.read_bytes())
+    page = Path(iqa("report", "--workspace", room, "--scan", "4").out.strip())
+    assert "data:image/jpeg" in page.read_text(encoding="utf-8")
+    copy.write_text("{", encoding="utf-8")
+    said = iqa("report", "--workspace", room, "--scan", "4")
+    assert said.status == 0
+    assert "data:image/jpeg" not in page.read_text(encoding="utf-8")
+    assert "No pictures of this scan are kept." in page.read_text(encoding="utf-8")
 
-    before = signals()
-    assert iqa("judge", "--workspace", room).status == 0
-    assert signals() == before
+
+def sha_of(workspace: Workspace, scan: int) -> str:
+    """Of a scan's pixels."""
+    with workspace.database.reading() as connection:
+        (found,) = occasions(connection, ids=[scan])
+    return found.pixel_sha256 or ""
 
 
 def test_a_record_says_what_failed_though_no_check_asks_for_it(room: Path) -> None:

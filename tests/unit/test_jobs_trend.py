@@ -20,7 +20,8 @@ from iqa.model import Acquisition, Outcome
 from iqa.report.trends import Trend
 from iqa.spc import steps
 from iqa.store.decisions import baselines, retire_baseline
-from iqa.store.history import day_of
+from iqa.store.history import day_of, occasions
+from iqa.store.judgements import latest_judgements
 from iqa.store.matching import Owner
 from iqa.store.workspace import Workspace, open_workspace
 from tests.made_workspace import ANN, NOW, TOML, iqa, made_workspace
@@ -125,6 +126,19 @@ def test_an_undated_scan_hides_no_signal_of_a_dated_one(workspace: Workspace) ->
     stored(ours, analysis_of("undated", {key: 0.0}, dated=None))
     store_series(ours, key, [9.0] * 4, weekly("2026-05-25", 4), tag="off", judged=True)
     assert status(ours, NOW)[0].signals == (key,)
+
+
+def test_every_scan_keeps_its_signal_however_often_it_is_judged(workspace: Workspace) -> None:
+    found = with_baseline(workspace, [0.1 * (i + 1) + x for i, x in enumerate(noise(20, seed=9))])
+    assert found.control is not None
+    flagged = {found.points[s.at].dated for s in found.control.signals}
+    assert len(flagged) > 5
+    for _ in range(2):
+        judge_anew(workspace, signed=ANN)
+        with workspace.database.reading() as connection:
+            scans = occasions(connection, scanner="ct1")
+            said = latest_judgements(connection, [o.record_id for o in scans])
+        assert {o.dated for o in scans if said[o.record_id].signals} == flagged
 
 
 def test_a_protocol_that_is_no_longer_used_costs_no_false_alarms(workspace: Workspace) -> None:
