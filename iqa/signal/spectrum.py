@@ -141,8 +141,8 @@ def plane_spectrum(patches: NDArray[np.float32], pixel_mm: tuple[float, float]) 
     `estimate_spectrum`.
     """
     side = patches.shape[-1]
-    flat = detrended(patches, polynomials(np.ones((side, side), dtype=bool)))
-    power = np.abs(fft.rfft2(flat.astype(np.float64))) ** 2
+    flat = detrended(patches.astype(np.float64), polynomials(np.ones((side, side), dtype=bool)))
+    power = np.abs(fft.rfft2(flat)) ** 2
     return _whole(power.mean(axis=0) / side**2, side) * (pixel_mm[0] * pixel_mm[1])
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
+Real = TypeVar("Real", bound=np.floating[Any])
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Singles = NDArray[np.float32]
@@ -33,11 +36,11 @@ def orthonormal(mask: Mask, columns: Array) -> Array:
     return fields
 
 
-def detrended(patches: NDArray[np.float32], columns: Array) -> NDArray[np.float32]:
-    """(m, n, n) patches less their trend; columns : (k, n, n) orthonormal polynomials."""
+def detrended(patches: NDArray[Real], columns: Array) -> NDArray[Real]:
+    """(m, n, n) patches less their trend, in their own precision; columns : (k, n, n) orthonormal polynomials."""
     flat = patches.reshape(len(patches), -1)
     flat = flat - flat.mean(axis=1, keepdims=True)
-    basis = columns.reshape(len(columns), -1).astype(np.float32)
+    basis = columns.reshape(len(columns), -1).astype(patches.dtype)
     return np.asarray((flat - (flat @ basis.T) @ basis).reshape(patches.shape))
 
 

@@ -150,7 +150,7 @@ def test_plane_spectrum_holds_the_variance_of_the_patches() -> None:
     seen = plane_spectrum(patches, (0.4, 0.7)).sum() / (48 * 0.4) / (48 * 0.7)
     inside = np.ones((48, 48), dtype=bool)
     variance = np.mean([detrended_sum_of_squares(patch, inside) for patch in patches]) / 48**2
-    assert seen == pytest.approx(variance, rel=1e-6)  # pixels are single precision
+    assert seen == pytest.approx(variance, rel=1e-9)
 
 
 def test_a_wave_shows_at_its_frequency_with_its_power() -> None:
