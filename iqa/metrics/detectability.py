@@ -17,9 +17,9 @@ from iqa.metrics.regions import Array, Noise, where
 from iqa.metrics.transfers import nyquist
 from iqa.model import EYE_FILTERS, Measurement, NotMeasured, Observer, Result, Task
 from iqa.signal.observers import (
-    Detectability,
+    DPrime,
     cycles_per_degree,
-    detectability,
+    d_prime,
     disc_spectrum,
     eye_response,
     nodes,
@@ -127,7 +127,7 @@ def _one(context: Context, basis: _Basis, edge: InsertEdge, task: Task, look: _L
     if task.diameter_mm > basis.region_mm:
         return _too_large(key, task, basis)
     disc = disc_spectrum(basis.frequency, task.contrast_hu, task.diameter_mm)
-    found = detectability(basis.frequency, disc, edge.transfer.at(basis.frequency), basis.nps, look.eye)
+    found = d_prime(basis.frequency, disc, edge.transfer.at(basis.frequency), basis.nps, look.eye)
     u = _relative_u(found, basis, edge)
     if not u <= LARGEST_U:
         return _unsure(key, task, basis, u)
@@ -139,13 +139,13 @@ def _one(context: Context, basis: _Basis, edge: InsertEdge, task: Task, look: _L
         *one_slice(squares.slices),
         *uncalibrated(context),
     )
-    place = where(squares.module, squares.slices) + (f", {repeats} repeats" if repeats else "")
-    place += f"; edge of {edge.insert.insert.name} ({edge.contrast:.0f} HU), "
-    place += where(edge.insert.module, edge.insert.slices)
+    seen = where(squares.module, squares.slices) + (f", {repeats} repeats" if repeats else "")
+    there = where(edge.insert.module, edge.insert.slices)
+    place = f"{seen}; edge of {edge.insert.insert.name} ({edge.contrast:.0f} HU), {there}"
     return Measurement(key, found.value, found.value * u, "1", n, place, look.method, flags)
 
 
-def _relative_u(found: Detectability, basis: _Basis, edge: InsertEdge) -> float:
+def _relative_u(found: DPrime, basis: _Basis, edge: InsertEdge) -> float:
     by_ring, spectrum = basis.hats @ found.by_noise, basis.noise.spectrum
     parts = (
         edge.transfer.u_of(basis.frequency, found.by_transfer),
@@ -188,4 +188,4 @@ def _unsure(key: str, task: Task, basis: _Basis, u: float) -> NotMeasured:
         f"For a disc of {task.diameter_mm:g} mm it is uncertain by {100.0 * u:.0f} %, too much for a number: the noise "
         f"is known from {count} squares of {side:.0f} mm."
     )
-    return NotMeasured(key, reason, "A smaller task, more slices of the uniform module, or more dose.")
+    return NotMeasured(key, reason, "A smaller task, or more slices of the uniform module.")

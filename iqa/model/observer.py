@@ -58,19 +58,35 @@ class Observer:
     Attributes
     ----------
     tasks
-        Each at most once.
+        Each counts once.
     eye_filter : str
         One of `EYE_FILTERS`.
     distance_mm : float
         From the eye to the display.
     magnification : float
         Millimetres on the display to one of the object.
+
+    Raises
+    ------
+    ValueError
+        There is no such filter, or distance or magnification is out of range.
     """
 
     tasks: tuple[Task, ...] = (Task(10.0, 3.0), Task(10.0, 5.0), Task(10.0, 10.0))
     eye_filter: str = "burgess"
     distance_mm: float = 400.0
     magnification: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.eye_filter not in EYE_FILTERS:
+            raise ValueError(f"there is no eye filter '{self.eye_filter}': {', '.join(EYE_FILTERS)}")
+        for name, value, (low, high) in (
+            ("distance", self.distance_mm, DISTANCE_MM),
+            ("magnification", self.magnification, MAGNIFICATION),
+        ):
+            if not low <= value <= high:
+                raise ValueError(f"the {name} must be between {low:g} and {high:g}, found {value:g}")
+        object.__setattr__(self, "tasks", tuple(dict.fromkeys(self.tasks)))
 
     @property
     def viewing(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from iqa.model import EYE_FILTERS, USUAL_OBSERVER, Observer
-from iqa.signal.observers import cycles_per_degree, detectability, disc_spectrum, eye_response, nodes
+from iqa.signal.observers import cycles_per_degree, d_prime, disc_spectrum, eye_response, nodes
 from iqa.simulate.blur import Blur
 from iqa.simulate.noise import Noise
 
@@ -30,5 +30,5 @@ def true_detectability(
     for task in observer.tasks:
         disc = disc_spectrum(frequency, task.contrast_hu, task.diameter_mm)
         for kind, response in (("npw", np.ones_like(eye)), ("npwe", eye)):
-            found = detectability(frequency, disc, blur.transfer(frequency), nps, response)
+            found = d_prime(frequency, disc, blur.transfer(frequency), nps, response)
             yield f"detectability.{kind}.{task.name}", found.value
