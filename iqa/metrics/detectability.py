@@ -116,10 +116,9 @@ def _none(observer: Observer, lack: NotMeasured) -> Measured:
 
 
 def _nearest(edges: list[InsertEdge], task: Task) -> InsertEdge:
-    """The insert nearest in contrast, of either sign; one whose edge fits ill only where no other is strong enough."""
-    good = [e for e in edges if e.cnr >= LEAST_CNR]
-    chosen = [e for e in good if not e.misfit] or good
-    return min(chosen, key=lambda e: abs(abs(e.contrast) - task.contrast_hu))
+    """The insert nearest in contrast, of either sign, among those that tell their transfer function well."""
+    good = (e for e in edges if e.cnr >= LEAST_CNR)
+    return min(good, key=lambda e: abs(abs(e.contrast) - task.contrast_hu))
 
 
 def _one(context: Context, basis: _Basis, edge: InsertEdge, task: Task, look: _Look) -> Result:

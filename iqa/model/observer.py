@@ -47,7 +47,7 @@ EYE_FILTERS: Mapping[str, EyeFilter] = {
     "samei-squared": EyeFilter(1.5, 0.98, 0.68, times=2),
     "imquest": EyeFilter(1.5, 3.22, 0.68, times=2),
 }
-"""Filters by name; docs/methods.md has their sources. They differ by a factor of ten in d′: none is the right one, and
+"""Filters by name; docs/methods.md has their sources. They differ by a factor of five in d′: none is the right one, and
 values by different ones are never to be set side by side."""
 
 

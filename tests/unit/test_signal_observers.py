@@ -151,7 +151,7 @@ def test_twice_the_distance_is_half_the_magnification() -> None:
     assert cycles_per_degree(180.0 / math.pi, 1.0) == pytest.approx(1.0)
 
 
-def test_eyes_part_by_a_factor_of_ten() -> None:
+def test_eyes_part_by_a_factor_of_five() -> None:
     """For a disc of 15 mm, 10 HU, σ = 10 HU: 3.1, 4.7 and 7.6, and squared 2.5 and 12.6 on record."""
     shapes = {name: (e.rise, e.fall, e.bend, e.times) for name, e in EYE_FILTERS.items()}
     found = {n: of("soft", 15.0, eye=lambda f, s=s: eye_response(f, PER_MM, s)).value for n, s in shapes.items()}  # type: ignore[misc]
