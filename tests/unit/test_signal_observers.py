@@ -62,9 +62,9 @@ def test_a_gaussian_blur_in_white_noise_is_the_closed_form(sigma_mm: float, diam
     assert found.value == pytest.approx(math.sqrt(energy / 25.0), rel=1e-4)
 
 
-@pytest.mark.parametrize("diameter_mm", [0.5, 2.0, 15.0, 100.0])
-@pytest.mark.parametrize("pixel_mm", [0.2, 0.5, 1.0])
-@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("diameter_mm", [2.0, 100.0])
+@pytest.mark.parametrize("pixel_mm", [0.2, 1.0])
+@pytest.mark.parametrize("kernel", ["soft", "sharp"])
 def test_quadrature_is_as_good_as_an_adaptive_one(kernel: str, pixel_mm: float, diameter_mm: float) -> None:
     limit = 0.5 / pixel_mm
     scale = float(ramp(kernel, np.array([0.1]), pixel_mm)[0] / (0.1 * transfer(kernel, np.array([0.1]))[0] ** 2))
@@ -86,7 +86,7 @@ def test_quadrature_is_as_good_as_an_adaptive_one(kernel: str, pixel_mm: float, 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_the_radial_integral_is_that_over_the_frequency_plane(kernel: str) -> None:
     """Sums over a Cartesian grid, cut at the circle that pixels of 0.5 mm show."""
-    n = 1200
+    n = 800
     axis = (np.arange(n) + 0.5) / n
     f = np.hypot(axis[:, None], axis[None, :])
     power = (5.0 * j1(5.0 * np.pi * f) / (2.0 * f) * 10.0 * transfer(kernel, f)) ** 2 * (f <= 1.0)
