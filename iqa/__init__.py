@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from iqa.model import Located as Located
     from iqa.model import Measurement as Measurement
     from iqa.model import NotMeasured as NotMeasured
+    from iqa.model import Observer as Observer
     from iqa.model import PhantomSpec as PhantomSpec
     from iqa.model import Scan as Scan
+    from iqa.model import Task as Task
     from iqa.phantom import library as library
     from iqa.simulate import Physics as Physics
 
@@ -32,10 +34,12 @@ _HOME = {
     "Located": "iqa.model",
     "Measurement": "iqa.model",
     "NotMeasured": "iqa.model",
+    "Observer": "iqa.model",
     "PhantomSpec": "iqa.model",
     "Physics": "iqa.simulate",
     "Scan": "iqa.model",
     "Session": "iqa.analyze",
+    "Task": "iqa.model",
     "UsageError": "iqa.errors",
     "library": "iqa.phantom",
     "measure": "iqa.metrics",

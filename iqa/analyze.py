@@ -12,7 +12,7 @@ from iqa.dicom import Stack, Tick, counter, load, survey
 from iqa.errors import InputError, UsageError
 from iqa.locate import locate
 from iqa.metrics import Repeat, Setup, group_setups, measure, repeat_of
-from iqa.model import Analysis, Candidate, Candidates, Located, PhantomSpec, Refused, Scan
+from iqa.model import USUAL_OBSERVER, Analysis, Candidate, Candidates, Located, Observer, PhantomSpec, Refused, Scan
 from iqa.phantom import library
 from iqa.phantom.find import find
 from iqa.version import __version__
@@ -59,6 +59,7 @@ def analyze(
     phantom: str | None = None,
     phantom_dirs: Sequence[str | Path] = (),
     repeats: bool = False,
+    observer: Observer = USUAL_OBSERVER,
     progress: Progress | None = None,
     each: Each | None = None,
 ) -> Session:
@@ -74,6 +75,8 @@ def analyze(
         Folders with definitions of the user's own, beside the shipped ones.
     repeats
         The scans are repeats of one setup, or of several: noise power spectra are those of their differences.
+    observer
+        For whom detectability is reckoned.
     progress, each
         Called while files are read, and with every analysed scan; see `Progress` and `Each`.
 
@@ -95,9 +98,10 @@ def analyze(
     tick = counter(found, progress)
     # The matrices are small: threads of the linear algebra would wait for one another longer than they work.
     with threadpool_limits(limits=1, user_api="blas"):
-        outcomes = [_outcome(stack, specs, phantom, tick, repeats, each) for stack in found.stacks]
+        asked = _Asked(phantom, repeats, observer, each)
+        outcomes = [_outcome(stack, specs, asked, tick) for stack in found.stacks]
         if repeats:
-            outcomes = _again(outcomes, each)
+            outcomes = _again(outcomes, asked)
     analyses = [o.analysis for o in outcomes if o.analysis]
     refused = plain([*found.refused, *(lost for o in outcomes for lost in o.lost)])
     refused += [o.refusal for o in outcomes if o.refusal]
@@ -105,6 +109,16 @@ def analyze(
     if not (analyses or any(o.refusal for o in outcomes)):  # nothing but scouts or other modalities: that is why
         refused, set_aside = refused + set_aside, []
     return Session(tuple(analyses), tuple(refused), tuple(set_aside))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of all scans of one call; see `analyze`."""
+
+    phantom: str | None
+    repeats: bool
+    observer: Observer
+    each: Each | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +133,20 @@ class _Outcome:
     """Instead of an analysis, where that waits for all repeats."""
 
 
-def _outcome(
-    stack: Stack, specs: Sequence[PhantomSpec], phantom: str | None, tick: Tick, repeats: bool, each: Each | None
-) -> _Outcome:
+def _outcome(stack: Stack, specs: Sequence[PhantomSpec], asked: _Asked, tick: Tick) -> _Outcome:
     """One stack read, located and measured; its pixels are let go before the next one's are read."""
     scan, lost = load(stack, tick=tick)
     if scan is None:
         return _Outcome(stack, lost)
-    found = locate(scan, specs, phantom=phantom)
+    found = locate(scan, specs, phantom=asked.phantom)
     if not isinstance(found, Located):
         return _Outcome(stack, lost, refusal=refusal(scan, found))
-    if repeats:
+    if asked.repeats:
         return _Outcome(stack, lost, repeat=repeat_of(scan, found))
-    return _Outcome(stack, lost, _measured(scan, found, (), each))
+    return _Outcome(stack, lost, _measured(scan, found, (), asked))
 
 
-def _again(outcomes: Sequence[_Outcome], each: Each | None) -> list[_Outcome]:
+def _again(outcomes: Sequence[_Outcome], asked: _Asked) -> list[_Outcome]:
     """Every located scan measured with its repeats; read a second time, so that no two stacks are held at once."""
     seen = [o.repeat for o in outcomes if o.repeat]
     groups = iter(group_setups([r.setup for r in seen]))
@@ -143,7 +155,7 @@ def _again(outcomes: Sequence[_Outcome], each: Each | None) -> list[_Outcome]:
         if outcome.repeat is None:
             return outcome
         setup, repeats = outcome.repeat.setup, tuple(seen[k] for k in next(groups))
-        return replace(outcome, analysis=_measured(_same(outcome.stack, setup), setup.located, repeats, each))
+        return replace(outcome, analysis=_measured(_same(outcome.stack, setup), setup.located, repeats, asked))
 
     return [finished(o) for o in outcomes]
 
@@ -158,16 +170,18 @@ def _same(stack: Stack, setup: Setup) -> Scan:
     return scan
 
 
-def _measured(scan: Scan, located: Located, repeats: tuple[Repeat, ...], each: Each | None) -> Analysis:
-    analysis = assemble(scan, located, repeats)
-    if each is not None:
-        each(scan, analysis)
+def _measured(scan: Scan, located: Located, repeats: tuple[Repeat, ...], asked: _Asked) -> Analysis:
+    analysis = assemble(scan, located, repeats, asked.observer)
+    if asked.each is not None:
+        asked.each(scan, analysis)
     return analysis
 
 
-def assemble(scan: Scan, located: Located, repeats: Sequence[Repeat] = ()) -> Analysis:
+def assemble(
+    scan: Scan, located: Located, repeats: Sequence[Repeat] = (), observer: Observer = USUAL_OBSERVER
+) -> Analysis:
     """A located scan, measured, with all that is needed to derive its numbers again."""
-    measured = measure(scan, located, repeats)
+    measured = measure(scan, located, repeats, observer)
     pose = located.pose
     used = measured.located or located
     return Analysis(

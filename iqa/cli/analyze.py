@@ -16,6 +16,10 @@ from iqa.cli.console import print_table, reading_progress, say
 @click.option("--phantom", metavar="NAME", help="Which phantom it is, where that is known.")
 @click.option("--phantom-dir", "phantom_dirs", multiple=True, metavar="DIR", help="Folder with your own definitions.")
 @click.option("--repeats", is_flag=True, help="The scans are repeats of one setup: noise power from differences.")
+@click.option("--task", "tasks", multiple=True, metavar="NAME", help="Detectability of this disc, such as 10hu_5mm.")
+@click.option("--eye-filter", metavar="NAME", help="Of the observer with an eye: burgess, samei and others.")
+@click.option("--viewing-distance", type=float, metavar="MM", help="From that eye to the display.")
+@click.option("--magnification", type=float, metavar="X", help="Millimetres on the display to one of the object.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document (iqa.analysis/1) instead of tables.")
 @click.option("--figures", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Draw figures there.")
 @click.option(
@@ -30,6 +34,10 @@ def analyze(
     phantom: str | None,
     phantom_dirs: tuple[str, ...],
     repeats: bool,
+    tasks: tuple[str, ...],
+    eye_filter: str | None,
+    viewing_distance: float | None,
+    magnification: float | None,
     as_json: bool,
     figures: Path | None,
     report: Path | None,
@@ -37,13 +45,15 @@ def analyze(
 ) -> int:
     """Measure every phantom scan in files, folders or zip archives."""
     from iqa.jobs.analyze import analyze_and_draw, report_files
+    from iqa.jobs.observing import observer_of
     from iqa.report.document import document
     from iqa.report.table import session_table
 
+    observer = observer_of(tasks, eye_filter=eye_filter, distance_mm=viewing_distance, magnification=magnification)
     with reading_progress() as progress:
         session = analyze_and_draw(
-            paths, phantom=phantom, phantom_dirs=phantom_dirs, repeats=repeats, figures=figures, report=report,
-            language=language, progress=progress,
+            paths, phantom=phantom, phantom_dirs=phantom_dirs, repeats=repeats, observer=observer, figures=figures,
+            report=report, language=language, progress=progress,
         )  # fmt: skip
     for file, source in report_files(session, report) if report else ():
         say(f"iqa: {file}: report of {source}")

@@ -183,7 +183,7 @@ class _Adding:
         return Refusal(scan.source, odd) if odd else found
 
     def _stored(self, scan: Scan, located: Located, owner: Owner, site: str | None) -> Added | Refusal:
-        analysis = assemble(scan, located)
+        analysis = assemble(scan, located, observer=self.workspace.settings.observer)
         write_pictures(self.workspace.pictures, pictures_of(scan, analysis))
         whose = phantom_of(located.spec.name, self.workspace.settings, owner)
         with self.workspace.database.writing() as connection:

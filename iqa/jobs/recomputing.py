@@ -51,7 +51,7 @@ def recompute(
             if not isinstance(located, Located):
                 refused.append(refusal(scan, located))
                 continue
-            analysis = assemble(scan, located)
+            analysis = assemble(scan, located, observer=workspace.settings.observer)
             with workspace.database.writing() as connection:
                 chosen.append(Kept(occasion.id, keep_record(connection, occasion.id, analysis, at=signed.at)))
     return _compared(workspace, chosen, list(stored.values()), refused)

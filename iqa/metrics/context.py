@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from iqa.metrics.discs import Central, measure_central
+from iqa.metrics.insert_edges import InsertEdge, Shared, measure_edges
 from iqa.metrics.inserts import InsertMean, Outcome, measure_edge, measure_inserts
 from iqa.metrics.patches import measure_noise
 from iqa.metrics.regions import Noise
 from iqa.metrics.repeats import Repeat, difference_noise
 from iqa.metrics.whole import whole_slices
-from iqa.model import Drawn, Located, Module, ModuleFit, NotMeasured, Result, Scan
+from iqa.model import USUAL_OBSERVER, Drawn, Located, Module, ModuleFit, NotMeasured, Observer, Result, Scan
 from iqa.signal.disc import Edge
 
 
@@ -34,6 +35,8 @@ class Context:
     located: Located
     repeats: tuple[Repeat, ...] = ()
     """Repeated scans of this setup, this one among them; none where it stands alone."""
+    observer: Observer = USUAL_OBSERVER
+    """For whom detectability is reckoned."""
 
     @cached_property
     def stored_ends(self) -> tuple[int, int]:
@@ -74,6 +77,12 @@ class Context:
     def insert_means(self) -> tuple[InsertMean, ...]:
         """The inserts that were measured."""
         return tuple(i for i in self.inserts if isinstance(i, InsertMean))
+
+    @cached_property
+    def edges(self) -> tuple[InsertEdge | NotMeasured, ...]:
+        """The edge of each of them, in the same order."""
+        shared = Shared(self.scan, self.whole, self.noise, self.blur_mm, self.stored_ends)
+        return measure_edges(shared, self.inserts)
 
     @cached_property
     def uniform(self) -> tuple[Module, ModuleFit | None] | None:

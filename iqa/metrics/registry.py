@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from iqa.metrics import (
     ct_number,
+    detectability,
     dose,
     geometry,
     line_pairs,
@@ -21,7 +22,7 @@ from iqa.metrics import (
 )
 from iqa.metrics.context import Context, Family, Measured
 from iqa.metrics.repeats import Repeat
-from iqa.model import Located, Scan
+from iqa.model import USUAL_OBSERVER, Located, Observer, Scan
 
 FAMILIES: tuple[tuple[str, Family], ...] = (
     ("position", position.measure),
@@ -36,19 +37,24 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
     ("mtf", mtf.measure),
     ("line_pairs", line_pairs.measure),
     ("low_contrast", low_contrast.measure),
+    ("detectability", detectability.measure),
     ("dose", dose.measure),
 )
 
 
-def measure(scan: Scan, located: Located, repeats: Sequence[Repeat] = ()) -> Measured:
+def measure(
+    scan: Scan, located: Located, repeats: Sequence[Repeat] = (), observer: Observer = USUAL_OBSERVER
+) -> Measured:
     """Everything that a located scan gives: numbers, curves, and the reasons where there is no number.
 
     Parameters
     ----------
     repeats
         Repeated scans of this setup, this one among them: the noise power spectrum is then that of their differences.
+    observer
+        For whom detectability is reckoned.
     """
-    context = Context(scan, located, tuple(repeats))
+    context = Context(scan, located, tuple(repeats), observer)
     parts = [family(context) for _, family in FAMILIES]
     return Measured(
         tuple(result for part in parts for result in part.results),

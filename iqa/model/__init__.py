@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from iqa.model.judging import Baseline, Basis, Bounds, Conditions, Kind, Limit, Outcome, Rule, Scope, Verdict
 from iqa.model.located import BodyFit, Candidate, Candidates, FeatureFit, Located, ModuleFit, Pose, Refused, tilt_matrix
+from iqa.model.observer import EYE_FILTERS, USUAL_OBSERVER, EyeFilter, Observer, Task, task_of
 from iqa.model.phantom import (
     Bead,
     Block,
@@ -34,6 +35,8 @@ from iqa.model.results import Analysis, Curve, Drawn, Measurement, NotMeasured, 
 from iqa.model.scan import Acquisition, Scan, ScanIdentity, Stored
 
 __all__ = [
+    "EYE_FILTERS",
+    "USUAL_OBSERVER",
     "Acquisition",
     "Analysis",
     "Baseline",
@@ -47,6 +50,7 @@ __all__ = [
     "Conditions",
     "Curve",
     "Drawn",
+    "EyeFilter",
     "Feature",
     "FeatureFit",
     "Grade",
@@ -59,6 +63,7 @@ __all__ = [
     "Module",
     "ModuleFit",
     "NotMeasured",
+    "Observer",
     "Outcome",
     "PhantomSpec",
     "Pin",
@@ -75,7 +80,9 @@ __all__ = [
     "StepRamp",
     "Stored",
     "Target",
+    "Task",
     "Verdict",
     "Wire",
+    "task_of",
     "tilt_matrix",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase, translate
 
+from iqa.model import task_of
 from iqa.report.numbers import NO_BREAK, print_unit
 from iqa.report.text import Span, Text, as_text
 from iqa.report.words import Words
@@ -48,9 +49,12 @@ def thing(name: str, words: Words) -> Text:
     """A feature or a part of a key as a person calls it: its string, else its own name with blanks."""
     if words.has(f"thing.{name}"):
         return words(f"thing.{name}")
-    target = TARGET.fullmatch(name)
+    target, task = TARGET.fullmatch(name), task_of(name)
     if target:
         return _target(target, words)
+    if task:
+        hu, mm = f"{task.contrast_hu:g}{NO_BREAK}HU", f"{task.diameter_mm:g}{NO_BREAK}mm"
+        return words("target.task", hu=hu, mm=mm)
     stem, _, side = name.rpartition("_")
     if stem and words.has(f"side.{side}"):
         return words("thing_side", thing=thing(stem, words), side=words(f"side.{side}"))

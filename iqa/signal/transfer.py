@@ -142,6 +142,19 @@ class Transfer:
         u = float(np.interp(at, self.frequency, self.u) / abs(slope))
         return float(at), u
 
+    def at(self, frequency: Array) -> Array:
+        """(n,) value at frequencies, 1/mm; 0 beyond the largest, where the fit ends in zeros."""
+        return np.interp(frequency, self.frequency, self.value, right=0.0)
+
+    def u_of(self, frequency: Array, weights: Array) -> float:
+        """Standard uncertainty of Σ wₙ T(fₙ) over (n,) frequencies, 1/mm, as `at` gives them."""
+        at = np.minimum(frequency / self.frequency[1], len(self.value) - 1.001)
+        low, inside = at.astype(np.intp), np.where(frequency <= self.frequency[-1], weights, 0.0)
+        on_grid = np.bincount(low, inside * (1.0 - at + low), len(self.value))
+        on_grid += np.bincount(low + 1, inside * (at - low), len(self.value))
+        gradient = self._gradient() @ on_grid
+        return math.sqrt(max(0.0, float(gradient @ self._covariance @ gradient)))
+
     def allowing(self, change: Array) -> Transfer:
         """The same with a (k,) change of `value`, which something unknown might have made, as a component of u."""
         gains = np.linalg.lstsq(self._splines.T, change * self.contrast, rcond=None)[0]

@@ -27,6 +27,7 @@ from iqa.model import (
     Wire,
 )
 from iqa.simulate.blur import Blur
+from iqa.simulate.detectable import true_detectability
 from iqa.simulate.noise import Noise
 from iqa.simulate.physics import Physics
 from iqa.simulate.scene import PlacedModule, contrast_hu
@@ -144,7 +145,7 @@ def truth_of(made: Made, scan: Scan) -> Truth:
     origin = scan.to_patient(pose.x_mm, pose.y_mm, pose.z_mm)
     frequency = np.arange(0.0, CURVE_END_PER_MM, CURVE_STEP_PER_MM)
     nps_frequency, nps = _radial(made.noise)
-    families = (_numbers, _noise, _lengths, _resolution, _contrasts)
+    families = (_numbers, _noise, _lengths, _resolution, _contrasts, _detectability)
     values: dict[str, float] = {}
     for key, value in (pair for family in families for pair in family(made)):
         # tiers of one phantom share names; a key then means the origin's
@@ -313,3 +314,9 @@ def _contrasts(made: Made) -> Iterator[Value]:
         for name, rods in placed.module.targets.items():
             mean = math.fsum(made.contrast(placed, rod) for rod in rods) / len(rods)
             yield f"low_contrast.{name}.contrast", made.physics.gain * mean
+
+
+def _detectability(made: Made) -> Iterator[Value]:
+    """Of the usual observer; no number without an insert, whose edge tells the transfer function."""
+    if any(made.all(Insert)):
+        yield from true_detectability(made.blur, made.noise, math.sqrt(ROUNDING_VARIANCE) * made.physics.hu_step)

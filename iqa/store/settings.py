@@ -9,10 +9,11 @@ from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from annotated_types import Gt
+from annotated_types import Ge, Gt, Le
 
 from iqa.errors import DefinitionError, UsageError
-from iqa.model import Acquisition, Rule
+from iqa.model import EYE_FILTERS, USUAL_OBSERVER, Acquisition, Observer, Rule, task_of
+from iqa.model.observer import DISTANCE_MM, MAGNIFICATION
 from iqa.phantom.schema import NAME, check_keys, validate
 from iqa.phantom.text import Raw, parse, read_bytes
 from iqa.store.checks import (
@@ -172,6 +173,8 @@ class Settings:
     checks: tuple[Check, ...] = ()
     """Lines of an inspection record; none: the shipped ones."""
     displays: Mapping[str, Display] = field(default_factory=dict)
+    observer: Observer = USUAL_OBSERVER
+    """For whom detectability is reckoned: `[detectability]`."""
     file: str = ""
 
     def checks_of(self, scanner: str) -> tuple[Check, ...]:
@@ -192,6 +195,15 @@ class _File:
     limit: tuple[dict[str, Any], ...] = ()
     check: tuple[dict[str, Any], ...] = ()
     display: dict[str, dict[str, Any]] = field(default_factory=dict)
+    detectability: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Detectability:
+    tasks: tuple[str, ...] = tuple(t.name for t in USUAL_OBSERVER.tasks)
+    eye_filter: str = USUAL_OBSERVER.eye_filter
+    distance_mm: Annotated[float, Ge(DISTANCE_MM[0]), Le(DISTANCE_MM[1])] = USUAL_OBSERVER.distance_mm
+    magnification: Annotated[float, Ge(MAGNIFICATION[0]), Le(MAGNIFICATION[1])] = USUAL_OBSERVER.magnification
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,12 +238,26 @@ def load_settings(file: Path) -> Settings:
         limits=raw.limit,
         checks=checks_from(raw.check, name),
         displays=displays_from(raw.display, name),
+        observer=_observer(raw.detectability, name),
         file=name,
     )
     check_days_off(settings.site.days_off, name)
     _check_scanners(settings)
     _check_references(settings)
     return settings
+
+
+def _observer(raw: dict[str, Any], file: str) -> Observer:
+    written = validate(_Detectability, raw, file, "detectability")
+    tasks = [(task_of(name), name) for name in written.tasks]
+    wrong = next((name for task, name in tasks if task is None), None)
+    if wrong is not None:
+        raise DefinitionError(file, "detectability.tasks", "names such as 10hu_5mm or 5hu_2p5mm", repr(wrong))
+    if written.eye_filter not in EYE_FILTERS:
+        expected = f"one of {', '.join(EYE_FILTERS)}"
+        raise DefinitionError(file, "detectability.eye_filter", expected, repr(written.eye_filter))
+    known = tuple(task for task, _ in tasks if task is not None)
+    return Observer(known, written.eye_filter, written.distance_mm, written.magnification)
 
 
 def _without(table: dict[str, Any], key: str) -> dict[str, Any]:

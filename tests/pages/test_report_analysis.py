@@ -139,6 +139,16 @@ def test_every_flag_of_the_documentation_is_explained(language: Language) -> Non
     assert {f for f in named if not words.has(f"flag.{f}")} == set()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("seen", ["", "difference-"])
+def test_an_observer_with_an_eye_is_described_whatever_its_eye(seen: str, language: Language) -> None:
+    method = f"npwe-{seen}samei-512p5mm-x1p5@1"
+    words = load_words(language)
+    (note,) = full_analysis(story([measure("detectability.npwe.10hu_5mm", method=method)]), words).notes
+    assert "samei-512p5mm-x1p5" in plain(note.text)
+    assert plain(note.name) == method
+
+
 def test_an_unknown_method_and_flag_are_said_to_be_unknown() -> None:
     page = full_analysis(story([measure("ct_number.air", method="older@1", flags=("strange",))]), EN)
     assert [(plain(n.name), plain(n.text)) for n in page.notes] == [

@@ -12,6 +12,7 @@ from made_analysis import REFUSED, made_analysis, made_session
 from iqa.analyze import Refusal, Session
 from iqa.cli.main import main
 from iqa.errors import InputError
+from iqa.model import Observer, Task
 
 Captured = pytest.CaptureFixture[str]
 
@@ -208,3 +209,33 @@ def test_it_is_said_which_report_is_of_which_scan(outcome: Any, capsys: Captured
     err = capsys.readouterr().err
     assert "iqa: r-1.html: report of scans/one" in err
     assert "iqa: r-2.html: report of scans/one" in err
+
+
+def test_the_observer_is_passed_on(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    given: dict[str, Any] = {}
+
+    def analyze_and_draw(*_: object, **options: object) -> Session:
+        given.update(options)
+        return made_session()
+
+    monkeypatch.setattr("iqa.jobs.analyze.analyze_and_draw", analyze_and_draw)
+    wanted = ["--task", "5hu_2p5mm", "--task", "10hu_5mm", "--eye-filter", "samei", "--viewing-distance", "500"]
+    assert main(["analyze", "x", *wanted, "--magnification", "1.5", "--json"]) == 0
+    assert given["observer"] == Observer((Task(5.0, 2.5), Task(10.0, 5.0)), "samei", 500.0, 1.5)
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--task", "5mm", "'5mm' is no task"),
+        ("--eye-filter", "x", "There is no eye filter 'x': burgess, exponential, samei, samei-squared, imquest."),
+        ("--viewing-distance", "40", "The distance must be between 100 and 10000, found 40."),
+    ],
+)
+def test_no_such_observer_is_status_2_and_one_line(option: str, value: str, said: str, capsys: Captured) -> None:
+    assert main(["analyze", "x", option, value]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+    assert err.count("\n") == 1

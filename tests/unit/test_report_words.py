@@ -105,6 +105,8 @@ def test_the_fiscal_year_begins_in_april(day: str, year: int) -> None:
         ("ttf.teflon.f50", "TTF f50, Teflon", "TTF f50（テフロン）"),
         ("low_contrast.10permille_15mm.cnr", "CNR, 1.0 % target, 15 mm", "CNR（1.0 %、15 mm）"),
         ("low_contrast.visible.sub7", "Smallest visible, rods of 7 mm", "検出できた最小径（棒長 7 mm）"),
+        ("detectability.npw.10hu_5mm", "d′ NPW, 10 HU, 5 mm", "d′ NPW（10 HU、5 mm）"),
+        ("detectability.npwe.5hu_2p5mm", "d′ NPWE, 5 HU, 2.5 mm", "d′ NPWE（5 HU、2.5 mm）"),
         ("line_pairs.modulation.3p12", "Modulation, 3.12 lp/cm", "変調度 3.12 lp/cm"),
         ("manual.chiller_pressure", "chiller pressure", "chiller pressure"),
         ("odd.key", "odd.key", "odd.key"),

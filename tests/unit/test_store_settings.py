@@ -8,6 +8,7 @@ import pytest
 
 from iqa.errors import DefinitionError
 from iqa.jobs.judging import rules_of
+from iqa.model import USUAL_OBSERVER, Observer, Task
 from iqa.store.checks import default_checks
 from iqa.store.settings import CHARTED, Range, Settings, is_placeholder, load_settings
 from iqa.store.workspace import TEMPLATE
@@ -39,6 +40,7 @@ def test_the_examples_in_a_new_file_are_right(tmp_path: Path) -> None:
     assert settings.protocols["head-weekly"].conditions["thickness_mm"] == Range(2.0, 3.0)
     assert settings.protocols["morning"].keys == ("ct_number.uniform", "noise.sd")
     assert [x.key for x in rules_of(settings).written] == ["ct_number.uniform"]
+    assert settings.observer == USUAL_OBSERVER
 
 
 def test_everything_that_may_stand_there_is_read(tmp_path: Path) -> None:
@@ -192,3 +194,25 @@ def test_two_limits_of_one_name(tmp_path: Path) -> None:
     settings = settings_of(2 * (LIMIT + 'fail_high = 5\nname = "ours"\n'), tmp_path)
     with pytest.raises(DefinitionError, match=r"limit\.ours: expected a name that no other limit has, found it twice"):
         rules_of(settings)
+
+
+def test_the_observer_is_the_usual_one_but_for_what_is_written(tmp_path: Path) -> None:
+    assert settings_of("", tmp_path).observer == USUAL_OBSERVER
+    text = '[detectability]\ntasks = ["5hu_2p5mm"]\neye_filter = "samei"\ndistance_mm = 500\nmagnification = 1.5\n'
+    assert settings_of(text, tmp_path).observer == Observer((Task(5.0, 2.5),), "samei", 500.0, 1.5)
+    assert settings_of("[detectability]\ntasks = []\n", tmp_path).observer.tasks == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('tasks = ["5mm"]', r"detectability\.tasks: expected names such as 10hu_5mm or 5hu_2p5mm, found '5mm'"),
+        ('eye_filter = "x"', r"detectability\.eye_filter: expected one of burgess, .*imquest, found 'x'"),
+        ("distance_mm = 40", r"detectability\.distance_mm: expected greater than or equal to 100, found 40"),
+        ("magnification = 30", r"detectability\.magnification: expected less than or equal to 20, found 30"),
+        ("distance = 400", r"detectability\.distance: .*distance_mm"),
+    ],
+)
+def test_what_no_observer_can_be_is_named(line: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match=said):
+        settings_of(f"[detectability]\n{line}\n", tmp_path)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from iqa.model import Limit, Measurement
 from iqa.report.analysis_content import FullAnalysis, FullGroup, FullRow, LimitRow, Note
 from iqa.report.content import Approval, Drawing, Fact, Head, Row
-from iqa.report.naming import unit_text
+from iqa.report.naming import pattern_of, unit_text
 from iqa.report.numbers import show
 from iqa.report.pages.facts import adopted, facts, methods
 from iqa.report.pages.gaps import gaps, names_of
@@ -114,8 +114,11 @@ def _row(row: Row, m: Measurement, words: Words) -> FullRow:
 
 
 def _method(method: str, words: Words) -> Note:
-    known = words.has(f"method.{method}")
-    return Note(as_text(method), words(f"method.{method}" if known else "full.method_unknown"))
+    found = pattern_of(method, words, "method")
+    if found is None:
+        return Note(as_text(method), words("full.method_unknown"))
+    pattern, parts = found
+    return Note(as_text(method), words(f"method.{pattern}", **{f"p{i}": p for i, p in enumerate(parts, start=1)}))
 
 
 def _flags(story: Story, words: Words) -> Iterator[Note]:

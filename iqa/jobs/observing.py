@@ -1,0 +1,41 @@
+"""The model observer that a person asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from iqa.errors import UsageError
+from iqa.model import USUAL_OBSERVER, Observer, Task, task_of
+
+
+def observer_of(
+    tasks: Sequence[str] = (),
+    *,
+    eye_filter: str | None = None,
+    distance_mm: float | None = None,
+    magnification: float | None = None,
+) -> Observer:
+    """The usual observer with what is given in its place.
+
+    Raises
+    ------
+    UsageError
+        A task or a filter has no such name, or a number is out of range.
+    """
+    given = {"eye_filter": eye_filter, "distance_mm": distance_mm, "magnification": magnification}
+    changes = {name: value for name, value in given.items() if value is not None}
+    named = {"tasks": tuple(_task(name) for name in tasks)} if tasks else {}
+    try:
+        return replace(USUAL_OBSERVER, **named, **changes)  # type: ignore[arg-type]
+    except ValueError as error:
+        said = str(error)
+        raise UsageError(f"{said[:1].upper()}{said[1:]}.") from error
+
+
+def _task(name: str) -> Task:
+    task = task_of(name)
+    if task is None:
+        usual = ", ".join(t.name for t in USUAL_OBSERVER.tasks)
+        raise UsageError(f"'{name}' is no task: <contrast>hu_<diameter>mm, such as {usual} or 5hu_2p5mm.")
+    return task
