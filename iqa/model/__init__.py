@@ -11,6 +11,7 @@ z along its axis. A feature at radius r and angle a (counter-clockwise positive)
 
 from __future__ import annotations
 
+from iqa.model.crosschecks import AGREEMENTS, Agreement, Answer, Compared, Crosschecked
 from iqa.model.judging import Baseline, Basis, Bounds, Conditions, Kind, Limit, Outcome, Rule, Scope, Verdict
 from iqa.model.located import BodyFit, Candidate, Candidates, FeatureFit, Located, ModuleFit, Pose, Refused, tilt_matrix
 from iqa.model.phantom import (
@@ -34,8 +35,11 @@ from iqa.model.results import Analysis, Curve, Drawn, Measurement, NotMeasured, 
 from iqa.model.scan import Acquisition, Scan, ScanIdentity, Stored
 
 __all__ = [
+    "AGREEMENTS",
     "Acquisition",
+    "Agreement",
     "Analysis",
+    "Answer",
     "Baseline",
     "Basis",
     "Bead",
@@ -44,7 +48,9 @@ __all__ = [
     "Bounds",
     "Candidate",
     "Candidates",
+    "Compared",
     "Conditions",
+    "Crosschecked",
     "Curve",
     "Drawn",
     "Feature",

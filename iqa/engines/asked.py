@@ -1,0 +1,90 @@
+"""What an analysis says of the scatter and the definitions that another program's numbers have on the same scan."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iqa.engines.agreement import Band, shifted
+from iqa.model import Analysis, Curve, Insert, Measurement, Module
+
+Array = NDArray[np.float64]
+
+CRITERION = 3.29
+"""`low_contrast.statistical` over the scatter of disc means that it is made of."""
+MEDIAN_OVER_MEAN = 1.2533
+"""Scatter of a normal sample's median over that of its mean, √(π/2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An analysed scan, and another program's numbers on it by their names."""
+
+    analysis: Analysis
+    said: Mapping[str, float | None]
+
+    def get(self, name: str) -> float | None:
+        """A number of the other program."""
+        return self.said.get(name)
+
+    def ours(self, key: str) -> Measurement | None:
+        """A measurement of iqa."""
+        return self.analysis.value(key)
+
+    def difference(self, name: str, reference: str) -> float | None:
+        """One number of the other program minus another."""
+        one, other = self.get(name), self.get(reference)
+        return None if one is None or other is None else one - other
+
+    @property
+    def pixel_mm(self) -> float:
+        """Side of a pixel."""
+        return self.analysis.spacing_mm[2]
+
+    @property
+    def step_mm(self) -> float | None:
+        """Distance of neighbouring slices."""
+        return self.analysis.spacing_mm[0]
+
+    def curve(self, key: str) -> Curve | None:
+        """One of iqa's curves."""
+        return next((c for c in self.analysis.curves if c.key == key), None)
+
+    def disc_hu(self, diameter_mm: float) -> float:
+        """Scatter of a disc's mean on one slice, HU, read off `low_contrast.statistical`; 0 where that is not known.
+
+        Between its diameters straight lines in logarithms, beyond the last one falling with the diameter.
+        """
+        curve = self.curve("low_contrast.statistical")
+        if curve is None:
+            return 0.0
+        x, y = np.log(curve.x), np.log(np.asarray(curve.values) / CRITERION)
+        beyond = max(0.0, math.log(diameter_mm) - float(x[-1]))
+        return math.exp(float(np.interp(math.log(diameter_mm), x, y)) - beyond)
+
+    def one_slice(self, key: str, noise: float) -> float:
+        """Standard uncertainty of a value from one slice.
+
+        The larger of its noise and √n times the u of iqa's mean over n slices, which holds what else changes from slice
+        to slice.
+        """
+        m = self.ours(key)
+        return noise if m is None else max(noise, math.sqrt(max(m.n, 1)) * (m.u or 0.0))
+
+    def band(self, key: str, low: float, high: float, reason: str) -> Band | None:
+        """A band from so much below to so much above iqa's value."""
+        m = self.ours(key)
+        return None if m is None else Band(*shifted(m, low, high), reason)
+
+    def base_hu(self, insert: str) -> float | None:
+        """Nominal CT number of the material around an insert."""
+        modules = self.analysis.located.spec.modules
+        return next((m.body_hu for m in modules if _holds(m, insert)), None)
+
+
+def _holds(module: Module, insert: str) -> bool:
+    return any(isinstance(f, Insert) and f.name == insert for f in module.features)
