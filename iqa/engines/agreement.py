@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -39,16 +40,22 @@ class Said:
     absent: str = NO_KEY
 
 
+def known(u: float | None) -> float:
+    """A standard uncertainty to reckon with; 0 where there is none, or none that is finite."""
+    return u if u is not None and math.isfinite(u) else 0.0
+
+
 def scaled(measured: Measurement, low: float, high: float) -> tuple[float, float]:
     """The band of so many to so many times a measured value, with its expanded uncertainty."""
-    ends = measured.value + COVERAGE * (measured.u or 0.0), measured.value - COVERAGE * (measured.u or 0.0)
+    allowed = COVERAGE * known(measured.u)
+    ends = measured.value + allowed, measured.value - allowed
     products = [factor * end for factor in (low, high) for end in ends]
     return min(products), max(products)
 
 
 def shifted(measured: Measurement, low: float, high: float) -> tuple[float, float]:
     """The band from so much below to so much above a measured value, with its expanded uncertainty."""
-    allowed = COVERAGE * (measured.u or 0.0)
+    allowed = COVERAGE * known(measured.u)
     return measured.value + low - allowed, measured.value + high + allowed
 
 
@@ -63,7 +70,7 @@ def compare(said: Said, analysis: Analysis) -> Compared:
         return _single(said, ours, analysis)
     unit = ours.unit if said.unit is None else said.unit
     pair = Compared(
-        key=said.key, name=said.name, outcome="unexplained", unit=ours.unit, value=ours.value, u=ours.u,
+        key=said.key, name=said.name, outcome="unexplained", unit=ours.unit, value=ours.value, u=known(ours.u) or None,
         other=said.value, other_u=said.u, other_unit=unit, comparable=said.comparable,
         expected=None if said.band is None else (said.band.low, said.band.high),
     )  # fmt: skip
@@ -73,17 +80,18 @@ def compare(said: Said, analysis: Analysis) -> Compared:
 def only_ours(analysis: Analysis, paired: Iterable[Compared], reasons: Iterable[tuple[str, str]]) -> Iterator[Compared]:
     """The measurements that another program has no counterpart of, with the reason of the first fitting beginning."""
     taken = {row.key for row in paired}
-    known = tuple(reasons)
+    why_not = tuple(reasons)
     for m in analysis.measurements:
         if m.key not in taken:
-            reason = next((why for begins, why in known if m.key.startswith(begins)), NO_VALUE)
-            yield Compared(key=m.key, name="", outcome="only_iqa", unit=m.unit, value=m.value, u=m.u, reason=reason)
+            reason = next((why for begins, why in why_not if m.key.startswith(begins)), NO_VALUE)
+            u = known(m.u) or None
+            yield Compared(key=m.key, name="", outcome="only_iqa", unit=m.unit, value=m.value, u=u, reason=reason)
 
 
 def _judged(pair: Compared, said: Said) -> Compared:
     if said.value is None or pair.value is None:
         return pair
-    allowed = COVERAGE * ((pair.u or 0.0) ** 2 + said.u**2) ** 0.5
+    allowed = COVERAGE * math.hypot(known(pair.u), said.u)
     if pair.comparable and abs(said.value - pair.value) <= allowed:
         return replace(pair, outcome="agrees")
     room = COVERAGE * said.u
@@ -96,7 +104,7 @@ def _single(said: Said, ours: Measurement | None, analysis: Analysis) -> Compare
     """Where one of the two has no number."""
     if ours is not None:
         return Compared(
-            key=said.key, name=said.name, outcome="only_iqa", unit=ours.unit, value=ours.value, u=ours.u,
+            key=said.key, name=said.name, outcome="only_iqa", unit=ours.unit, value=ours.value, u=known(ours.u) or None,
             reason=NO_VALUE,
         )  # fmt: skip
     return Compared(

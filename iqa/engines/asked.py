@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from iqa.engines.agreement import Band, shifted
+from iqa.engines.agreement import Band, known, shifted
 from iqa.model import Analysis, Curve, Insert, Measurement, Module
 
 Array = NDArray[np.float64]
@@ -62,9 +62,12 @@ class Asked:
         curve = self.curve("low_contrast.statistical")
         if curve is None:
             return 0.0
-        x, y = np.log(curve.x), np.log(np.asarray(curve.values) / CRITERION)
+        known_at = [(d, v) for d, v in zip(curve.x, curve.values, strict=True) if v > 0.0]
+        if not known_at:
+            return 0.0
+        x, y = np.log(np.array(known_at).T)
         beyond = max(0.0, math.log(diameter_mm) - float(x[-1]))
-        return math.exp(float(np.interp(math.log(diameter_mm), x, y)) - beyond)
+        return math.exp(float(np.interp(math.log(diameter_mm), x, y)) - beyond) / CRITERION
 
     def one_slice(self, key: str, noise: float) -> float:
         """Standard uncertainty of a value from one slice.
@@ -73,7 +76,7 @@ class Asked:
         to slice.
         """
         m = self.ours(key)
-        return noise if m is None else max(noise, math.sqrt(max(m.n, 1)) * (m.u or 0.0))
+        return noise if m is None else max(noise, math.sqrt(max(m.n, 1)) * known(m.u))
 
     def band(self, key: str, low: float, high: float, reason: str) -> Band | None:
         """A band from so much below to so much above iqa's value."""

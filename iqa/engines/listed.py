@@ -18,7 +18,7 @@ from iqa.model import Analysis, Answer
 LARGEST_BYTES = 1_000_000
 """Ten thousand rows; a scan has some hundred keys."""
 KEY = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
-PLAIN = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?")
+PLAIN = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 MARKS = (b"\xff\xfe", b"\xfe\xff")
 """How a file of UTF-16 begins, as spreadsheets write it under 'Unicode text'."""
 NOT_A_KEY = "It is no key of this scan: see `iqa analyze` for those it has."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from iqa.engines.agreement import Band, Said
+from iqa.engines.agreement import Band, Said, known
 from iqa.engines.asked import MEDIAN_OVER_MEAN, Asked
 from iqa.judge.decide import COVERAGE
 from iqa.model import Measurement
@@ -108,7 +108,7 @@ def _groups(
 
 def _relative(asked: Asked, key: str, expected: float, ratio: tuple[float, float]) -> tuple[float, float]:
     m = asked.ours(key)
-    share = COVERAGE * (m.u or 0.0) / m.value if m and m.value > 0.0 else 0.0
+    share = COVERAGE * known(m.u) / m.value if m and m.value > 0.0 else 0.0
     return expected * ratio[0] * max(0.0, 1.0 - share), expected * ratio[1] * (1.0 + share)
 
 
@@ -197,7 +197,7 @@ def _michelson(asked: Asked, name: str, ours: Measurement | None, size: int) -> 
     base = asked.get(f"{name}.background")
     if ours is None or base is None:
         return None
-    u = math.hypot(ours.u or 0.0, _disc_u(asked, size))
+    u = math.hypot(known(ours.u), _disc_u(asked, size))
     if 2.0 * base + ours.value < FEWEST_SIGMA * u:
         return None
     largest = asked.ours("uniformity.max_deviation")
@@ -210,7 +210,9 @@ def _michelson(asked: Asked, name: str, ours: Measurement | None, size: int) -> 
 def _disc_u(asked: Asked, size: int) -> float:
     """Of the difference of pylinac's medians in a rod and in the two discs beside it."""
     rod, base = asked.disc_hu(ROD_DISC_MM[size]), asked.disc_hu(BASE_DISC_MM) / math.sqrt(BASE_DISCS)
-    return MEDIAN_OVER_MEAN * math.hypot(rod, base) / math.sqrt(ROD_SLICES)
+    thick, step = asked.ours("slice_thickness"), asked.step_mm
+    apart = min(1.0, step / thick.value) if thick and step else 1.0  # overlapping sections share their noise
+    return MEDIAN_OVER_MEAN * math.hypot(rod, base) / math.sqrt(1.0 + (ROD_SLICES - 1) * apart)
 
 
 def _over(band: tuple[float, float], sigma_hu: float) -> tuple[float, float]:

@@ -39,7 +39,7 @@ def draw_all(scans: Sequence[Crosschecked], folder: Path) -> list[Path]:
 
 
 def draw_differences(axes: Axes, rows: Sequence[Compared], program: str) -> Axes:
-    """One line a quantity, the first on top: its difference over U, or the number itself where the two are not comparable."""
+    """One line a quantity, the first on top: its difference over U, or its number where the two are not comparable."""
     axes.axvspan(-1.0, 1.0, color=BAND, linewidth=0)
     axes.axvline(0.0, color=INK, linewidth=0.6)
     for at, row in enumerate(rows):
@@ -53,13 +53,13 @@ def draw_differences(axes: Axes, rows: Sequence[Compared], program: str) -> Axes
 
 def _draw_row(axes: Axes, row: Compared, at: int) -> None:
     over = over_allowed(row)
-    axes.axhline(at, color=RULE, linewidth=0.4, zorder=0)
     if over is None:
         axes.plot([-REACH + 0.25], [at], linestyle="none", markersize=4.0, **LOOKS[row.outcome])
         expected = f"; expected {expected_text(row)}" if row.expected and row.outcome != "agrees" else ""
         said = printable(f"{other_text(row)}{expected}")
         axes.text(-REACH + 0.5, at, said, fontsize=TEXT_PT - 0.5, color=INK_2, va="center_baseline", zorder=3)
         return
+    axes.axhline(at, color=RULE, linewidth=0.4, zorder=0)
     if abs(over) <= REACH:
         axes.plot([over], [at], linestyle="none", markersize=4.0, clip_on=False, **LOOKS[row.outcome])
         return
