@@ -115,9 +115,9 @@ def _cells(row: Compared, reasons: Sequence[str]) -> Iterator[str]:
 
 
 def other_text(row: Compared) -> str:
-    """The other program's number, as fine as its uncertainty or iqa's."""
+    """The other program's number, as fine as the larger uncertainty, and its unit where that is another."""
     other = row.other or 0.0
-    u = row.other_u or (row.u if row.comparable else None)
+    u = max(row.u or 0.0, row.other_u or 0.0) if row.comparable else 0.0
     unit = "" if row.other_unit == row.unit else print_unit(row.other_unit)
     number = show(other, u, "").value if u else f"{other:.{DIGITS}g}".replace("-", MINUS)
     return f"{number} {unit}".rstrip()
