@@ -16,6 +16,8 @@ Array = NDArray[np.float64]
 
 CRITERION = 3.29
 """`low_contrast.statistical` over the scatter of disc means that it is made of."""
+SAME_PLACE_MM = 2.0
+"""Within which two inserts lie at one place: a third of the smallest one's radius."""
 MEDIAN_OVER_MEAN = 1.2533
 """Scatter of a normal sample's median over that of its mean, √(π/2)."""
 
@@ -82,6 +84,22 @@ class Asked:
         """A band from so much below to so much above iqa's value."""
         m = self.ours(key)
         return None if m is None else Band(*shifted(m, low, high), reason)
+
+    @property
+    def turned(self) -> bool:
+        """Whether pylinac's places are the mirror image of this phantom's; its Catphan 700 is drawn the other way."""
+        located = self.analysis.located
+        return located.pose.mirrored != (located.spec.name == "catphan700")
+
+    def opposite(self, insert: str) -> str | None:
+        """The insert at the mirror image of an insert's place, left for right."""
+        for module in self.analysis.located.spec.modules:
+            places = {f.name: (f.x_mm, f.y_mm) for f in module.features if isinstance(f, Insert)}
+            if insert in places:
+                x, y = places[insert]
+                near = min(places, key=lambda name: math.dist(places[name], (-x, y)))
+                return near if math.dist(places[near], (-x, y)) < SAME_PLACE_MM else None
+        return None
 
     def base_hu(self, insert: str) -> float | None:
         """Nominal CT number of the material around an insert."""

@@ -36,6 +36,7 @@ RIM = (
     "pylinac's disc, on one slice, reaches nearer to the insert's rim than iqa's, and there blur and beam hardening "
     "change the CT number."
 )
+TURNED = "pylinac knows this phantom hung one way round only, and reads the mirror image of this place."
 CENTRE = (
     "pylinac's central disc has 20 mm, iqa's 40 % of the body's diameter, and the CT number changes with the distance "
     "from the centre."
@@ -115,6 +116,9 @@ def thickness(asked: Asked, module: str, as_ramped: float, reason: str) -> Said:
 
 
 def _rim(asked: Asked, key: str, insert: str) -> Band | None:
+    if asked.turned:
+        opposite = asked.ours(f"ct_number.{asked.opposite(insert)}")
+        return None if opposite is None else Band(*shifted(opposite, 0.0, 0.0), TURNED)
     m, base = asked.ours(key), asked.base_hu(insert)
     if m is None or base is None:
         return None

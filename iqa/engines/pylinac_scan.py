@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -116,8 +117,9 @@ def _catphan(asked: Asked, inserts: Mapping[str, str]) -> Iterator[Said]:
     yield from levels.uniform(asked, "ctp486", levels.DISC_MM, median=True)
     yield levels.integral(asked, "ctp486")
     yield from levels.spectrum(asked, "ctp486")
-    yield from details.bars(asked, "ctp528")
-    yield from details.rods(asked, "ctp515")
+    hung_otherwise = asked.turned
+    for said in (*details.bars(asked, "ctp528"), *details.rods(asked, "ctp515")):
+        yield replace(said, key="", absent=levels.TURNED) if hung_otherwise else said
 
 
 def _acr(asked: Asked, inserts: Mapping[str, str]) -> Iterator[Said]:

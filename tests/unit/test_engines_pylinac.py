@@ -106,6 +106,22 @@ def test_an_inserts_rim_reaches_so_far(value: float, what: str) -> None:
     assert outcome(found, {"ctp404.Teflon": value}, "ct_number.teflon") == what
 
 
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [(-998.0, "explained"), (-960.0, "unexplained"), (943.0, "agrees")],
+    ids=["left for right", "", ""],
+)
+def test_a_phantom_hung_the_other_way_round_is_read_left_for_right(value: float, what: str) -> None:
+    found = analysis(
+        {"ct_number.teflon": (943.0, 0.4), "ct_number.air_top": (-998.0, 1.0), "mtf.bead.f50": (0.4, 0.01)}
+    )
+    turned = replace(found, located=replace(found.located, pose=replace(found.located.pose, mirrored=True)))
+    said = {"ctp404.Teflon": value, "ctp528.f50": 0.4}
+    assert outcome(turned, said, "ct_number.teflon") == what
+    bars_read = [r for r in compared(turned, "1", said).rows if r.other == 0.4]
+    assert [(r.outcome, "mirror image" in r.reason) for r in bars_read] == [("only_other", True)]
+
+
 def test_its_median_scatters_more_than_a_mean() -> None:
     found = analysis({"ct_number.teflon": (943.0, 0.4)}, STATISTICAL)
     for median, u in ((True, 2.0 * math.sqrt(math.pi / 2.0)), (False, 2.0)):
