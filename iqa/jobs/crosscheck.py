@@ -90,9 +90,7 @@ def _pylinac(analysis: Analysis, stacks: Sequence[Stack], python: str, timeout_s
     if stack is None:
         return Answer("pylinac", failure="pylinac is not asked: the scan's files cannot be told from others by UID.")
     with tempfile.TemporaryDirectory(prefix="iqa-") as folder:
-        try:
-            copy_files(stack, Path(folder))
-        except (OSError, InputError):
+        if not copy_files(stack, Path(folder)):
             return Answer("pylinac", failure="pylinac is not asked: the scan's files cannot be copied for it.")
         return pylinac_on(analysis, Path(folder), python=python, timeout_s=timeout_s)
 
