@@ -37,7 +37,8 @@ def values_of(name: str, folder: str) -> dict[str, Any]:
 
 def _pose(scan: Any) -> Named:  # noqa: ANN401 - pylinac has no types
     yield "roll", scan.catphan_roll
-    yield "origin_z", scan.dicom_stack.metadatas[scan.origin_slice].ImagePositionPatient[2]
+    headers = getattr(scan.dicom_stack, "metadatas", None)  # older versions keep one only
+    yield "origin_z", None if headers is None else headers[scan.origin_slice].ImagePositionPatient[2]
 
 
 def _catphan(scan: Any) -> Named:  # noqa: ANN401

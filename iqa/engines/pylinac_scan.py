@@ -49,18 +49,18 @@ BEADS = "iqa measures the scale by the four inserts of module 1, not by the two 
 LACKS: tuple[tuple[str, str], ...] = (
     ("position.", "pylinac says no place relative to the isocentre in the image plane, and no tilt."),
     ("geometry.pin_distance", "pylinac measures the sides of the square of pins, not its diagonals."),
-    ("geometry.", "pylinac measures no diameter and no scale of this phantom."),
+    ("geometry.", "pylinac measures no scale, and a width only of the Quart."),
     ("slice_thickness", "pylinac gives the mean of its ramps only, and none for the ACR phantom."),
     ("ssp.", "pylinac measures no section profile."),
     ("ct_number.", "pylinac has no region there."),
     ("linearity.", "pylinac draws the line of CT numbers and fits none."),
     ("noise.", "pylinac gives the plain SD of one disc only."),
     ("uniformity.", "pylinac gives an index in per cent instead."),
-    ("nps.", "pylinac gives one average and one peak, in one dimension."),
+    ("nps.", "pylinac gives one average and one peak in one dimension, and none for the ACR phantom."),
     ("ttf.", "pylinac measures no edge."),
     ("mtf.", "pylinac measures bars, not points."),
     ("line_pairs.", "pylinac gives the extremes of bars relative to the coarsest group only."),
-    ("low_contrast.", "pylinac looks at other targets: six of one group, or one rod of the ACR phantom."),
+    ("low_contrast.", "pylinac looks at six targets of one group in a Catphan or at one rod of the ACR phantom."),
     ("dose.", "pylinac reads no dose."),
 )
 """Why pylinac has no counterpart, by the beginning of iqa's key; the first that fits."""
@@ -74,7 +74,7 @@ def counterpart(analysis: Analysis) -> Counterpart | None:
 def no_class(analysis: Analysis) -> Answer:
     """The answer for a phantom that is not compared."""
     title = analysis.located.spec.title
-    return Answer("pylinac", failure=f"pylinac is not asked: iqa knows none of its phantoms that were a {title}.")
+    return Answer("pylinac", failure=f"pylinac is not asked: none of its phantoms that iqa compares is a {title}.")
 
 
 def pylinac_on(

@@ -16,7 +16,7 @@ from iqa.analyze import Session
 from iqa.judge.decide import COVERAGE
 from iqa.model import AGREEMENTS, Agreement, Answer, Compared, Crosschecked
 from iqa.report.document import refusal_document
-from iqa.report.numbers import MINUS, fixed, print_unit, show
+from iqa.report.numbers import MINUS, fixed, last_digit, print_unit, rounded, show
 from iqa.report.table import INDENT, phantom_line, refused_block, scanner_line, set_aside_block
 
 SCHEMA = "iqa.crosscheck/1"
@@ -24,6 +24,8 @@ FAR = 9.95
 """Differences over U beyond which the number says no more than that it is far."""
 DIGITS = 4
 """Significant digits of a number whose uncertainty is not known."""
+TENTH = 10.0
+"""Ends of a range are shown to a tenth of its width."""
 BOTH: tuple[Agreement, ...] = ("agrees", "explained", "unexplained")
 """Outcomes of rows that both programs have a number for."""
 
@@ -84,7 +86,7 @@ def _scan(checked: Crosschecked) -> RenderableType:
 
 def _answer(answer: Answer) -> RenderableType:
     if answer.failure:
-        return Padding(Text.assemble((f"{titled(answer)}  ", "bold"), answer.failure), (1, 0, 0, 0))
+        return Padding(Text(answer.failure), (1, 0, 0, 0))
     reasons = list(dict.fromkeys(r.reason for r in answer.rows if r.outcome == "explained"))
     blocks: list[RenderableType] = [Text.assemble((f"{titled(answer)}  ", "bold"), summary(answer))]
     blocks.append(Padding(_table(answer, reasons), (1, 0, 0, 0)))
@@ -127,7 +129,9 @@ def expected_text(row: Compared) -> str:
     """Where it should lie by its own definition; of rows that agree nobody asks."""
     if row.expected is None or row.outcome == "agrees":
         return ""
-    return "..".join(f"{end:.{DIGITS - 1}g}".replace("-", MINUS) for end in row.expected)
+    low, high = row.expected
+    digit = last_digit((high - low) / TENTH) if high > low else last_digit(abs(high) or 1.0)
+    return f"{rounded(low, digit)}..{rounded(high, digit)}"
 
 
 def _over(row: Compared) -> str:

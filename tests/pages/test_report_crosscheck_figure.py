@@ -37,7 +37,7 @@ def test_marks_stand_at_their_difference_over_u() -> None:
     assert marks[:2] == [("o", 0.5, 0.0), ("D", -2.0, 1.0)]
     assert marks[2] == ("s", REACH - 0.35, 2.0)
     assert [t.get_text() for t in axes.get_yticklabels()] == ["a", "b", "c", "d"]
-    assert "1.5; expected 1..2" in [t.get_text() for t in axes.texts]
+    assert "1.5; expected 1.00..2.00" in [t.get_text() for t in axes.texts]
 
 
 def test_outcomes_differ_by_shape_and_fill() -> None:

@@ -38,7 +38,7 @@ def test_a_phantom_without_counterpart_is_one_line_and_no_failure(analysed: Any,
     analysed(made_session())
     assert main(["crosscheck", "x"]) == 0
     out, err = capsys.readouterr()
-    assert "pylinac is not asked: iqa knows none of its phantoms that were a Made phantom." in out
+    assert "pylinac is not asked: none of its phantoms that iqa compares is a Made phantom." in out
     assert "Refused" in out
     assert err == ""
 

@@ -286,7 +286,7 @@ def test_a_phantom_that_pylinac_does_not_know_is_not_asked_for(tmp_path: Path) -
     assert counterpart(made) is None
     answer = pylinac_on(made, tmp_path, python="no such program")
     assert answer == no_class(made)
-    assert answer.failure == "pylinac is not asked: iqa knows none of its phantoms that were a Made phantom."
+    assert answer.failure == "pylinac is not asked: none of its phantoms that iqa compares is a Made phantom."
 
 
 def test_every_value_is_in_one_row_and_every_only_has_its_reason() -> None:
