@@ -134,7 +134,7 @@ def answer(name: str, folder: str) -> dict[str, Any]:
 def _line(error: Exception, *, missing: bool) -> str:
     """The first line of what pylinac itself raised; what others raise below it could quote a header: only its place."""
     place = Path(traceback.extract_tb(error.__traceback__)[-1].filename)
-    if missing or "pylinac" in place.parts:
+    if missing or Path(str(sys.modules["pylinac"].__file__)).parent in place.parents:
         return (str(error).splitlines() or [""])[0]
     return f"in {place.name}"
 

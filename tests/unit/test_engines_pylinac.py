@@ -214,7 +214,7 @@ def test_its_bars_are_where_its_smoothing_puts_them() -> None:
     }
 
 
-@pytest.mark.parametrize("times", [0.6, 1.6])
+@pytest.mark.parametrize("times", [0.5, 1.6])
 def test_bars_that_no_smoothing_makes_are_unexplained(times: float) -> None:
     said: dict[str, float | None] = {"ctp528.rmtf.4": times * READ[4], "ctp528.f50": 0.399 * times}
     assert outcome(soft(), said, "line_pairs.modulation.4") == "unexplained"
