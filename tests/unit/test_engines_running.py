@@ -116,7 +116,7 @@ def test_one_that_prints_without_end_is_ended(tmp_path: Path) -> None:
     ids=["its own words", "words of others may be a header's", "no exception to catch"],
 )
 def test_what_pylinac_raises(body: str, failure: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package = tmp_path / "named pylinac" / "pylinac"
+    package = tmp_path / "pylinac" / "pylinac"
     package.mkdir(parents=True)
     (package.parent / "beside.py").write_text("def fail(text):\n    raise ValueError(text)\n", encoding="utf-8")
     code = f"__version__ = '0.1'\ndef CatPhan504(folder):\n    print('noise')\n    {body}\n"
