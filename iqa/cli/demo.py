@@ -13,7 +13,7 @@ FOLDER = Path("iqa-demo")
 
 @click.command()
 def demo() -> None:
-    """Analyse a simulated scan beside its truth; watch a small fleet.
+    """Analyse a simulated scan beside its truth; watch a fleet.
 
     The scan (a Catphan 504), its truth and the figures are left in ./iqa-demo/, and a workspace with two scanners that
     were scanned every week of half a year: one drifts, one gets a new tube. Its last line names the page to open.

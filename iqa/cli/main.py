@@ -14,6 +14,7 @@ import click
 from iqa.cli.add import add, recompute
 from iqa.cli.analyze import analyze
 from iqa.cli.console import say
+from iqa.cli.crosscheck import crosscheck
 from iqa.cli.decide import baseline, history, judge, limits
 from iqa.cli.demo import demo
 from iqa.cli.enter import enter, event
@@ -41,7 +42,7 @@ def iqa(debug: bool) -> None:
 
 
 for _command in (
-    *(analyze, phantoms, simulate, demo),
+    *(analyze, crosscheck, phantoms, simulate, demo),
     *(init, add, status, trend, baseline, limits, judge, event, enter, recompute, export, history, report),
 ):
     iqa.add_command(_command)

@@ -54,7 +54,7 @@ def analyze_and_draw(
     if report is not None:
         _check(report)
     if figures is not None:
-        _make(figures)
+        make_folder(figures)
     kept: dict[str, Pictures] = {}
     steps = [*([_drawing(figures)] if figures else []), *([_keeping(kept)] if report else [])]
     session = analyze(
@@ -142,7 +142,7 @@ def _check(report: Path) -> None:
         raise InputError(str(report.parent), "it may not be written to; name another folder for the report")
 
 
-def _make(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """A folder to write to, before minutes of measuring."""
     folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK | os.X_OK):

@@ -11,6 +11,7 @@ z along its axis. A feature at radius r and angle a (counter-clockwise positive)
 
 from __future__ import annotations
 
+from iqa.model.crosschecks import AGREEMENTS, Agreement, Answer, Compared, Crosschecked
 from iqa.model.judging import Baseline, Basis, Bounds, Conditions, Kind, Limit, Outcome, Rule, Scope, Verdict
 from iqa.model.located import BodyFit, Candidate, Candidates, FeatureFit, Located, ModuleFit, Pose, Refused, tilt_matrix
 from iqa.model.observer import EYE_FILTERS, USUAL_OBSERVER, EyeFilter, Observer, Task, task_of
@@ -35,10 +36,13 @@ from iqa.model.results import Analysis, Curve, Drawn, Measurement, NotMeasured, 
 from iqa.model.scan import Acquisition, Scan, ScanIdentity, Stored
 
 __all__ = [
+    "AGREEMENTS",
     "EYE_FILTERS",
     "USUAL_OBSERVER",
     "Acquisition",
+    "Agreement",
     "Analysis",
+    "Answer",
     "Baseline",
     "Basis",
     "Bead",
@@ -47,7 +51,9 @@ __all__ = [
     "Bounds",
     "Candidate",
     "Candidates",
+    "Compared",
     "Conditions",
+    "Crosschecked",
     "Curve",
     "Drawn",
     "EyeFilter",

@@ -22,7 +22,7 @@ def document(session: Session) -> Json:
     return {
         "schema": SCHEMA,
         "analyses": [analysis_document(a) for a in session.analyses],
-        "refused": [_refusal(r) for r in session.refused],
+        "refused": [refusal_document(r) for r in session.refused],
     }
 
 
@@ -122,7 +122,8 @@ def _candidate(candidate: Candidate) -> Json:
     return {"name": candidate.name, "variant": candidate.variant, "score": candidate.score}
 
 
-def _refusal(refusal: Refusal) -> Json:
+def refusal_document(refusal: Refusal) -> Json:
+    """An input that gave nothing."""
     return {
         "path": refusal.path,
         "reason": refusal.reason,
