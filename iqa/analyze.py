@@ -12,7 +12,7 @@ from iqa.dicom import Stack, Tick, counter, load, survey
 from iqa.errors import InputError, UsageError
 from iqa.locate import locate
 from iqa.metrics import Repeat, Setup, group_setups, measure, repeat_of
-from iqa.model import USUAL_OBSERVER, Analysis, Candidate, Candidates, Located, Observer, PhantomSpec, Refused, Scan
+from iqa.model import DEFAULT_OBSERVER, Analysis, Candidate, Candidates, Located, Observer, PhantomSpec, Refused, Scan
 from iqa.phantom import library
 from iqa.phantom.find import find
 from iqa.version import __version__
@@ -59,7 +59,7 @@ def analyze(
     phantom: str | None = None,
     phantom_dirs: Sequence[str | Path] = (),
     repeats: bool = False,
-    observer: Observer = USUAL_OBSERVER,
+    observer: Observer = DEFAULT_OBSERVER,
     progress: Progress | None = None,
     each: Each | None = None,
 ) -> Session:
@@ -178,7 +178,7 @@ def _measured(scan: Scan, located: Located, repeats: tuple[Repeat, ...], asked: 
 
 
 def assemble(
-    scan: Scan, located: Located, repeats: Sequence[Repeat] = (), observer: Observer = USUAL_OBSERVER
+    scan: Scan, located: Located, repeats: Sequence[Repeat] = (), observer: Observer = DEFAULT_OBSERVER
 ) -> Analysis:
     """A located scan, measured, with all that is needed to derive its numbers again."""
     measured = measure(scan, located, repeats, observer)

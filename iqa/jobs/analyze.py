@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from iqa.analyze import Each, Progress, Refusal, Session, analyze
 from iqa.errors import InputError, UsageError
-from iqa.model import USUAL_OBSERVER, Analysis, Observer, Scan
+from iqa.model import DEFAULT_OBSERVER, Analysis, Observer, Scan
 from iqa.phantom import library
 from iqa.report.text import Language
 
@@ -27,7 +27,7 @@ def analyze_and_draw(
     phantom: str | None = None,
     phantom_dirs: Sequence[str | Path] = (),
     repeats: bool = False,
-    observer: Observer = USUAL_OBSERVER,
+    observer: Observer = DEFAULT_OBSERVER,
     figures: Path | None = None,
     report: Path | None = None,
     language: Language = "en",

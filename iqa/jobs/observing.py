@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from iqa.errors import UsageError
-from iqa.model import USUAL_OBSERVER, Observer, Task, task_of
+from iqa.model import DEFAULT_OBSERVER, Observer, Task, task_of
 
 
 def observer_of(
@@ -27,7 +27,7 @@ def observer_of(
     changes = {name: value for name, value in given.items() if value is not None}
     named = {"tasks": tuple(_task(name) for name in tasks)} if tasks else {}
     try:
-        return replace(USUAL_OBSERVER, **named, **changes)  # type: ignore[arg-type]
+        return replace(DEFAULT_OBSERVER, **named, **changes)  # type: ignore[arg-type]
     except ValueError as error:
         said = str(error)
         raise UsageError(f"{said[:1].upper()}{said[1:]}.") from error
@@ -36,6 +36,6 @@ def observer_of(
 def _task(name: str) -> Task:
     task = task_of(name)
     if task is None:
-        usual = ", ".join(t.name for t in USUAL_OBSERVER.tasks)
+        usual = ", ".join(t.name for t in DEFAULT_OBSERVER.tasks)
         raise UsageError(f"'{name}' is no task: <contrast>hu_<diameter>mm, such as {usual} or 5hu_2p5mm.")
     return task

@@ -22,7 +22,7 @@ from iqa.metrics import (
 )
 from iqa.metrics.context import Context, Family, Measured
 from iqa.metrics.repeats import Repeat
-from iqa.model import USUAL_OBSERVER, Located, Observer, Scan
+from iqa.model import DEFAULT_OBSERVER, Located, Observer, Scan
 
 FAMILIES: tuple[tuple[str, Family], ...] = (
     ("position", position.measure),
@@ -43,7 +43,7 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
 
 
 def measure(
-    scan: Scan, located: Located, repeats: Sequence[Repeat] = (), observer: Observer = USUAL_OBSERVER
+    scan: Scan, located: Located, repeats: Sequence[Repeat] = (), observer: Observer = DEFAULT_OBSERVER
 ) -> Measured:
     """Everything that a located scan gives: numbers, curves, and the reasons where there is no number.
 

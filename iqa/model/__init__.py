@@ -14,7 +14,7 @@ from __future__ import annotations
 from iqa.model.crosschecks import AGREEMENTS, Agreement, Answer, Compared, Crosschecked
 from iqa.model.judging import Baseline, Basis, Bounds, Conditions, Kind, Limit, Outcome, Rule, Scope, Verdict
 from iqa.model.located import BodyFit, Candidate, Candidates, FeatureFit, Located, ModuleFit, Pose, Refused, tilt_matrix
-from iqa.model.observer import EYE_FILTERS, USUAL_OBSERVER, EyeFilter, Observer, Task, task_of
+from iqa.model.observer import DEFAULT_OBSERVER, EYE_FILTERS, EyeFilter, Observer, Task, task_of
 from iqa.model.phantom import (
     Bead,
     Block,
@@ -37,8 +37,8 @@ from iqa.model.scan import Acquisition, Scan, ScanIdentity, Stored
 
 __all__ = [
     "AGREEMENTS",
+    "DEFAULT_OBSERVER",
     "EYE_FILTERS",
-    "USUAL_OBSERVER",
     "Acquisition",
     "Agreement",
     "Analysis",

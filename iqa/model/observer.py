@@ -94,7 +94,7 @@ class Observer:
         return f"{self.eye_filter}-{written(self.distance_mm)}mm-x{written(self.magnification)}"
 
 
-USUAL_OBSERVER = Observer()
+DEFAULT_OBSERVER = Observer()
 
 
 def task_of(name: str) -> Task | None:

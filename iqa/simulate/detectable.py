@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from iqa.model import EYE_FILTERS, USUAL_OBSERVER, Observer
+from iqa.model import DEFAULT_OBSERVER, EYE_FILTERS, Observer
 from iqa.signal.observers import cycles_per_degree, d_prime, disc_spectrum, eye_response, nodes
 from iqa.simulate.blur import Blur
 from iqa.simulate.noise import Noise
 
 
 def true_detectability(
-    blur: Blur, noise: Noise, rounding_hu: float, observer: Observer = USUAL_OBSERVER
+    blur: Blur, noise: Noise, rounding_hu: float, observer: Observer = DEFAULT_OBSERVER
 ) -> Iterator[tuple[str, float]]:
     """(key, d′) of each task of an observer, of one slice; none where there is no noise.
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from annotated_types import Ge, Gt, Le
 
 from iqa.errors import DefinitionError, UsageError
-from iqa.model import EYE_FILTERS, USUAL_OBSERVER, Acquisition, Observer, Rule, task_of
+from iqa.model import DEFAULT_OBSERVER, EYE_FILTERS, Acquisition, Observer, Rule, task_of
 from iqa.model.observer import DISTANCE_MM, MAGNIFICATION
 from iqa.phantom.schema import NAME, check_keys, validate
 from iqa.phantom.text import Raw, parse, read_bytes
@@ -173,7 +173,7 @@ class Settings:
     checks: tuple[Check, ...] = ()
     """Lines of an inspection record; none: the shipped ones."""
     displays: Mapping[str, Display] = field(default_factory=dict)
-    observer: Observer = USUAL_OBSERVER
+    observer: Observer = DEFAULT_OBSERVER
     """For whom detectability is reckoned: `[detectability]`."""
     file: str = ""
 
@@ -200,10 +200,10 @@ class _File:
 
 @dataclass(frozen=True, kw_only=True)
 class _Detectability:
-    tasks: tuple[str, ...] = tuple(t.name for t in USUAL_OBSERVER.tasks)
-    eye_filter: str = USUAL_OBSERVER.eye_filter
-    distance_mm: Annotated[float, Ge(DISTANCE_MM[0]), Le(DISTANCE_MM[1])] = USUAL_OBSERVER.distance_mm
-    magnification: Annotated[float, Ge(MAGNIFICATION[0]), Le(MAGNIFICATION[1])] = USUAL_OBSERVER.magnification
+    tasks: tuple[str, ...] = tuple(t.name for t in DEFAULT_OBSERVER.tasks)
+    eye_filter: str = DEFAULT_OBSERVER.eye_filter
+    distance_mm: Annotated[float, Ge(DISTANCE_MM[0]), Le(DISTANCE_MM[1])] = DEFAULT_OBSERVER.distance_mm
+    magnification: Annotated[float, Ge(MAGNIFICATION[0]), Le(MAGNIFICATION[1])] = DEFAULT_OBSERVER.magnification
 
 
 @dataclass(frozen=True, kw_only=True)

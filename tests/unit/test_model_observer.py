@@ -6,7 +6,7 @@ import pytest
 
 from iqa.errors import UsageError
 from iqa.jobs.observing import observer_of
-from iqa.model import USUAL_OBSERVER, Observer, Task, task_of
+from iqa.model import DEFAULT_OBSERVER, Observer, Task, task_of
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_another_way_to_write_a_number_is_the_same_task() -> None:
 
 
 def test_all_that_a_value_depends_on_stands_in_viewing() -> None:
-    assert USUAL_OBSERVER.viewing == "burgess-400mm-x1"
+    assert DEFAULT_OBSERVER.viewing == "burgess-400mm-x1"
     assert Observer(eye_filter="samei", distance_mm=512.5, magnification=1.5).viewing == "samei-512p5mm-x1p5"
 
 
@@ -39,7 +39,7 @@ def test_a_task_named_twice_counts_once() -> None:
 
 
 def test_what_is_not_given_is_as_usual() -> None:
-    assert observer_of() == USUAL_OBSERVER
+    assert observer_of() == DEFAULT_OBSERVER
     assert observer_of(["5hu_2p5mm"], distance_mm=500.0) == Observer((Task(5.0, 2.5),), distance_mm=500.0)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from iqa.errors import DefinitionError
 from iqa.jobs.judging import rules_of
-from iqa.model import USUAL_OBSERVER, Observer, Task
+from iqa.model import DEFAULT_OBSERVER, Observer, Task
 from iqa.store.checks import default_checks
 from iqa.store.settings import CHARTED, Range, Settings, is_placeholder, load_settings
 from iqa.store.workspace import TEMPLATE
@@ -40,7 +40,7 @@ def test_the_examples_in_a_new_file_are_right(tmp_path: Path) -> None:
     assert settings.protocols["head-weekly"].conditions["thickness_mm"] == Range(2.0, 3.0)
     assert settings.protocols["morning"].keys == ("ct_number.uniform", "noise.sd")
     assert [x.key for x in rules_of(settings).written] == ["ct_number.uniform"]
-    assert settings.observer == USUAL_OBSERVER
+    assert settings.observer == DEFAULT_OBSERVER
 
 
 def test_everything_that_may_stand_there_is_read(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_two_limits_of_one_name(tmp_path: Path) -> None:
 
 
 def test_the_observer_is_the_usual_one_but_for_what_is_written(tmp_path: Path) -> None:
-    assert settings_of("", tmp_path).observer == USUAL_OBSERVER
+    assert settings_of("", tmp_path).observer == DEFAULT_OBSERVER
     text = '[detectability]\ntasks = ["5hu_2p5mm"]\neye_filter = "samei"\ndistance_mm = 500\nmagnification = 1.5\n'
     assert settings_of(text, tmp_path).observer == Observer((Task(5.0, 2.5),), "samei", 500.0, 1.5)
     assert settings_of("[detectability]\ntasks = []\n", tmp_path).observer.tasks == ()
