@@ -12,9 +12,10 @@ from iqa.dicom import Stack, Tick, counter, load, survey
 from iqa.errors import InputError, UsageError
 from iqa.locate import locate
 from iqa.metrics import Repeat, Setup, group_setups, measure, repeat_of
-from iqa.model import Analysis, Candidate, Candidates, Located, PhantomSpec, Refused, Scan
+from iqa.model import DEFAULT_OBSERVER, Analysis, Candidate, Candidates, Located, Observer, PhantomSpec, Refused, Scan
 from iqa.phantom import library
 from iqa.phantom.find import find
+from iqa.signal.channels import CHANNEL_SETS
 from iqa.version import __version__
 
 Progress = Callable[[int, int], None]
@@ -59,6 +60,7 @@ def analyze(
     phantom: str | None = None,
     phantom_dirs: Sequence[str | Path] = (),
     repeats: bool = False,
+    observer: Observer = DEFAULT_OBSERVER,
     progress: Progress | None = None,
     each: Each | None = None,
 ) -> Session:
@@ -73,7 +75,10 @@ def analyze(
     phantom_dirs
         Folders with definitions of the user's own, beside the shipped ones.
     repeats
-        The scans are repeats of one setup, or of several: noise power spectra are those of their differences.
+        The scans are repeats of one setup, or of several: noise power spectra are those of their differences,
+        and the channelized Hotelling observer is asked.
+    observer
+        What that observer is like.
     progress, each
         Called while files are read, and with every analysed scan; see `Progress` and `Each`.
 
@@ -82,12 +87,13 @@ def analyze(
     InputError
         A path does not exist or holds no DICOM file at all; with `repeats`, a scan is no repeat of any other.
     UsageError
-        There is no phantom of that name, or a path is empty.
+        There is no phantom of that name, the observer's channels are no known set, or a path is empty.
     DefinitionError
         A definition in `phantom_dirs` breaks the schema.
     """
     if "" in paths:
         raise UsageError("A path is empty: name a file, folder or zip archive; the folder you are in is '.'.")
+    _check(observer)
     specs = library([Path(d) for d in phantom_dirs])
     if phantom is not None:
         find(phantom, specs)  # a wrong name is said before minutes of reading
@@ -95,9 +101,9 @@ def analyze(
     tick = counter(found, progress)
     # The matrices are small: threads of the linear algebra would wait for one another longer than they work.
     with threadpool_limits(limits=1, user_api="blas"):
-        outcomes = [_outcome(stack, specs, phantom, tick, repeats, each) for stack in found.stacks]
+        outcomes = [_outcome(stack, specs, phantom, tick, repeats, observer, each) for stack in found.stacks]
         if repeats:
-            outcomes = _again(outcomes, each)
+            outcomes = _again(outcomes, observer, each)
     analyses = [o.analysis for o in outcomes if o.analysis]
     refused = plain([*found.refused, *(lost for o in outcomes for lost in o.lost)])
     refused += [o.refusal for o in outcomes if o.refusal]
@@ -105,6 +111,12 @@ def analyze(
     if not (analyses or any(o.refusal for o in outcomes)):  # nothing but scouts or other modalities: that is why
         refused, set_aside = refused + set_aside, []
     return Session(tuple(analyses), tuple(refused), tuple(set_aside))
+
+
+def _check(observer: Observer) -> None:
+    """Whether there is such an observer, before minutes of reading."""
+    if observer.channels not in CHANNEL_SETS:
+        raise UsageError(f"There are no channels '{observer.channels}'. Known: {', '.join(CHANNEL_SETS)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +132,13 @@ class _Outcome:
 
 
 def _outcome(
-    stack: Stack, specs: Sequence[PhantomSpec], phantom: str | None, tick: Tick, repeats: bool, each: Each | None
+    stack: Stack,
+    specs: Sequence[PhantomSpec],
+    phantom: str | None,
+    tick: Tick,
+    repeats: bool,
+    observer: Observer,
+    each: Each | None,
 ) -> _Outcome:
     """One stack read, located and measured; its pixels are let go before the next one's are read."""
     scan, lost = load(stack, tick=tick)
@@ -130,11 +148,11 @@ def _outcome(
     if not isinstance(found, Located):
         return _Outcome(stack, lost, refusal=refusal(scan, found))
     if repeats:
-        return _Outcome(stack, lost, repeat=repeat_of(scan, found))
-    return _Outcome(stack, lost, _measured(scan, found, (), each))
+        return _Outcome(stack, lost, repeat=repeat_of(scan, found, observer))
+    return _Outcome(stack, lost, _measured(scan, found, (), observer, each))
 
 
-def _again(outcomes: Sequence[_Outcome], each: Each | None) -> list[_Outcome]:
+def _again(outcomes: Sequence[_Outcome], observer: Observer, each: Each | None) -> list[_Outcome]:
     """Every located scan measured with its repeats; read a second time, so that no two stacks are held at once."""
     seen = [o.repeat for o in outcomes if o.repeat]
     groups = iter(group_setups([r.setup for r in seen]))
@@ -143,7 +161,8 @@ def _again(outcomes: Sequence[_Outcome], each: Each | None) -> list[_Outcome]:
         if outcome.repeat is None:
             return outcome
         setup, repeats = outcome.repeat.setup, tuple(seen[k] for k in next(groups))
-        return replace(outcome, analysis=_measured(_same(outcome.stack, setup), setup.located, repeats, each))
+        analysis = _measured(_same(outcome.stack, setup), setup.located, repeats, observer, each)
+        return replace(outcome, analysis=analysis)
 
     return [finished(o) for o in outcomes]
 
@@ -158,16 +177,20 @@ def _same(stack: Stack, setup: Setup) -> Scan:
     return scan
 
 
-def _measured(scan: Scan, located: Located, repeats: tuple[Repeat, ...], each: Each | None) -> Analysis:
-    analysis = assemble(scan, located, repeats)
+def _measured(
+    scan: Scan, located: Located, repeats: tuple[Repeat, ...], observer: Observer, each: Each | None
+) -> Analysis:
+    analysis = assemble(scan, located, repeats, observer)
     if each is not None:
         each(scan, analysis)
     return analysis
 
 
-def assemble(scan: Scan, located: Located, repeats: Sequence[Repeat] = ()) -> Analysis:
+def assemble(
+    scan: Scan, located: Located, repeats: Sequence[Repeat] = (), observer: Observer = DEFAULT_OBSERVER
+) -> Analysis:
     """A located scan, measured, with all that is needed to derive its numbers again."""
-    measured = measure(scan, located, repeats)
+    measured = measure(scan, located, repeats, observer)
     pose = located.pose
     used = measured.located or located
     return Analysis(

@@ -15,7 +15,12 @@ from iqa.cli.console import print_table, reading_progress, say
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--phantom", metavar="NAME", help="Which phantom it is, where that is known.")
 @click.option("--phantom-dir", "phantom_dirs", multiple=True, metavar="DIR", help="Folder with your own definitions.")
-@click.option("--repeats", is_flag=True, help="The scans are repeats of one setup: noise power from differences.")
+@click.option(
+    "--repeats",
+    is_flag=True,
+    help="The scans are repeats of one setup: noise power from differences, and a channelized Hotelling observer.",
+)
+@click.option("--channels", metavar="NAME", help="Channels of that observer: lg (the default), ddog or gabor.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document (iqa.analysis/1) instead of tables.")
 @click.option("--figures", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Draw figures there.")
 @click.option(
@@ -30,6 +35,7 @@ def analyze(
     phantom: str | None,
     phantom_dirs: tuple[str, ...],
     repeats: bool,
+    channels: str | None,
     as_json: bool,
     figures: Path | None,
     report: Path | None,
@@ -37,13 +43,15 @@ def analyze(
 ) -> int:
     """Measure every phantom scan in files, folders or zip archives."""
     from iqa.jobs.analyze import analyze_and_draw, report_files
+    from iqa.model import DEFAULT_OBSERVER, Observer
     from iqa.report.document import document
     from iqa.report.table import session_table
 
+    observer = Observer(channels=channels) if channels else DEFAULT_OBSERVER
     with reading_progress() as progress:
         session = analyze_and_draw(
-            paths, phantom=phantom, phantom_dirs=phantom_dirs, repeats=repeats, figures=figures, report=report,
-            language=language, progress=progress,
+            paths, phantom=phantom, phantom_dirs=phantom_dirs, repeats=repeats, observer=observer, figures=figures,
+            report=report, language=language, progress=progress,
         )  # fmt: skip
     for file, source in report_files(session, report) if report else ():
         say(f"iqa: {file}: report of {source}")

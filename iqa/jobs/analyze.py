@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from iqa.analyze import Each, Progress, Refusal, Session, analyze
 from iqa.errors import InputError, UsageError
-from iqa.model import Analysis, Scan
+from iqa.model import DEFAULT_OBSERVER, Analysis, Observer, Scan
 from iqa.phantom import library
 from iqa.report.text import Language
 
@@ -27,6 +27,7 @@ def analyze_and_draw(
     phantom: str | None = None,
     phantom_dirs: Sequence[str | Path] = (),
     repeats: bool = False,
+    observer: Observer = DEFAULT_OBSERVER,
     figures: Path | None = None,
     report: Path | None = None,
     language: Language = "en",
@@ -57,8 +58,9 @@ def analyze_and_draw(
     kept: dict[str, Pictures] = {}
     steps = [*([_drawing(figures)] if figures else []), *([_keeping(kept)] if report else [])]
     session = analyze(
-        paths, phantom=phantom, phantom_dirs=phantom_dirs, repeats=repeats, progress=progress, each=_all(steps)
-    )
+        paths, phantom=phantom, phantom_dirs=phantom_dirs, repeats=repeats, observer=observer, progress=progress,
+        each=_all(steps),
+    )  # fmt: skip
     if report is not None:
         _write(session, report, language, phantom_dirs, kept)
     return session

@@ -12,7 +12,7 @@ from iqa.metrics.patches import measure_noise
 from iqa.metrics.regions import Noise
 from iqa.metrics.repeats import Repeat, difference_noise
 from iqa.metrics.whole import whole_slices
-from iqa.model import Drawn, Located, Module, ModuleFit, NotMeasured, Result, Scan
+from iqa.model import DEFAULT_OBSERVER, Drawn, Located, Module, ModuleFit, NotMeasured, Observer, Result, Scan
 from iqa.signal.disc import Edge
 
 
@@ -34,6 +34,7 @@ class Context:
     located: Located
     repeats: tuple[Repeat, ...] = ()
     """Repeated scans of this setup, this one among them; none where it stands alone."""
+    observer: Observer = DEFAULT_OBSERVER
 
     @cached_property
     def stored_ends(self) -> tuple[int, int]:

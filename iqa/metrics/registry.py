@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from iqa.metrics import (
+    cho,
     ct_number,
     dose,
     geometry,
@@ -21,7 +22,7 @@ from iqa.metrics import (
 )
 from iqa.metrics.context import Context, Family, Measured
 from iqa.metrics.repeats import Repeat
-from iqa.model import Located, Scan
+from iqa.model import DEFAULT_OBSERVER, Located, Observer, Scan
 
 FAMILIES: tuple[tuple[str, Family], ...] = (
     ("position", position.measure),
@@ -36,19 +37,25 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
     ("mtf", mtf.measure),
     ("line_pairs", line_pairs.measure),
     ("low_contrast", low_contrast.measure),
+    ("cho", cho.measure),
     ("dose", dose.measure),
 )
 
 
-def measure(scan: Scan, located: Located, repeats: Sequence[Repeat] = ()) -> Measured:
+def measure(
+    scan: Scan, located: Located, repeats: Sequence[Repeat] = (), observer: Observer = DEFAULT_OBSERVER
+) -> Measured:
     """Everything that a located scan gives: numbers, curves, and the reasons where there is no number.
 
     Parameters
     ----------
     repeats
-        Repeated scans of this setup, this one among them: the noise power spectrum is then that of their differences.
+        Repeated scans of this setup, this one among them: the noise power spectrum is then that of their differences,
+        and an observer that needs them is asked.
+    observer
+        The one by which `repeats` were made.
     """
-    context = Context(scan, located, tuple(repeats))
+    context = Context(scan, located, tuple(repeats), observer)
     parts = [family(context) for _, family in FAMILIES]
     return Measured(
         tuple(result for part in parts for result in part.results),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from iqa.model.judging import Baseline, Basis, Bounds, Conditions, Kind, Limit, Outcome, Rule, Scope, Verdict
 from iqa.model.located import BodyFit, Candidate, Candidates, FeatureFit, Located, ModuleFit, Pose, Refused, tilt_matrix
+from iqa.model.observer import DEFAULT_OBSERVER, Observer
 from iqa.model.phantom import (
     Bead,
     Block,
@@ -34,6 +35,7 @@ from iqa.model.results import Analysis, Curve, Drawn, Measurement, NotMeasured, 
 from iqa.model.scan import Acquisition, Scan, ScanIdentity, Stored
 
 __all__ = [
+    "DEFAULT_OBSERVER",
     "Acquisition",
     "Analysis",
     "Baseline",
@@ -59,6 +61,7 @@ __all__ = [
     "Module",
     "ModuleFit",
     "NotMeasured",
+    "Observer",
     "Outcome",
     "PhantomSpec",
     "Pin",
