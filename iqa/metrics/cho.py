@@ -14,7 +14,7 @@ from iqa.metrics.flags import one_slice
 from iqa.metrics.observed import Outcome, Seen
 from iqa.metrics.regions import Array, Noise, where
 from iqa.model import Measurement, NotMeasured, Result
-from iqa.signal.hotelling import Outputs, separation
+from iqa.signal.hotelling import COVERAGE, Outputs, separation, squared_distance
 
 METHODS = {"lg": "cho-lg-4@1", "ddog": "cho-ddog-10@1", "gabor": "cho-gabor-40@1"}
 """By the name of the channel set; the number is that of its channels."""
@@ -57,7 +57,7 @@ def _target(context: Context, name: str) -> Result:
 def _index(context: Context, noise: Noise, key: str, seen: Sequence[Seen]) -> Result:
     first = seen[0]
     slices, plain = _shared([s.slices for s in seen]), _shared([s.plain_slices for s in seen])
-    if not slices or not plain or len({(s.plain, s.absent.shape[1]) for s in seen}) > 1:
+    if not slices or not plain or len({s.plain for s in seen}) > 1:
         return _not_shared(key)
     z = context.scan.z_mm
     present = _outputs([s.present[_at(s.slices, slices)] for s in seen], noise, z[list(slices)])
@@ -66,19 +66,31 @@ def _index(context: Context, noise: Noise, key: str, seen: Sequence[Seen]) -> Re
     if images < IMAGES_PER_CHANNEL * channels:
         return _too_few(key, len(seen), images, channels)
     found = separation(present, bare)
+    off = found.distance * _missed(first, found.covariance)
+    low, high = found.interval
     place = f"{where(first.module, slices)}, {where(first.plain, plain)}, {len(seen)} repeats"
     partial = ("partial_volume",) if any(s.partial for s in seen) else ()
     return Measurement(
         key=key,
         value=found.distance,
-        u=found.u,
+        u=math.hypot(found.u, off),
         unit="1",
         n=round(1.0 / present.spread),
         where=place,
         method=METHODS[context.observer.channels],
         flags=(*partial, *one_slice(slices)),
-        interval=found.interval,
+        interval=(low, found.distance + math.hypot(high - found.distance, COVERAGE * off)),
     )
+
+
+def _missed(seen: Seen, covariance: Array) -> float:
+    """Share of the index that the u of the target's place loses, as a standard uncertainty.
+
+    The loss goes with the square of the distance, which is spread exponentially: its root mean square is √2 times its
+    mean. It can only lower the index, so the upper limit alone is widened.
+    """
+    kept = squared_distance(seen.missed, covariance) / squared_distance(seen.shown, covariance)
+    return math.sqrt(2.0) * max(0.0, 1.0 - math.sqrt(kept))
 
 
 def _outputs(scans: Sequence[Array], noise: Noise, z_mm: Array) -> Outputs:

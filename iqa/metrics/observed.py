@@ -1,8 +1,8 @@
-"""What an observer's channels see of each low-contrast target, and of its place where nothing stands.
+"""What an observer's channels see of each low-contrast target, and of its own place where nothing stands.
 
-Nothing stands in the uniform module at the target's own distance from the axis: there the noise, cupping and rings
-about the axis are those of the target's place, and it is free on the whole circle, which between a module's many rods
-it is not.
+Nothing stands at the same place of the uniform module: cupping, rings and the couch's shade are there what they are at
+the target, and so is the noise. Between the many rods of its own module no place is free, and none at another angle or
+distance from the axis is alike.
 """
 
 from __future__ import annotations
@@ -20,15 +20,13 @@ from iqa.metrics.rod_places import stand
 from iqa.metrics.rods import Stand
 from iqa.model import Located, Module, ModuleFit, NotMeasured, Scan, Target
 from iqa.signal.channels import ChannelSet
+from iqa.signal.faint import Shape
 
 REACH, ROOM_MM = 2.0, 4.0
 """A region reaches so many radii from its target's centre, and as far beyond its edge at least: wide enough that taking
 off level and slope costs little of a target."""
-TURNS_DEG = (0.0, 180.0, 90.0, 270.0)
-"""Where regions without a target lie on its circle, from its own place on. Quarter turns: more would tell little more,
-since the target's own images are then most of the noise."""
-MOST_SLICES = 8
-"""Of the uniform module, the middle ones: the same reason."""
+MOST_SLICES = 12
+"""Of the uniform module, the middle ones: more cost time, and the target's own slices are then most of the noise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +36,13 @@ class Seen:
     Attributes
     ----------
     present : (slices, rods, p) float
-    absent : (slices, places, p) float
+    absent : (slices, rods, p) float
         In the module `plain`.
     slices, plain_slices : tuples of int
     partial : bool
         Sections may reach beyond the target's ends.
+    shown, missed : (p,) float
+        Outputs of a target of 1 HU in the region's middle, and their mean where its place is off by its u.
     """
 
     module: str
@@ -52,6 +52,8 @@ class Seen:
     slices: tuple[int, ...]
     plain_slices: tuple[int, ...]
     partial: bool
+    shown: Array
+    missed: Array
 
 
 Outcome = Seen | NotMeasured
@@ -95,6 +97,14 @@ def _no_plain(name: str) -> NotMeasured:
     )
 
 
+def _no_place(name: str, module: Module) -> NotMeasured:
+    return NotMeasured(
+        name,
+        f"The place of '{name}' is not free in the uniform module {module.name}, or the field cuts it there.",
+        "A field of view that holds the whole phantom; else this unit has no place to compare with.",
+    )
+
+
 def _see(
     at: Stand, plain: tuple[Module, ModuleFit], name: str, rods: Sequence[Target], channels: ChannelSet
 ) -> Outcome:
@@ -106,12 +116,13 @@ def _see(
     spare = max(0, len(fit.slices) - MOST_SLICES) // 2
     free = fit.slices[spare : spare + MOST_SLICES]
     present = [r.outputs(at.scan, at.fit, slices) for r in regions]
-    turned = [regions[0].turned(turn) for turn in TURNS_DEG]
-    kept = [r for k, r in enumerate(turned) if not any(r.meets(o) for o in turned[:k]) and r.is_free(module)]
-    bare = [r.outputs(at.scan, fit, free) for r in kept]
+    bare = [r.outputs(at.scan, fit, free) if r.is_free(module) else None for r in regions]
     whole, clear = [o for o in present if o is not None], [o for o in bare if o is not None]
-    if len(whole) < len(present) or not clear:
+    if len(whole) < len(rods):
         return cut_by_field(name, name)
+    if len(clear) < len(rods):
+        return _no_place(name, module)
+    shape, step = at.shapes[first.diameter_mm], min(at.scan.pixel_mm)
     return Seen(
         module=at.module.name,
         plain=module.name,
@@ -120,6 +131,8 @@ def _see(
         slices=slices,
         plain_slices=free,
         partial=partial,
+        shown=regions[0].answer(shape, step, 0.0),
+        missed=regions[0].answer(shape, step, math.sqrt(2.0) * at.u_mm(first)),
     )
 
 
@@ -131,20 +144,6 @@ class _Region:
     target: Circle
     radius_mm: float
     neighbours: tuple[Circle, ...]
-    turn_deg: float = 0.0
-
-    def turned(self, turn_deg: float) -> _Region:
-        """The same turned about the axis, neighbours and channels with it."""
-        return replace(
-            self,
-            target=_turned(self.target, turn_deg),
-            neighbours=tuple(_turned(c, turn_deg) for c in self.neighbours),
-            turn_deg=turn_deg,
-        )
-
-    def meets(self, other: _Region) -> bool:
-        """Whether two regions share a place."""
-        return _apart(self.target, other.target) < self.radius_mm + other.radius_mm
 
     def is_free(self, module: Module) -> bool:
         """Whether no feature of a module stands in it."""
@@ -155,13 +154,12 @@ class _Region:
         """(slices, p) channel outputs; None where the field cuts the region."""
         at = places(scan, fit, replace(self.target, radius_mm=self.radius_mm * fit.pose.scale), slices)
         beside = [places(scan, fit, c, slices) for c in self.neighbours]
-        found = [self._output(scan, fit, i, circle, [b[k][1] for b in beside]) for k, (i, circle) in enumerate(at)]
+        own = np.asarray(np.linalg.inv(fit.pose.matrix[:2, :2]))
+        found = [self._output(scan, own, i, circle, [b[k][1] for b in beside]) for k, (i, circle) in enumerate(at)]
         whole = [o for o in found if o is not None]
         return np.stack(whole) if len(whole) == len(found) else None
 
-    def _output(
-        self, scan: Scan, fit: ModuleFit, index: int, circle: Circle, neighbours: Sequence[Circle]
-    ) -> Array | None:
+    def _output(self, scan: Scan, own: Array, index: int, circle: Circle, neighbours: Sequence[Circle]) -> Array | None:
         seen = crop(scan, index, circle, neighbours)
         if seen is None:
             return None
@@ -169,11 +167,22 @@ class _Region:
         rows, columns = rows + seen.corner[0], columns + seen.corner[1]
         column, row = scan.to_pixel(circle.x_mm, circle.y_mm, index)
         away = np.stack([(columns - column) * scan.pixel_mm[1], (rows - row) * scan.pixel_mm[0]])
-        x, y = np.linalg.solve(fit.pose.matrix[:2, :2], away)
-        own = (x + 1j * y) * np.exp(-1j * math.radians(self.turn_deg))
-        weights = self.channels.weights(own.real, own.imag, self.target.radius_mm)
+        x, y = own @ away
+        weights = self.channels.weights(x, y, self.target.radius_mm)
         # in double precision, and without the intercept, which has no output
         return np.asarray(weights @ (scan.stored[index][rows, columns] * float(scan.slope[index])))
+
+    def answer(self, shape: Shape, step_mm: float, off_mm: float) -> Array:
+        """(p,) outputs of a target of 1 HU, the mean over four places so far off; as pixels of a step would show it."""
+        reach = np.arange(-self.radius_mm, self.radius_mm + step_mm, step_mm)
+        x, y = (a.ravel() for a in np.meshgrid(reach, reach))
+        kept = np.hypot(x, y) <= self.radius_mm
+        for c in self.neighbours:
+            kept &= np.hypot(x + self.target.x_mm - c.x_mm, y + self.target.y_mm - c.y_mm) > c.radius_mm
+        x, y = x[kept], y[kept]
+        places = ((off_mm, 0.0), (-off_mm, 0.0), (0.0, off_mm), (0.0, -off_mm))
+        heights = [shape.at(np.hypot(x - dx, y - dy)) for dx, dy in places]
+        return np.asarray(self.channels.weights(x, y, self.target.radius_mm) @ np.mean(heights, axis=0))
 
 
 def _region(at: Stand, rod: Target, channels: ChannelSet) -> _Region:
@@ -184,11 +193,6 @@ def _region(at: Stand, rod: Target, channels: ChannelSet) -> _Region:
         Circle(f.x_mm, f.y_mm, f.diameter_mm / 2.0 + at.margin_mm) for f in small_features(at.module) if f is not rod
     )
     return _Region(channels, target, reach, tuple(c for c in others if _apart(c, target) < reach + c.radius_mm))
-
-
-def _turned(circle: Circle, turn_deg: float) -> Circle:
-    place = complex(circle.x_mm, circle.y_mm) * np.exp(1j * math.radians(turn_deg))
-    return replace(circle, x_mm=float(place.real), y_mm=float(place.imag))
 
 
 def _apart(one: Circle, other: Circle) -> float:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-TAIL = 0.025
-"""Chance on either side of the interval."""
+TAIL, COVERAGE = 0.025, 1.96
+"""Chance on either side of the interval, and the standard deviations of a normal distribution that leave it."""
 LEAST = 0.25
 """Chance below which a small distance no longer lowers the upper limit. Twice that widens intervals at δ = 1 and 5 p
 images, where 95 % then become 98 %; a smaller one lets that limit fall towards 0."""
@@ -65,7 +65,7 @@ class Outputs:
         return np.asarray(left.T @ left / ((len(self.values) - 1) * self.values.shape[1]))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Separation:
     """The distance of two classes.
 
@@ -77,11 +77,14 @@ class Separation:
         Its standard deviation.
     interval : (float, float)
         95 % limits of δ; the lower one is 0 where no distance at all would often show as much.
+    covariance : (p, p) float
+        Of both classes, pooled.
     """
 
     squared: float
     scatter: float
     interval: tuple[float, float]
+    covariance: Array
 
     @property
     def distance(self) -> float:
@@ -97,18 +100,13 @@ class Separation:
         return self.scatter / (2.0 * self.distance)
 
 
-def enough_freedom(freedom: float, channels: int) -> bool:
-    """Whether a covariance of so many degrees of freedom lets δ² and its scatter be known."""
-    return freedom > channels + 3
-
-
 def separation(present: Outputs, absent: Outputs) -> Separation:
     """δ² = Δᵀ K⁻¹ Δ of the two classes, freed from its bias, and its exact interval.
 
     Parameters
     ----------
     present, absent
-        Of one covariance K. `enough_freedom` holds for the sum of their degrees of freedom.
+        Of one covariance K; their degrees of freedom together exceed p + 3, or δ² would have no scatter.
 
     Notes
     -----
@@ -123,21 +121,23 @@ def separation(present: Outputs, absent: Outputs) -> Separation:
     2015;34:453; Hotelling, Ann Math Stat 1931;2:360.
     """
     shares = np.array([present.freedom, absent.freedom])
-    freedom, spread = float(shares.sum()), present.spread + absent.spread
+    freedom, spread, p = float(shares.sum()), present.spread + absent.spread, len(present.mean)
+    if freedom <= p + 3.0:
+        raise ValueError(f"{p} channels need more than {p + 3} degrees of freedom; there are {freedom:.3g}")
     covariance = (shares[0] * present.covariance + shares[1] * absent.covariance) / freedom
     difference = present.mean - absent.mean
-    naive = _distance(difference, covariance)
-    p = len(difference)
+    naive = squared_distance(difference, covariance)
     squared = naive * (freedom - p - 1.0) / freedom - p * spread
     rest = freedom - p + 1.0
     to_f = rest / (p * freedom * spread)
     scatter = _f_scatter(p, rest, max(squared, 0.0) / spread) * (freedom - p - 1.0) / freedom / to_f
     limits = _limits(to_f * naive, p, rest)
-    return Separation(squared, scatter, (math.sqrt(spread * limits[0]), math.sqrt(spread * limits[1])))
+    interval = math.sqrt(spread * limits[0]), math.sqrt(spread * limits[1])
+    return Separation(squared, scatter, interval, covariance)
 
 
-def _distance(difference: Array, covariance: Array) -> float:
-    """Δᵀ S⁻¹ Δ."""
+def squared_distance(difference: Array, covariance: Array) -> float:
+    """Δᵀ S⁻¹ Δ of a (p,) difference and a (p, p) covariance."""
     # one unit of variance for each channel: those of one set differ by orders of magnitude
     scale = 1.0 / np.sqrt(np.diag(covariance))
     scaled = scale * difference
