@@ -47,6 +47,8 @@ def analyze(
     from iqa.report.document import document
     from iqa.report.table import session_table
 
+    if channels and not repeats:
+        raise click.UsageError("--channels chooses what is seen of repeats: give --repeats too, or leave it out.")
     observer = Observer(channels=channels) if channels else DEFAULT_OBSERVER
     with reading_progress() as progress:
         session = analyze_and_draw(
