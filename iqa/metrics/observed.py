@@ -41,6 +41,8 @@ class Seen:
     slices, plain_slices : tuples of int
     partial : bool
         Sections may reach beyond the target's ends.
+    nominal : float
+        Its contrast in the definition, HU.
     shown, missed : (p,) float
         Outputs of a target of 1 HU in the region's middle, and their mean where its place is off by its u.
     """
@@ -52,6 +54,7 @@ class Seen:
     slices: tuple[int, ...]
     plain_slices: tuple[int, ...]
     partial: bool
+    nominal: float
     shown: Array
     missed: Array
 
@@ -131,6 +134,7 @@ def _see(
         slices=slices,
         plain_slices=free,
         partial=partial,
+        nominal=first.contrast_hu,
         shown=regions[0].answer(shape, step, 0.0),
         missed=regions[0].answer(shape, step, math.sqrt(2.0) * at.u_mm(first)),
     )

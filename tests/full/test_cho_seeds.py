@@ -1,6 +1,7 @@
 """The channelized Hotelling observer over thousands of seeds: bias, and whether its interval and u are real.
 
-From channel outputs, from pictures of CT noise, and through the whole chain. Writes docs/evidence/cho.json.
+From channel outputs, from pictures of CT noise, and through the whole chain. Writes docs/evidence/cho.json and
+cho-setups-<kernel>.json.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from iqa.simulate import Physics
 
 Array = NDArray[np.float64]
 
-SEEDS, SETUPS, SIMULATED = 1400, 60, 12
+SEEDS, SETUPS, SIMULATED = 1400, 40, 12
 DELTAS = (1.0, 3.0)
-COVERED = (0.93, 0.97)
-"""Of 95 % intervals."""
+COVERED, COVERED_OF_HUNDREDS = (0.93, 0.97), (0.91, 0.99)
+"""Of 95 % intervals; and of so few of them that chance alone moves it by 0.04 (99.9 %)."""
+GIVEN = 0.95
+"""Share of the setups that give an index."""
 LARGEST_BIAS = 0.03
 LARGEST_MEAN_Z, SPREAD_OF_Z = 0.2, (0.85, 1.1)
 """At N = 5 p; δ = 1 is then 2 to 4 u from its end, so z is not quite normal."""
@@ -102,16 +105,17 @@ def check(found: dict[str, Summary]) -> None:
 
 
 @pytest.mark.parametrize("kernel", ["soft", "sharp"])
-def test_the_whole_family_on_the_small_phantom(kernel: str, told: dict[str, Summary]) -> None:
+def test_the_whole_family_on_the_small_phantom(kernel: str, evidence: Evidence) -> None:
     values: dict[str, list[tuple[float, ...]]] = defaultdict(list)
     for seed in np.random.SeedSequence(516).spawn(SETUPS):
         for name, m in numbers(one_setup(seed, kernel)).items():
             if name != "row_4mm" and m.u is not None and m.interval is not None:  # three rods are no single truth
                 values[name].append((m.value, m.u, *m.interval))
-    assert {len(v) for v in values.values()} == {SETUPS}
-    found = {f"setups, {kernel}, {n}": summed(np.array(v), true_index(kernel, n)) for n, v in values.items()}
-    told.update(found)
-    honest(found, f"setups, {kernel}", told)
+    found = {name: summed(np.array(v), true_index(kernel, name)) for name, v in values.items()}
+    evidence(f"cho-setups-{kernel}", found)
+    # a setup in which one of six scans gives up a slice at its module's end has too few images
+    assert min(v["n"] for v in found.values()) >= GIVEN * SETUPS
+    honest({key: float(np.mean([v[key] for v in found.values()])) for key in ("mean_z", "spread_z", "covered")})
 
 
 def test_simulated_repeats_of_a_catphan(told: dict[str, Summary], evidence: Evidence) -> None:
@@ -127,21 +131,16 @@ def test_simulated_repeats_of_a_catphan(told: dict[str, Summary], evidence: Evid
                 values.append((m.value, m.u, *m.interval))
                 truths.append(true[name])
     assert len(values) == SIMULATED * 27  # all but the rods shorter than the module
-    found = {"catphan504": summed(np.array(values), np.array(truths))}
-    told.update(found)
+    told["catphan504"] = summed(np.array(values), np.array(truths))
     evidence("cho", told)
-    honest(found, "catphan504", told)
+    honest(told["catphan504"])
 
 
-def honest(found: dict[str, Summary], name: str, told: dict[str, Summary]) -> None:
-    """u holds what a stray of the rods would do, and these have none: values may scatter less than it says."""
-    pooled = {
-        key: round(float(np.mean([v[key] for v in found.values()])), 4) for key in ("mean_z", "spread_z", "covered")
-    }
-    told[f"{name}, all"] = pooled
-    assert abs(pooled["mean_z"]) <= LARGEST_MEAN_Z
-    assert 0.75 <= pooled["spread_z"] <= SPREAD_OF_Z[1]
-    assert COVERED[0] <= pooled["covered"] <= 0.985
+def honest(found: Summary) -> None:
+    """Of some hundreds of values: u holds what a stray of the rods would do, and these have none."""
+    assert abs(found["mean_z"]) <= LARGEST_MEAN_Z
+    assert 0.75 <= found["spread_z"] <= SPREAD_OF_Z[1]
+    assert COVERED_OF_HUNDREDS[0] <= found["covered"] <= COVERED_OF_HUNDREDS[1]
 
 
 def test_the_check_fails_when_u_is_halved() -> None:

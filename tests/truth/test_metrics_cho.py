@@ -177,3 +177,17 @@ def test_a_place_that_is_not_free_is_said() -> None:
     assert isinstance(lack, NotMeasured)
     assert "is not free in the uniform module U" in lack.reason
     assert isinstance(outcomes["weak_9mm"], Seen)
+
+
+def test_what_is_not_there_has_no_index() -> None:
+    """A rod that the definition has stronger, or of the other sign, than what stands at its place."""
+    for repeats in (
+        tuple(replace(r, targets={n: replace(s, nominal=-s.nominal) if isinstance(s, Seen) else s
+                                  for n, s in r.targets.items()}) for r in plain().repeats),
+        tuple(replace(r, targets={n: replace(s, nominal=10.0 * s.nominal) if isinstance(s, Seen) else s
+                                  for n, s in r.targets.items()}) for r in plain().repeats),
+    ):  # fmt: skip
+        lack = results(Context(plain().scan, plain().located, repeats))["strong_9mm"]
+        assert "Where the definition has 'strong_9mm', with" in reason(lack)
+        assert "it is not there." in reason(lack)
+        assert float(reason(lack).split("the image has ")[1].split(" ")[0]) == pytest.approx(10.0, abs=1.0)
