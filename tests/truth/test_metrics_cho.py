@@ -191,3 +191,18 @@ def test_what_is_not_there_has_no_index() -> None:
         assert "Where the definition has 'strong_9mm', with" in reason(lack)
         assert "it is not there." in reason(lack)
         assert float(reason(lack).split("the image has ")[1].split(" ")[0]) == pytest.approx(10.0, abs=1.0)
+
+
+def test_a_mirrored_scan_has_the_same_outputs() -> None:
+    made, found, noise = plain().scan, plain().located, plain().noise
+    turned = replace(made, stored=made.stored[:, :, ::-1].astype(np.int16))
+    modules = tuple(replace(m, pose=replace(m.pose, mirrored=True), features=()) for m in found.modules)
+    mirrored = replace(found, pose=replace(found.pose, mirrored=True), modules=modules)
+    bare = replace(found, modules=tuple(replace(m, features=()) for m in found.modules))
+    other = observe_targets(turned, mirrored, noise, CHANNEL_SETS["gabor"])
+    for name, one in observe_targets(made, bare, noise, CHANNEL_SETS["gabor"]).items():
+        seen = other[name]
+        assert isinstance(one, Seen)
+        assert isinstance(seen, Seen)
+        assert seen.absent == pytest.approx(one.absent, rel=1e-4, abs=1e-3 * np.abs(one.absent).max()), name
+        assert seen.present == pytest.approx(one.present, rel=1e-3, abs=1e-2 * np.abs(one.present).max()), name
