@@ -15,7 +15,7 @@ from iqa.metrics.low_contrast import LEAST_OF_NOMINAL
 from iqa.metrics.observed import Outcome, Seen
 from iqa.metrics.regions import Array, Noise, where
 from iqa.model import Measurement, NotMeasured, Result
-from iqa.signal.hotelling import COVERAGE, Outputs, separation, squared_distance
+from iqa.signal.hotelling import COVERAGE, Outputs, separation, squared_distance, tied
 
 METHODS = {"lg": "cho-lg-4@1", "ddog": "cho-ddog-10@1", "gabor": "cho-gabor-40@1"}
 """By the name of the channel set; the number is that of its channels."""
@@ -56,35 +56,43 @@ def _target(context: Context, name: str) -> Result:
 
 
 def _index(context: Context, noise: Noise, key: str, seen: Sequence[Seen]) -> Result:
-    first = seen[0]
-    slices, plain = _shared([s.slices for s in seen]), _shared([s.plain_slices for s in seen])
+    first, slices = seen[0], _shared([s.slices for s in seen])
+    plain = _shared([s.plain_slices for s in seen])
     if not slices or not plain or len({s.plain for s in seen}) > 1:
         return _not_shared(key)
-    z = context.scan.z_mm
-    present = _outputs([s.present[_at(s.slices, slices)] for s in seen], noise, z[list(slices)])
-    bare = _outputs([s.absent[_at(s.plain_slices, plain)] for s in seen], noise, z[list(plain)])
-    images, channels = min(1.0 / present.spread, 1.0 / bare.spread), first.present.shape[-1]
-    if images < IMAGES_PER_CHANNEL * channels:
-        return _too_few(key, len(seen), images, channels)
-    found = separation(present, bare)
-    contrast, u = _contrast(first, present, bare, found.covariance)
-    if math.copysign(contrast, contrast * first.nominal) + 2.0 * u < LEAST_OF_NOMINAL * abs(first.nominal):
-        return _not_there(key, first, contrast, u)
-    off = found.distance * _missed(first, found.covariance)
-    low, high = found.interval
+    shown = np.stack([s.present[_at(s.slices, slices)] for s in seen])
+    hidden = np.stack([s.absent[_at(s.plain_slices, plain)] for s in seen])
+    z, rods, wanted = context.scan.z_mm, shown.shape[2], IMAGES_PER_CHANNEL * shown.shape[3]
+    both = [(shown, z[list(slices)]), (hidden, z[list(plain)])]
+    present, bare = (_outputs(v, noise, at, (1.0 / rods, 1.0 / rods)) for v, at in both)
+    if rods > 1 and _images(present, bare) >= wanted:
+        hang = tied(np.concatenate([shown, hidden], axis=1))
+        present, bare = (_outputs(v, noise, at, hang) for v, at in both)
+    if _images(present, bare) < wanted:
+        return _too_few(key, len(seen), _images(present, bare), shown.shape[3])
     place = f"{where(first.module, slices)}, {where(first.plain, plain)}, {len(seen)} repeats"
     partial = ("partial_volume",) if any(s.partial for s in seen) else ()
-    return Measurement(
-        key=key,
-        value=found.distance,
-        u=math.hypot(found.u, off),
-        unit="1",
-        n=round(1.0 / present.spread),
-        where=place,
-        method=METHODS[context.observer.channels],
-        flags=(*partial, *one_slice(slices)),
-        interval=(low, found.distance + math.hypot(high - found.distance, COVERAGE * off)),
-    )
+    made = Measurement(
+        key, 0.0, None, "1", round(1.0 / present.spread), place, METHODS[context.observer.channels],
+        (*partial, *one_slice(slices)),
+    )  # fmt: skip
+    return _valued(made, first, present, bare)
+
+
+def _valued(made: Measurement, seen: Seen, present: Outputs, bare: Outputs) -> Result:
+    """The index with its u and interval; or that something else stands there."""
+    found = separation(present, bare)
+    contrast, u = _contrast(seen, present, bare, found.covariance)
+    if math.copysign(contrast, contrast * seen.nominal) + 2.0 * u < LEAST_OF_NOMINAL * abs(seen.nominal):
+        return _not_there(made.key, seen, contrast, u)
+    off, (low, high) = found.distance * _missed(seen, found.covariance), found.interval
+    limits = low, found.distance + math.hypot(high - found.distance, COVERAGE * off)
+    return replace(made, value=found.distance, u=math.hypot(found.u, off), interval=limits)
+
+
+def _images(present: Outputs, bare: Outputs) -> float:
+    """Independent images of the class that has fewer."""
+    return min(1.0 / present.spread, 1.0 / bare.spread)
 
 
 def _contrast(seen: Seen, present: Outputs, bare: Outputs, covariance: Array) -> tuple[float, float]:
@@ -104,14 +112,12 @@ def _missed(seen: Seen, covariance: Array) -> float:
     return math.sqrt(2.0) * max(0.0, 1.0 - math.sqrt(kept))
 
 
-def _outputs(scans: Sequence[Array], noise: Noise, z_mm: Array) -> Outputs:
-    """Of (slices, places, p) a scan; places of one slice are independent, its slices as far as the noise is."""
-    values = np.stack(scans)
-    repeats, slices, places, channels = values.shape
+def _outputs(values: Array, noise: Noise, z_mm: Array, rods: tuple[float, float]) -> Outputs:
+    """Of (repeats, slices, rods, p); slices count as far as their noise is independent, and so do neighbouring rods."""
     return Outputs(
-        values=values.reshape(repeats, slices * places, channels),
-        mean_factor=noise.slices.mean_factor(z_mm) / places,
-        variance_factor=noise.slices.variance_factor(z_mm) / places,
+        values=values.reshape(len(values), -1, values.shape[-1]),
+        mean_factor=noise.slices.mean_factor(z_mm) * rods[0],
+        variance_factor=noise.slices.variance_factor(z_mm) * rods[1],
     )
 
 

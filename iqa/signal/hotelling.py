@@ -65,6 +65,28 @@ class Outputs:
         return np.asarray(left.T @ left / ((len(self.values) - 1) * self.values.shape[1]))
 
 
+def tied(values: Array) -> tuple[float, float]:
+    """How images taken together hang together: variances against one image's of their mean and of a mean square.
+
+    Parameters
+    ----------
+    values : (repeats, times, m, p) float
+        Channel outputs of m images of one time, such as neighbours whose regions overlap. Repeats are independent.
+
+    Notes
+    -----
+    Their correlation is that of outputs in which noise is white and of unit size, over all channels alike: Σ ρᵢⱼ/m² and
+    Σ ρᵢⱼ²/m².
+    """
+    left = values - values.mean(axis=0)
+    flat = left.reshape(-1, values.shape[-1])
+    scale = np.sqrt(np.mean(flat**2, axis=0))
+    root = np.linalg.cholesky((flat / scale).T @ (flat / scale) / len(flat))
+    white = np.moveaxis(left / scale @ np.linalg.inv(root).T, 2, 0).reshape(values.shape[2], -1)
+    correlation = np.corrcoef(white).reshape(len(white), len(white))
+    return float(correlation.mean()), float((correlation**2).mean())
+
+
 @dataclass(frozen=True, eq=False)
 class Separation:
     """The distance of two classes.

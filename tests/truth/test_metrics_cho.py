@@ -58,8 +58,8 @@ def test_what_a_number_says_of_itself() -> None:
     assert found.where == "L slices 0-3, U slices 8-11, 6 repeats"
     assert found.n == pytest.approx(REPEATS * SLICES, abs=4)
     assert found.flags == ()
-    # three rods are three images of one slice
-    assert numbers(plain())["row_4mm"].n == 3 * found.n
+    # three rods are three images of one slice, as far as their regions do not overlap
+    assert 1.5 * found.n < numbers(plain())["row_4mm"].n < 4.0 * found.n
 
 
 def test_an_offset_changes_nothing() -> None:
@@ -121,8 +121,9 @@ def test_too_few_images_say_how_many_repeats_would_do() -> None:
 
 
 def test_more_channels_need_more_images() -> None:
-    found = results(one_setup(SEED, "soft", channels="ddog", count=2))["strong_9mm"]
-    assert "10 channels need 50." in reason(found)
+    found = results(one_setup(SEED, "soft", channels="gabor", count=2))
+    assert "There are 8 independent images of each class, and 40 channels need 200." in reason(found["strong_9mm"])
+    assert "40 channels need 200." in reason(found["row_4mm"])  # fewer than its neighbours could be told by
 
 
 def test_repeats_that_do_not_differ_give_a_reason() -> None:

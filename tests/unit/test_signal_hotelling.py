@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import ncf
 
-from iqa.signal.hotelling import Outputs, Separation, separation, squared_distance
+from iqa.signal.hotelling import Outputs, Separation, separation, squared_distance, tied
 
 Array = NDArray[np.float64]
 P = 3
@@ -121,3 +121,18 @@ def test_too_few_images_are_an_error() -> None:
     with pytest.raises(ValueError, match=r"3 channels need more than 6 degrees of freedom; there are 6"):
         separation(outputs(drawn(4, 1)), outputs(drawn(4, 2)))
     assert math.isfinite(separation(outputs(drawn(5, 1)), outputs(drawn(4, 2))).u)
+
+
+def test_images_taken_together_are_told_by_how_they_hang_together() -> None:
+    mixed = np.array([[1.0, 2.0, 0.0], [0.0, 1e-4, 3e-4], [1e3, 0.0, 1e3]])
+    drawn = np.random.default_rng(4).standard_normal((6, 800, 4, P)) @ mixed.T
+    assert tied(drawn) == pytest.approx((0.25, 0.25), abs=0.02)
+    copies = np.repeat(drawn[:, :, :1], 4, axis=2)
+    assert tied(copies) == pytest.approx((1.0, 1.0), abs=1e-9)
+    pairs = np.sqrt(0.5) * (drawn + drawn[:, :, :1] * np.array([-1.0, 1.0, 1.0, 1.0])[:, None])
+    pairs[:, :, 0] = drawn[:, :, 0]
+    # one with three at √½, those at ½ among themselves
+    wanted = (4.0 + 6.0 * np.sqrt(0.5) + 6.0 * 0.5) / 16.0, (4.0 + 6.0 * 0.5 + 6.0 * 0.25) / 16.0
+    assert tied(pairs) == pytest.approx(wanted, abs=0.02)
+    fixed = np.array([5.0, -7.0, 100.0, 3.0])[:, None]
+    assert tied(drawn + fixed) == pytest.approx(tied(drawn), rel=1e-9)
