@@ -15,6 +15,7 @@ from iqa.metrics import Repeat, Setup, group_setups, measure, repeat_of
 from iqa.model import DEFAULT_OBSERVER, Analysis, Candidate, Candidates, Located, Observer, PhantomSpec, Refused, Scan
 from iqa.phantom import library
 from iqa.phantom.find import find
+from iqa.signal.channels import CHANNEL_SETS
 from iqa.version import __version__
 
 Progress = Callable[[int, int], None]
@@ -74,7 +75,8 @@ def analyze(
     phantom_dirs
         Folders with definitions of the user's own, beside the shipped ones.
     repeats
-        The scans are repeats of one setup, or of several: noise power spectra are those of their differences.
+        The scans are repeats of one setup, or of several: noise power spectra are those of their differences, and a
+        channelized Hotelling observer is asked.
     observer
         For whom detectability is reckoned.
     progress, each
@@ -85,12 +87,13 @@ def analyze(
     InputError
         A path does not exist or holds no DICOM file at all; with `repeats`, a scan is no repeat of any other.
     UsageError
-        There is no phantom of that name, or a path is empty.
+        There is no phantom of that name, the observer's channels are no known set, or a path is empty.
     DefinitionError
         A definition in `phantom_dirs` breaks the schema.
     """
     if "" in paths:
         raise UsageError("A path is empty: name a file, folder or zip archive; the folder you are in is '.'.")
+    _check(observer)
     specs = library([Path(d) for d in phantom_dirs])
     if phantom is not None:
         find(phantom, specs)  # a wrong name is said before minutes of reading
@@ -109,6 +112,12 @@ def analyze(
     if not (analyses or any(o.refusal for o in outcomes)):  # nothing but scouts or other modalities: that is why
         refused, set_aside = refused + set_aside, []
     return Session(tuple(analyses), tuple(refused), tuple(set_aside))
+
+
+def _check(observer: Observer) -> None:
+    """Whether there is such an observer, before minutes of reading."""
+    if observer.channels not in CHANNEL_SETS:
+        raise UsageError(f"There are no channels '{observer.channels}'. Known: {', '.join(CHANNEL_SETS)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +151,7 @@ def _outcome(stack: Stack, specs: Sequence[PhantomSpec], asked: _Asked, tick: Ti
     if not isinstance(found, Located):
         return _Outcome(stack, lost, refusal=refusal(scan, found))
     if asked.repeats:
-        return _Outcome(stack, lost, repeat=repeat_of(scan, found))
+        return _Outcome(stack, lost, repeat=repeat_of(scan, found, asked.observer))
     return _Outcome(stack, lost, _measured(scan, found, (), asked))
 
 

@@ -15,7 +15,12 @@ from iqa.cli.console import print_table, reading_progress, say
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--phantom", metavar="NAME", help="Which phantom it is, where that is known.")
 @click.option("--phantom-dir", "phantom_dirs", multiple=True, metavar="DIR", help="Folder with your own definitions.")
-@click.option("--repeats", is_flag=True, help="The scans are repeats of one setup: noise power from differences.")
+@click.option(
+    "--repeats",
+    is_flag=True,
+    help="The scans are repeats of one setup: noise power from differences, and a channelized Hotelling observer.",
+)
+@click.option("--channels", metavar="NAME", help="Channels of that observer: lg (the default), ddog or gabor.")
 @click.option("--task", "tasks", multiple=True, metavar="NAME", help="Detectability of this disc, such as 10hu_5mm.")
 @click.option("--eye-filter", metavar="NAME", help="Of the observer with an eye: burgess, samei and others.")
 @click.option("--viewing-distance", type=float, metavar="MM", help="From that eye to the display.")
@@ -34,6 +39,7 @@ def analyze(
     phantom: str | None,
     phantom_dirs: tuple[str, ...],
     repeats: bool,
+    channels: str | None,
     tasks: tuple[str, ...],
     eye_filter: str | None,
     viewing_distance: float | None,
@@ -49,7 +55,11 @@ def analyze(
     from iqa.report.document import document
     from iqa.report.table import session_table
 
-    observer = observer_of(tasks, eye_filter=eye_filter, distance_mm=viewing_distance, magnification=magnification)
+    if channels and not repeats:
+        raise click.UsageError("--channels chooses what is seen of repeats: give --repeats too, or leave it out.")
+    observer = observer_of(
+        tasks, eye_filter=eye_filter, distance_mm=viewing_distance, magnification=magnification, channels=channels
+    )
     with reading_progress() as progress:
         session = analyze_and_draw(
             paths, phantom=phantom, phantom_dirs=phantom_dirs, repeats=repeats, observer=observer, figures=figures,

@@ -15,6 +15,7 @@ def observer_of(
     eye_filter: str | None = None,
     distance_mm: float | None = None,
     magnification: float | None = None,
+    channels: str | None = None,
 ) -> Observer:
     """The usual observer with what is given in its place.
 
@@ -23,7 +24,9 @@ def observer_of(
     UsageError
         A task or a filter has no such name, or a number is out of range.
     """
-    given = {"eye_filter": eye_filter, "distance_mm": distance_mm, "magnification": magnification}
+    given = {
+        "eye_filter": eye_filter, "distance_mm": distance_mm, "magnification": magnification, "channels": channels,
+    }  # fmt: skip
     changes = {name: value for name, value in given.items() if value is not None}
     named = {"tasks": tuple(_task(name) for name in tasks)} if tasks else {}
     try:

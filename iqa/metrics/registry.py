@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from iqa.metrics import (
+    cho,
     ct_number,
     detectability,
     dose,
@@ -38,6 +39,7 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
     ("line_pairs", line_pairs.measure),
     ("low_contrast", low_contrast.measure),
     ("detectability", detectability.measure),
+    ("cho", cho.measure),
     ("dose", dose.measure),
 )
 
@@ -50,9 +52,10 @@ def measure(
     Parameters
     ----------
     repeats
-        Repeated scans of this setup, this one among them: the noise power spectrum is then that of their differences.
+        Repeated scans of this setup, this one among them: the noise power spectrum is then that of their differences,
+        and a channelized Hotelling observer is asked.
     observer
-        For whom detectability is reckoned.
+        For whom detectability is reckoned; the one by which `repeats` were made.
     """
     context = Context(scan, located, tuple(repeats), observer)
     parts = [family(context) for _, family in FAMILIES]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from iqa.metrics.observed import Outcome, observe_targets
 from iqa.metrics.patches import cut, measure_noise, noise_of
 from iqa.metrics.regions import Array, Noise, Squares
 from iqa.metrics.setups import Setup, setup_of
 from iqa.metrics.whole import whole_slices
-from iqa.model import Located, Scan, Stored
+from iqa.model import DEFAULT_OBSERVER, Located, Observer, Scan, Stored
+from iqa.signal.channels import CHANNEL_SETS
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,13 +28,22 @@ class Repeat:
     """(slices, rows, columns) stored values of the squares' slices."""
     slope: Array
     """(slices,) HU per stored unit."""
+    targets: Mapping[str, Outcome]
+    """What the observer's channels see of each low-contrast target, by its name."""
 
 
-def repeat_of(scan: Scan, located: Located) -> Repeat:
+def repeat_of(scan: Scan, located: Located, observer: Observer = DEFAULT_OBSERVER) -> Repeat:
     """A scan as its repeats need it."""
-    noise = measure_noise(scan, whole_slices(scan, located))
+    whole = whole_slices(scan, located)
+    noise = measure_noise(scan, whole)
     used = list(noise.squares.slices) if noise else []
-    return Repeat(setup_of(scan, located), noise.squares if noise else None, scan.stored[used], scan.slope[used])
+    return Repeat(
+        setup=setup_of(scan, located),
+        squares=noise.squares if noise else None,
+        stored=scan.stored[used],
+        slope=scan.slope[used],
+        targets=observe_targets(scan, whole, noise, CHANNEL_SETS[observer.channels]),
+    )
 
 
 def difference_noise(scan: Scan, repeats: Sequence[Repeat]) -> Noise | None:

@@ -65,6 +65,8 @@ class Observer:
         From the eye to the display.
     magnification : float
         Millimetres on the display to one of the object.
+    channels : str
+        What the channelized Hotelling observer sees of repeats: one of `iqa.signal.channels.CHANNEL_SETS`.
 
     Raises
     ------
@@ -76,6 +78,7 @@ class Observer:
     eye_filter: str = "burgess"
     distance_mm: float = 400.0
     magnification: float = 1.0
+    channels: str = "lg"
 
     def __post_init__(self) -> None:
         if self.eye_filter not in EYE_FILTERS:

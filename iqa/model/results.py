@@ -21,6 +21,8 @@ class Measurement:
     where: str
     method: str
     flags: tuple[str, ...] = ()
+    interval: tuple[float, float] | None = None
+    """95 % limits where u alone would mislead: of a quantity with an end, such as 0, near by."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,9 @@ def _modules(modules: Sequence[ModuleFit], centres: Sequence[tuple[float, float]
 
 
 def _measurement(measurement: Measurement) -> Json:
-    return {**asdict(measurement), "u": _number(measurement.u), "flags": list(measurement.flags)}
+    told = {**asdict(measurement), "u": _number(measurement.u), "flags": list(measurement.flags)}
+    limits = told.pop("interval")
+    return told if limits is None else {**told, "interval": list(limits)}
 
 
 def _curve(curve: Curve) -> Json:

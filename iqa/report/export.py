@@ -18,8 +18,9 @@ Format = Literal["csv", "xlsx", "json"]
 Row = dict[str, Any]
 ACQUISITION = tuple(asdict(Acquisition()))
 COLUMNS = ("scan", "dated", "scanner", "protocol", "phantom", "key", "value", "u", "unit", "n", "where", "method",
-           "flags", "phantom_model", "entered_by", "scan_flags", "series_uid", "pixel_sha256", "iqa_version",
-           "definition_sha256", "added_at", "spacing_z_mm", "spacing_y_mm", "spacing_x_mm",
+           "flags", "interval_low", "interval_high", "phantom_model", "entered_by", "scan_flags", "series_uid",
+           "pixel_sha256", "iqa_version", "definition_sha256", "added_at",
+           "spacing_z_mm", "spacing_y_mm", "spacing_x_mm",
            *(f"acquisition_{name}" for name in ACQUISITION))  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """At the beginning of a text, these make a table program calculate or call; such a text gets an apostrophe in front."""
@@ -65,7 +66,7 @@ def _row(occasion: Occasion, m: Measurement) -> Row:
     scan = (" ".join(occasion.scan_flags), occasion.series_uid, occasion.pixel_sha256)
     context = (occasion.model, occasion.entered_by, *scan, occasion.version, occasion.definition_sha256)
     owner = (occasion.scope.scanner, occasion.scope.protocol, occasion.scope.phantom)
-    number = (m.key, m.value, m.u, m.unit, m.n, m.where, m.method, " ".join(m.flags))
+    number = (m.key, m.value, m.u, m.unit, m.n, m.where, m.method, " ".join(m.flags), *(m.interval or (None, None)))
     made = (_plain(v) for v in asdict(occasion.acquisition).values())
     return dict(
         zip(

@@ -52,6 +52,13 @@ def show(value: float, u: float | None, unit: str) -> Shown:
     return Shown(rounded(value, digit), rounded(u, digit), print_unit(unit))
 
 
+def show_interval(interval: tuple[float, float], value: float, u: float | None) -> tuple[str, str]:
+    """Both ends of an interval about a value, rounded as it is."""
+    digit = shared_digit(value, u) if u else None
+    low, high = (f"{end:.{PLAIN_DIGITS}g}" if digit is None else rounded(end, digit) for end in interval)
+    return low, high
+
+
 def shared_digit(value: float, u: float) -> int:
     """Power of ten of the last digit of value ± u: that of u, or a smaller one that keeps the value from being 0."""
     usual = last_digit(u)

@@ -15,9 +15,9 @@ from iqa.errors import InputError
 
 __all__ = ["Connection", "Database", "open_database"]
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest revision under `migrations`: what this version writes."""
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """All that this version knows, oldest first."""
 PATIENCE_S = 30.0
 """How long to wait for another process to finish writing."""

@@ -242,6 +242,7 @@ def _measurement(row: Row[Any], key: str, words: dict[int, str]) -> Measurement:
         where=words[row.place_id],
         method=words[row.method_id],
         flags=split_flags(words[row.flags_id]),
+        interval=None if row.low is None else (row.low, row.high),
     )
 
 

@@ -161,9 +161,10 @@ def _keep_measurements(connection: Connection, record_id: int, measurements: Seq
     words = numbers(connection, [t for row in texts for t in row])
     names = ("key_id", "unit_id", "place_id", "method_id", "flags_id")
     rows = [
-        {"record_id": record_id, "value": m.value, "u": m.u, "n": m.n}
+        {"record_id": record_id, "value": m.value, "u": m.u, "n": m.n, "low": low, "high": high}
         | {name: words[t] for name, t in zip(names, row, strict=True)}
         for m, row in zip(measurements, texts, strict=True)
+        for low, high in (m.interval or (None, None),)
     ]
     if rows:
         _note_keys(connection, {words[m.key] for m in measurements})

@@ -101,9 +101,12 @@ measurement = Table(
     _text("place_id"),
     _text("method_id"),
     _text("flags_id"),
+    Column("low", Float),
+    Column("high", Float),
     sqlite_with_rowid=False,
 )
-"""The numbers, in the order of their keys: the history of one key lies together."""
+"""The numbers, in the order of their keys: the history of one key lies together. `low` and `high`
+are the ends of a 95 % interval, where there is one."""
 
 measured_key = Table(
     "measured_key",

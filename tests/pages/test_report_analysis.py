@@ -257,3 +257,13 @@ def test_a_refusal_of_what_fits_nothing_says_so() -> None:
     page = refused_page(replace(REFUSED, candidates=(), path="a/<b>.zip"), EN, at=AT)
     assert plain(page.cure) == "A refusal stands in place of numbers that could be wrong."
     assert "&lt;b&gt;.zip" in html("refused.html", page, EN)
+
+
+def test_an_interval_stands_among_the_remarks() -> None:
+    key = "detectability.cho.10permille_2mm"
+    number = Measurement(key, 0.31, 0.19, "1", 24, "M1 slices 0-2", "cho-lg-4@1", ("one_slice",), (0.0, 0.712))
+    found = story([Measure(key=key, measurement=number)])
+    (row,) = (one for group in full_analysis(found, EN).groups for one in group.rows)
+    assert next(plain(f) for f in row.flags) == "95 % interval 0.00 to 0.71"
+    assert len(row.flags) == 2
+    assert plain(full_analysis(found, JA).groups[0].rows[0].flags[0]) == "95 % 区間 0.00～0.71"

@@ -126,3 +126,18 @@ def test_a_copy_is_no_repeat(make: Make, tmp_path: Path, capsys: Captured) -> No
 def test_where_nothing_is_located_the_refusal_is_the_reason(make: Make, capsys: Captured) -> None:
     assert main(["analyze", make("one"), "--phantom", "catphan504", "--repeats"]) == 2
     assert "--repeats" not in capsys.readouterr().err
+
+
+def test_channels_are_those_of_a_set(make: Make, capsys: Captured) -> None:
+    one, other = make("one", seed=1), make("other", seed=2)
+    assert main(["analyze", one, other, *NAMED, "--repeats", "--channels", "wavelets"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "iqa: There are no channels 'wavelets'. Known: lg, ddog, gabor.\n")
+    assert main(["analyze", one, other, *NAMED, "--repeats", "--channels", "ddog"]) == 0
+
+
+def test_channels_without_repeats_have_no_say(make: Make, capsys: Captured) -> None:
+    assert main(["analyze", make("one"), *NAMED, "--channels", "lg"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "give --repeats too" in err

@@ -13,7 +13,7 @@ import pytest
 from iqa.metrics import FAMILIES, geometry, linearity, noise, uniformity
 
 ROOT = Path(__file__).parents[2]
-METHOD = re.compile(r"[a-z]+(?:-[a-z]+)*@\d+")
+METHOD = re.compile(r"[a-z]+(?:-[a-z0-9]+)*@\d+")
 FLAG = re.compile(r"[a-z_]+")
 KEYS = (
     *noise.KEYS,

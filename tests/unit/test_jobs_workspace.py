@@ -543,6 +543,22 @@ def test_the_same_numbers_come_back(suffix: str, workspace: Workspace, tmp_path:
     assert sorted(f.name for f in tmp_path.iterdir()) == [f"out{suffix}", "ws"]
 
 
+@pytest.mark.parametrize("suffix", TOLERANCE)
+def test_an_interval_comes_back(suffix: str, workspace: Workspace, tmp_path: Path) -> None:
+    made = analysis_of("a", {"a.x": 1.0, "a.y": 2.0})
+    limited = replace(made.measurements[0], interval=(0.0, 0.1 + 0.2))
+    kept = stored(workspace, replace(made, results=(limited, made.measurements[1])))
+    with workspace.database.reading() as connection:
+        found = {m.key: m.interval for m in measurements(connection, kept.record_id)}
+    assert found == {"a.x": (0.0, 0.1 + 0.2), "a.y": None}
+    file = tmp_path / f"out{suffix}"
+    export_to(workspace, file)
+    rows = {str(r["key"]): r for r in rows_of(file)}
+    assert float(str(rows["a.x"]["interval_low"])) == 0.0
+    assert float(str(rows["a.x"]["interval_high"])) == pytest.approx(0.1 + 0.2, rel=TOLERANCE[suffix], abs=0)
+    assert not rows["a.y"]["interval_high"]
+
+
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
 def test_no_text_becomes_a_formula(sign: str, suffix: str, workspace: Workspace, tmp_path: Path) -> None:

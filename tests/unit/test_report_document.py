@@ -97,3 +97,13 @@ def test_margin_is_the_lead_over_the_runner_up() -> None:
     phantom = analysis_document(made_analysis())["phantom"]
     assert phantom["margin"] == pytest.approx(1.4)
     assert phantom["runner_up"] == {"name": "other", "variant": "turned", "score": 7.7}
+
+
+def test_an_interval_stands_where_there_is_one(validator: jsonschema.Draft202012Validator) -> None:
+    made = made_analysis()
+    limited = replace(made.measurements[0], interval=(0.0, 1.5))
+    analysis = replace(made, results=(limited, *made.results[1:]))
+    first, *others = parsed(Session((analysis,), ()))["analyses"][0]["measurements"]
+    assert first["interval"] == [0.0, 1.5]
+    assert all("interval" not in m for m in others)
+    assert [e.message for e in validator.iter_errors(parsed(Session((analysis,), ())))] == []

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from iqa.report.numbers import last_digit, print_unit, show
+from iqa.report.numbers import last_digit, print_unit, show, show_interval
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,9 @@ def test_a_number_as_text_keeps_its_parts_on_one_line() -> None:
 
 def test_unknown_units_are_printed_as_they_are() -> None:
     assert print_unit("HU/HU") == "HU/HU"
+
+
+def test_an_interval_has_the_digits_of_its_value() -> None:
+    assert show_interval((0.0, 0.7123), 0.312, 0.188) == ("0.00", "0.71")
+    assert show_interval((18.14, 25.441), 21.56, 1.89) == ("18.1", "25.4")
+    assert show_interval((1.25, 2.5), 2.0, None) == ("1.25", "2.5")

@@ -56,6 +56,7 @@ COMPOSED = {
     ", about the baseline of {}": FROM_BASELINE,
     ", which is no tolerance": "{} is within {} ({}), which is no tolerance.",
     ", {} repeats": "{} repeats",
+    "{}, {}, {} repeats": "{} repeats",
     "; its other images were copies of its own": (
         "it is the only scan that was located; its other images were copies of its own; {}"
     ),

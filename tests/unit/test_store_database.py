@@ -20,7 +20,7 @@ from made_results import analysis_of, stored
 
 from iqa.errors import InputError
 from iqa.store.database import MIGRATIONS, REVISION, REVISIONS, open_database
-from iqa.store.history import occasions
+from iqa.store.history import measurements, occasions
 from iqa.store.tables import metadata
 from iqa.store.workspace import find_workspace, init_workspace, open_workspace
 from tests.made_workspace import iqa, made_workspace, refused
@@ -71,7 +71,9 @@ def test_a_database_of_the_first_schema_opens(tmp_path: Path) -> None:
     with database.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         (found,) = occasions(connection)
+        (number,) = (m for m in measurements(connection, found.record_id) if m.key == "noise.sd")
     assert (found.scope.scanner, found.dated) == ("ct1", "2026-11-02T07:00:00")
+    assert (number.value, number.interval) == (5.0, None)
     assert "noise.sd" in iqa("history", "noise.sd", "--workspace", tmp_path).out
 
 

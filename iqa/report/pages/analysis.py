@@ -10,7 +10,7 @@ from iqa.model import Limit, Measurement
 from iqa.report.analysis_content import FullAnalysis, FullGroup, FullRow, LimitRow, Note
 from iqa.report.content import Approval, Drawing, Fact, Head, Row
 from iqa.report.naming import pattern_of, unit_text
-from iqa.report.numbers import show
+from iqa.report.numbers import show, show_interval
 from iqa.report.pages.facts import adopted, facts, methods
 from iqa.report.pages.gaps import gaps, names_of
 from iqa.report.pages.headline import headline, who
@@ -108,9 +108,17 @@ def _row(row: Row, m: Measurement, words: Words) -> FullRow:
         n=str(m.n),
         where=words.sentence(m.where),
         method=m.method,
-        flags=tuple(as_text(flag_words(f, words.language)) for f in m.flags),
+        flags=(*_interval(m, words), *(as_text(flag_words(f, words.language)) for f in m.flags)),
         placed=bool(row.baseline or row.allowed or row.strip or row.spark or row.reason),
     )
+
+
+def _interval(m: Measurement, words: Words) -> tuple[Text, ...]:
+    """The 95 % interval of a number that has one."""
+    if m.interval is None:
+        return ()
+    low, high = show_interval(m.interval, m.value, m.u)
+    return (words("full.interval", low=low, high=high),)
 
 
 def _method(method: str, words: Words) -> Note:
