@@ -14,10 +14,10 @@ from iqa.metrics.discs import body_diameter, holes
 from iqa.metrics.flags import one_slice, uncalibrated
 from iqa.metrics.regions import Array, Circle, Noise, crop, cut_by_field, places, u_drift, where, window_hu
 from iqa.model import Drawn, Measurement, Module, ModuleFit, NotMeasured, Result, Scan
-from iqa.signal.bowl import Bowl, bowl_noise, columns, fit_bowl
+from iqa.signal.bowl import Bowl, bowl_noise, fit_bowl, shading
 from iqa.signal.crescents import Crescent, crescents
 from iqa.signal.noise import Covariance
-from iqa.signal.polar_cells import Bands, Polar, bands_of, order_variances, polar_grid
+from iqa.signal.polar_cells import Bands, Polar, bands_of, order_variances, polar_grid, spread_over, without_spots
 from iqa.signal.rings import Rings, RingSearch
 
 RING, CRESCENT, CUPPING = KEYS = ("artefact.ring", "artefact.crescent", "artefact.cupping")
@@ -68,22 +68,22 @@ class Artefacts:
     @cached_property
     def bowl(self) -> Bowl:
         """Of all slices together."""
-        return self.bowl_of(self.area.mean)
-
-    def bowl_of(self, cells: Array) -> Bowl:
-        """Of (sectors, radii) cells."""
         area = self.area
-        bands = bands_of(area.grid, cells, BOWL_BAND_MM)
+        bands = self.bands
         box = np.full(bands.bins, 1.0 / bands.bins)
         noise = order_variances(self.covariance, bands.radius_mm, np.zeros(1), box, area.grid.step_mm)[:, 0]
         return fit_bowl(bands, area.axis_mm, area.rim_mm, noise)
 
-    @property
+    @cached_property
+    def bands(self) -> Bands:
+        """The cells that the bowl is fitted to."""
+        return bands_of(self.area.grid, self.area.mean, BOWL_BAND_MM)
+
+    @cached_property
     def flat(self) -> Array:
-        """(slices, sectors, radii) without the bowl of all slices together."""
-        grid = self.area.grid
-        design = columns(grid.x_mm, grid.y_mm, grid.square_mm2, self.area.axis_mm, self.area.rim_mm)
-        return np.asarray((self.area.cells - design @ self.bowl.coefficients) * (grid.count > 0.0))
+        """(slices, sectors, radii) without the shading of all slices together."""
+        area = self.area
+        return np.asarray((area.cells - shading(area.grid, area.mean, area.axis_mm, area.rim_mm)) * (area.grid.count > 0.0))
 
     @cached_property
     def search(self) -> RingSearch:
@@ -146,6 +146,7 @@ def polar_area(context: Context, module: Module, fit: ModuleFit | None) -> Polar
     pictures = (window_hu(scan, i, window)[seen.mask] for i, window in zip(fit.slices, windows, strict=True))
     # Freed from their level before single precision is averaged, which then knows no offset.
     cells = np.stack([grid.means(p - np.float32(np.mean(p, dtype=np.float64))) for p in pictures])
+    grid = without_spots(grid, cells)
     axis = circle.x_mm - centre[0], circle.y_mm - centre[1]
     return PolarArea(
         module.name, fit.slices, grid, cells, x, y, centre, from_header, axis, radius, diameter / 2.0
@@ -185,9 +186,8 @@ def _windows(
 
 def _cupping(found: Artefacts, noise: Noise, z_mm: Array, made: Measurement) -> Measurement:
     area, bowl = found.area, found.bowl
-    bands = bands_of(area.grid, area.mean, BOWL_BAND_MM)
-    one = bowl_noise(noise.covariance, area.grid, bands, bowl.weights, area.x_mm, area.y_mm)
-    by_slice = np.array([(bands_of(area.grid, c, BOWL_BAND_MM).values * bowl.weights).sum() for c in area.cells])
+    one = bowl_noise(noise.covariance, area.grid, found.bands, bowl.weights, area.x_mm, area.y_mm)
+    by_slice = np.tensordot(area.cells, spread_over(area.grid, found.bands, bowl.weights), axes=2)
     u = math.hypot(one * math.sqrt(noise.slices.mean_factor(z_mm)), u_drift(by_slice, one))
     value = float(bowl.coefficients[3])
     return replace(made, key=CUPPING, value=value, u=math.hypot(u, bowl.u_structure), method=CUPPING_METHOD)

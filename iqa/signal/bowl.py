@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtri
 
 from iqa.signal.noise import Covariance
-from iqa.signal.polar_cells import Bands, Polar
+from iqa.signal.polar_cells import Bands, Polar, bands_of, spread_over
 from iqa.signal.robust import spread
 
 Array = NDArray[np.float64]
@@ -22,6 +22,9 @@ ROUNDS = 4
 FINE_MM = 0.5
 """Pixel on which the noise of the parabola is reckoned. Its weights end in a jump at the rim, which lets in the high
 frequencies, where CT has most of its noise: 1 mm would miss 3 % of u, 4 mm a fifth."""
+SHADING_ORDERS, SHADING_BAND_MM = 4, 2.0
+"""Even powers of the radius that are no ring and no crescent, and the cells they are fitted to. The parabola alone
+leaves the bright rim of beam hardening, which beside a rotation centre off the axis looks like a crescent."""
 CHANCE = 1e-3
 """Chance at which noise alone is taken for structure."""
 FREE = 2
@@ -50,11 +53,33 @@ class Bowl:
     u_structure: float
 
 
-def columns(x_mm: Array, y_mm: Array, square_mm2: Array, axis_mm: tuple[float, float], rim_mm: float) -> Array:
-    """(…, 4) what a bowl is made of, at places with their mean squared distance from the grid's centre."""
+def columns(
+    x_mm: Array, y_mm: Array, square_mm2: Array, axis_mm: tuple[float, float], rim_mm: float, orders: int = 1
+) -> Array:
+    """(…, 3 + orders) what a bowl is made of: 1, x, y and even powers of the distance from the axis over the rim's.
+
+    Parameters
+    ----------
+    x_mm, y_mm, square_mm2
+        Mean place, and mean squared distance, from the grid's centre.
+    axis_mm
+        Of the bowl, from that centre.
+    """
     ax, ay = axis_mm
-    square = square_mm2 - 2.0 * (ax * x_mm + ay * y_mm) + ax * ax + ay * ay
-    return np.stack([np.ones_like(x_mm), x_mm - ax, y_mm - ay, square / rim_mm**2], axis=-1)
+    square = (square_mm2 - 2.0 * (ax * x_mm + ay * y_mm) + ax * ax + ay * ay) / rim_mm**2
+    powers = [square**k for k in range(1, orders + 1)]
+    return np.stack([np.ones_like(x_mm), x_mm - ax, y_mm - ay, *powers], axis=-1)
+
+
+def shading(grid: Polar, cells: Array, axis_mm: tuple[float, float], rim_mm: float) -> Array:
+    """(sectors, radii) the plane and the smooth round profile about the axis that fit (sectors, radii) cells best."""
+    bands = bands_of(grid, cells, SHADING_BAND_MM)
+    design = columns(bands.x_mm, bands.y_mm, bands.square_mm2, axis_mm, rim_mm, SHADING_ORDERS).reshape(
+        bands.values.size, -1
+    )
+    weighted = bands.count.reshape(-1, 1) * design
+    found = np.linalg.solve(design.T @ weighted, weighted.T @ bands.values.ravel())
+    return columns(grid.x_mm, grid.y_mm, grid.square_mm2, axis_mm, rim_mm, SHADING_ORDERS) @ found
 
 
 def fit_bowl(bands: Bands, axis_mm: tuple[float, float], rim_mm: float, noise: Array) -> Bowl:
@@ -100,11 +125,8 @@ def _structure(bands: Bands, shape: Array, linear: Array, noise: Array) -> float
 
 def bowl_noise(covariance: Covariance, grid: Polar, bands: Bands, weights: Array, x_mm: Array, y_mm: Array) -> float:
     """Standard deviation, HU, of noise on one slice in a sum over cells; (n,) places of the grid's pixels."""
-    sector, ring = np.divmod(grid.cell, grid.count.shape[1])
-    band = ring // bands.bins
-    used = band < weights.shape[1]
-    share = (weights / np.maximum(bands.count, 1.0))[sector[used], band[used]]
-    row, column = (((v - v.min()) / FINE_MM).astype(np.intp)[used] for v in (y_mm, x_mm))
+    share = (spread_over(grid, bands, weights) / np.maximum(grid.count, 1.0)).ravel()[grid.cell]
+    row, column = (((v - v.min()) / FINE_MM).astype(np.intp) for v in (y_mm, x_mm))
     shape = int(row.max()) + 1, int(column.max()) + 1
     field = np.bincount(row * shape[1] + column, share, shape[0] * shape[1]).reshape(shape)
     fine = Covariance(covariance.frequency, covariance.nps, (FINE_MM, FINE_MM))

@@ -5,12 +5,13 @@ A ring about the rotation centre is order 0 of a narrow band of radii, a crescen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from iqa.signal.noise import Covariance, Mask
+from iqa.signal.robust import NORMAL_PER_MAD
 
 Array = NDArray[np.float64]
 
@@ -20,6 +21,9 @@ FILLED = 0.5
 """Share of a whole cell's pixels with which a cell counts."""
 WHOLE = 0.85
 """The same of a band: cut cells are noisier than whole ones, and those of inner bands differ by some pixels anyway."""
+SPOT_MM, SPOT = 5.0, 8.0
+"""Cells of this width that stand so many robust standard deviations off their circle hold a rod, a bead or a bubble that
+no definition names; crescents stay within five."""
 FREQUENCIES = 129
 """Nodes over the radial frequency, up to the corner of the frequency square."""
 ALIASES = 4
@@ -115,6 +119,37 @@ def bands_of(grid: Polar, cells: Array, width_mm: float) -> Bands:
     parts = (gathered(v) for v in (cells, grid.x_mm, grid.y_mm, grid.square_mm2))
     values, x, y, square = parts
     return Bands(values, total, x, y, square, radius, bins, np.asarray(total >= WHOLE * whole))
+
+
+def without_spots(grid: Polar, slices: Array) -> Polar:
+    """The grid without cells that hold something foreign on one of (n, sectors, radii) slices, and their neighbours."""
+    stacks = [*slices, slices.mean(axis=0)] if len(slices) > 1 else [*slices]
+    gathered = [bands_of(grid, cells, SPOT_MM) for cells in stacks]
+    bands = gathered[0]
+    values = np.stack([b.values for b in gathered])
+    with np.errstate(invalid="ignore"):
+        strays = np.abs(values - _middle(values, bands.filled)[:, None, :])
+    spreads = NORMAL_PER_MAD * _middle(strays, bands.filled)
+    foreign = np.any((strays > SPOT * spreads[:, None, :]) & (bands.count > 0.0), axis=0)
+    foreign |= np.pad(foreign, ((0, 0), (1, 0)))[:, :-1] | np.pad(foreign, ((0, 0), (0, 1)))[:, 1:]
+    fine = np.repeat(foreign, bands.bins, axis=1)
+    rest = grid.count.shape[1] - fine.shape[1]
+    return replace(grid, count=np.where(np.pad(fine, ((0, 0), (0, rest)), mode="edge"), 0.0, grid.count))
+
+
+def _middle(values: Array, filled: Mask) -> Array:
+    """(n, bands) median over the filled ones of (n, sectors, bands) cells; infinite where fewer than half are filled."""
+    ordered = np.sort(np.where(filled, values, np.inf), axis=1)
+    at = np.maximum((filled.sum(axis=0) - 1) // 2, 0)
+    found = ordered[:, at, np.arange(filled.shape[1])]
+    return np.where(2 * filled.sum(axis=0) >= SECTORS, found, np.inf)
+
+
+def spread_over(grid: Polar, bands: Bands, weights: Array) -> Array:
+    """(sectors, radii) weights on a grid's cells that sum to the same as (sectors, bands) weights on bands of them."""
+    whole = np.repeat(weights / np.maximum(bands.count, 1.0), bands.bins, axis=1)
+    rest = grid.count.shape[1] - whole.shape[1]
+    return np.asarray(np.pad(whole, ((0, 0), (0, rest))) * grid.count)
 
 
 def order_variances(covariance: Covariance, radius_mm: Array, orders: Array, weights: Array, step_mm: float) -> Array:

@@ -1,6 +1,6 @@
 """The strongest full ring about a centre, and whether noise could be it.
 
-Every ring is looked for as a Gaussian of radius over a flat ground, weighted by the noise's own correlation along the
+Every ring is looked for as a Gaussian of radius over a smooth ground, weighted by the noise's own correlation along the
 radius. Each sector of the circle gives its own height, their mean is the ring's, and their scatter tells how noisy it
 is there: partial rings and streaks make a height less sure, a full ring does not.
 """
@@ -27,8 +27,8 @@ NARROWEST_MM, NARROWEST_STEPS = 0.6, 0.7
 """Standard deviation of the narrowest ring looked for: a detector's element behind the kernel, but no single pixel."""
 WIDEST_MM, STEP = 2.0, 1.5
 """The widest, and the ratio of one to the next: between two of them a ring keeps 98 % of its significance."""
-REACH_SD, GROUND_MM = 2.5, 4.0
-"""A window holds so many standard deviations and so much flat ground on either side."""
+REACH_SD, GROUND_MM = 2.5, 6.0
+"""A window holds so many standard deviations and so much ground on either side: a parabola, which slow shading is."""
 WHITE = 0.2
 """White noise beside the scan's own in the weights, as a share of it: without, a smooth kernel's weights would trust in
 frequencies that the noise has left and a ring never reaches."""
@@ -42,6 +42,8 @@ FALSE_ALARM = 0.005
 """Chance at which noise alone gives a ring in a scan; half of what is allowed, since its level is itself learnt."""
 FREE = 2.0
 """Of radius and width, chosen where the height is largest: they raise its square by as many variances."""
+SHAPE_U = 0.05
+"""Relative u of a height for a ring that is no Gaussian, and for what cells of whole pixels make of a narrow one."""
 FINE_SD = np.geomspace(0.5, 1.6, 25)
 FINE_AT = np.linspace(-1.0, 1.0, 17)
 """Widths, as multiples, and places, in bins, among which the found ring is refined."""
@@ -165,7 +167,7 @@ class RingSearch:
         half = math.ceil((REACH_SD * sd_mm + GROUND_MM) / self.grid.step_mm)
         form = crest(np.arange(-half, half + 1) * self.grid.step_mm, sd_mm, self.grid.step_mm)
         inverse = self._inverse(half)
-        weights = solved(np.stack([form, np.ones_like(form)], axis=1), inverse)
+        weights = solved(np.stack([form, *_ground(len(form))], axis=1), inverse)
         return _Template(sd_mm, weights, self._power(weights))
 
     def _power(self, weights: Array) -> float:
@@ -246,8 +248,8 @@ class RingSearch:
         profile = maps[row][sectors, at - half : at + half + 1].mean(axis=0)
         place = np.arange(-half, half + 1) * step
         inverse = self._inverse(half)
-        ground = inverse.sum(axis=1)
-        metric = inverse - np.outer(ground, ground) / ground.sum()
+        ground = np.stack(_ground(len(place)), axis=1)
+        metric = inverse - inverse @ ground @ np.linalg.solve(ground.T @ inverse @ ground, ground.T @ inverse)
         widths = np.maximum(template.sd_mm * FINE_SD, 0.5 * step)
         pairs = [(sd, shift * step) for sd in widths for shift in FINE_AT]
         forms = np.stack([crest(place - shift, sd, step) for sd, shift in pairs])
@@ -256,10 +258,11 @@ class RingSearch:
         sd, shift = pairs[best]
         height = float(along[best] / size[best])
         scale = levels[row, at] / (2.0 * math.pi * (self.grid.radius_mm[at] + shift) * share[at - half])
-        fixed = solved(np.stack([forms[best], np.ones_like(place)], axis=1), inverse)
+        fixed = solved(np.stack([forms[best], *_ground(len(place))], axis=1), inverse)
         variance = self._power(fixed) * scale
         free = solved(_columns(place, shift, sd, step), inverse)
         u = math.sqrt(self._power(free) * scale)
+        u = math.hypot(u, SHAPE_U * height)
         height *= math.sqrt(max(0.0, 1.0 - FREE * variance / height**2))
         number = None if row == len(maps) - 1 else row
         return Ring(float(self.grid.radius_mm[at] + shift), float(sd), height, u, number)
@@ -272,6 +275,12 @@ def crest(x_mm: Array, sd_mm: float, step_mm: float) -> Array:
     return np.asarray(edges * sd_mm * math.sqrt(math.pi / 2.0) / step_mm)
 
 
+def _ground(n: int) -> tuple[Array, Array]:
+    """What lies under a ring: a level and a parabola, even as the ring is, so that a slope changes nothing."""
+    x = np.linspace(-1.0, 1.0, n)
+    return np.ones(n), x * x
+
+
 def solved(columns: Array, inverse: Array) -> Array:
     """(n,) weights of the first of (n, k) columns in a least-squares fit of all, by the inverse of a covariance."""
     weighted = inverse @ columns
@@ -279,8 +288,8 @@ def solved(columns: Array, inverse: Array) -> Array:
 
 
 def _columns(place: Array, shift: float, sd: float, step: float) -> Array:
-    """(n, 4) a ring, how it changes with place and width, and the ground."""
+    """(n, 5) a ring, how it changes with place and width, and the ground."""
     tiny = 1e-3 * sd
     moved = crest(place - shift - tiny, sd, step) - crest(place - shift + tiny, sd, step)
     widened = crest(place - shift, sd + tiny, step) - crest(place - shift, sd - tiny, step)
-    return np.stack([crest(place - shift, sd, step), moved / tiny, widened / tiny, np.ones_like(place)], axis=1)
+    return np.stack([crest(place - shift, sd, step), moved / tiny, widened / tiny, *_ground(len(place))], axis=1)
