@@ -15,7 +15,7 @@ from iqa.metrics.flags import one_slice, uncalibrated
 from iqa.metrics.regions import Array, Circle, Noise, crop, cut_by_field, places, u_drift, where, window_hu
 from iqa.model import Drawn, Measurement, Module, ModuleFit, NotMeasured, Result, Scan
 from iqa.signal.bowl import Bowl, bowl_noise, fit_bowl, shading
-from iqa.signal.crescents import Crescent, crescents
+from iqa.signal.crescents import Crescents, crescents
 from iqa.signal.noise import Covariance
 from iqa.signal.polar_cells import Bands, Polar, bands_of, order_variances, polar_grid, spread_over, without_spots
 from iqa.signal.rings import Rings, RingSearch
@@ -53,6 +53,11 @@ class PolarArea:
     """Radius of the body."""
 
     @property
+    def centre_flags(self) -> tuple[str, ...]:
+        """`from_image_centre` where the header names no rotation centre."""
+        return () if self.from_header else ("from_image_centre",)
+
+    @property
     def mean(self) -> Array:
         """(sectors, radii) mean over the slices."""
         return np.asarray(self.cells.mean(axis=0))
@@ -86,9 +91,26 @@ class Artefacts:
         return np.asarray((area.cells - shading(area.grid, area.mean, area.axis_mm, area.rim_mm)) * (area.grid.count > 0.0))
 
     @cached_property
-    def search(self) -> RingSearch:
-        """For rings, on the area."""
-        return RingSearch(self.area.grid, self.covariance)
+    def rings(self) -> Rings | None:
+        """What was found of rings; None where no circle is whole enough to look for them."""
+        search = RingSearch(self.area.grid, self.covariance)
+        return search.run(self.flat) if search.fits else None
+
+    @cached_property
+    def crescents(self) -> Crescents | None:
+        """The same of crescents."""
+        bands = bands_of(self.area.grid, self.flat.mean(axis=0), CRESCENT_BAND_MM)
+        return crescents(bands, self.covariance, self.area.grid.step_mm)
+
+
+def artefacts_of(context: Context) -> Artefacts | NotMeasured | None:
+    """What the uniform module shows, or why it cannot be had; None where the phantom has no such module."""
+    if context.uniform is None:
+        return None
+    area = polar_area(context, *context.uniform)
+    if isinstance(area, NotMeasured):
+        return area
+    return absent.noise("") if context.noise is None else Artefacts(area, context.noise.covariance)
 
 
 def measure(context: Context) -> Measured:
@@ -101,20 +123,19 @@ def measure(context: Context) -> Measured:
     `from_image_centre`. What stands out is flagged `ring_found` or `crescent_found`; where nothing does, the value is
     the root mean square beyond noise, and u holds half of what would have stood out.
     """
-    if context.uniform is None:
+    found, noise = artefacts_of(context), context.noise
+    if found is None:
         return Measured()
-    module, fit = context.uniform
-    area, noise = polar_area(context, module, fit), context.noise
-    if isinstance(area, NotMeasured) or noise is None:
-        lack = area if isinstance(area, NotMeasured) else absent.noise("")
+    if isinstance(found, NotMeasured) or noise is None:
+        lack = found if isinstance(found, NotMeasured) else absent.noise("")
         return Measured(tuple(replace(lack, key=key) for key in KEYS))
-    found = Artefacts(area, noise.covariance)
+    area = found.area
     flags = (*one_slice(area.slices), *uncalibrated(context))
     z = context.scan.z_mm[list(area.slices)]
     made = Measurement("", 0.0, None, "HU", noise.slices.independent(z), where(area.module, area.slices), "", flags)
-    results = (_ring(found, noise, z, made), _crescent(found, made), _cupping(found, noise, z, made))
+    results = (_ring(found, made), _crescent(found, made), _cupping(found, noise, z, made))
     x, y = (c + a for c, a in zip(area.centre_mm, area.axis_mm, strict=True))
-    return Measured(results, (Drawn(module.name, "artefact", x, y, area.radius_mm, area.slices),))
+    return Measured(results, (Drawn(area.module, "artefact", x, y, area.radius_mm, area.slices),))
 
 
 # ------------------------------------------------------------------------------------------------------------ the area
@@ -193,12 +214,11 @@ def _cupping(found: Artefacts, noise: Noise, z_mm: Array, made: Measurement) -> 
     return replace(made, key=CUPPING, value=value, u=math.hypot(u, bowl.u_structure), method=CUPPING_METHOD)
 
 
-def _ring(found: Artefacts, noise: Noise, z_mm: Array, made: Measurement) -> Result:
-    if not found.search.fits:
+def _ring(found: Artefacts, made: Measurement) -> Result:
+    rings = found.rings
+    if rings is None:
         return _too_small(RING)
-    rings = found.search.run(found.flat)
-    flags = () if found.area.from_header else ("from_image_centre",)
-    made = replace(made, key=RING, method=RING_METHOD, flags=(*made.flags, *flags))
+    made = replace(made, key=RING, method=RING_METHOD, flags=(*made.flags, *found.area.centre_flags))
     ring = rings.ring
     if ring is None:
         return replace(made, value=rings.rms, u=HIDDEN * rings.limit)
@@ -215,13 +235,10 @@ def _ring(found: Artefacts, noise: Noise, z_mm: Array, made: Measurement) -> Res
 
 
 def _crescent(found: Artefacts, made: Measurement) -> Result:
-    area = found.area
-    bands = bands_of(area.grid, found.flat.mean(axis=0), CRESCENT_BAND_MM)
-    result = crescents(bands, found.covariance, area.grid.step_mm)
+    result = found.crescents
     if result is None:
         return _too_small(CRESCENT)
-    flags = () if area.from_header else ("from_image_centre",)
-    made = replace(made, key=CRESCENT, method=CRESCENT_METHOD, flags=(*made.flags, *flags))
+    made = replace(made, key=CRESCENT, method=CRESCENT_METHOD, flags=(*made.flags, *found.area.centre_flags))
     seen = result.crescent
     if seen is None:
         return replace(made, value=result.rms, u=HIDDEN * result.limit)
