@@ -88,7 +88,9 @@ class Artefacts:
     def flat(self) -> Array:
         """(slices, sectors, radii) without the shading of all slices together."""
         area = self.area
-        return np.asarray((area.cells - shading(area.grid, area.mean, area.axis_mm, area.rim_mm)) * (area.grid.count > 0.0))
+        return np.asarray(
+            (area.cells - shading(area.grid, area.mean, area.axis_mm, area.rim_mm)) * (area.grid.count > 0.0)
+        )
 
     @cached_property
     def rings(self) -> Rings | None:
@@ -175,7 +177,7 @@ def polar_area(context: Context, module: Module, fit: ModuleFit | None) -> Polar
 
 
 def rotation_centre(scan: Scan, index: int) -> tuple[tuple[float, float], bool]:
-    """Where the axis of rotation pierces a slice, stack frame, and whether the header says so; else the image's middle."""
+    """Where the rotation axis pierces a slice, stack frame, and whether the header says so; else the image's middle."""
     point = scan.acquisition.scan_centre_mm
     if point is not None:
         x, y = scan.orientation @ (np.asarray(point) - scan.origins_mm[0])

@@ -110,8 +110,8 @@ def fit_bowl(bands: Bands, axis_mm: tuple[float, float], rim_mm: float, noise: A
 
 def _structure(bands: Bands, shape: Array, linear: Array, noise: Array) -> float:
     """What the bands' means, where noise does not explain how they leave the bowl, add to the parabola's u, HU."""
-    used = (linear * bands.count).sum(axis=0) != 0.0
     kept = np.where(linear != 0.0, bands.count, 0.0)
+    used = kept.sum(axis=0) > 0.0
     total = np.maximum(kept.sum(axis=0), 1.0)
     left = ((bands.values - shape) * kept).sum(axis=0) / total
     share = np.maximum((kept > 0.0).mean(axis=0), 1.0 / len(kept))
@@ -126,8 +126,12 @@ def _structure(bands: Bands, shape: Array, linear: Array, noise: Array) -> float
 def bowl_noise(covariance: Covariance, grid: Polar, bands: Bands, weights: Array, x_mm: Array, y_mm: Array) -> float:
     """Standard deviation, HU, of noise on one slice in a sum over cells; (n,) places of the grid's pixels."""
     share = (spread_over(grid, bands, weights) / np.maximum(grid.count, 1.0)).ravel()[grid.cell]
-    row, column = (((v - v.min()) / FINE_MM).astype(np.intp) for v in (y_mm, x_mm))
+    step_y, step_x = covariance.pixel_mm
+    # whole pixels together: a grid beside theirs would hold now one, now two of them, and make noise of it
+    factor = max(1, round(FINE_MM / min(step_y, step_x)))
+    row, column = (np.rint((v - v.min()) / p).astype(int) // factor for v, p in ((y_mm, step_y), (x_mm, step_x)))
     shape = int(row.max()) + 1, int(column.max()) + 1
-    field = np.bincount(row * shape[1] + column, share, shape[0] * shape[1]).reshape(shape)
-    fine = Covariance(covariance.frequency, covariance.nps, (FINE_MM, FINE_MM))
-    return math.sqrt(fine.variance_of_sum(field))
+    field: Array = np.zeros(shape[0] * shape[1])
+    field += np.bincount(row * shape[1] + column, share, len(field))
+    fine = Covariance(covariance.frequency, covariance.nps, (factor * step_y, factor * step_x))
+    return math.sqrt(fine.variance_of_sum(field.reshape(shape)))

@@ -22,10 +22,12 @@ FILLED = 0.5
 WHOLE = 0.85
 """The same of a band: cut cells are noisier than whole ones, and those of inner bands differ by some pixels anyway."""
 SPOT_MM, SPOT = 5.0, 8.0
-"""Cells of this width that stand so many robust standard deviations off their circle hold a rod, a bead or a bubble that
-no definition names; crescents stay within five."""
-FREQUENCIES = 129
+"""Cells of this width that stand so many robust standard deviations off their circle hold a rod, a bead or a bubble
+that no definition names; crescents stay within five."""
+FREQUENCIES = 97
 """Nodes over the radial frequency, up to the corner of the frequency square."""
+NODES = 8
+"""Radii at which that sum is formed; between them it follows a power of the radius closely."""
 ALIASES = 4
 """Multiples of SECTORS up to which orders are summed: a sector's mean damps what lies beyond to a hundredth."""
 
@@ -138,7 +140,7 @@ def without_spots(grid: Polar, slices: Array) -> Polar:
 
 
 def _middle(values: Array, filled: Mask) -> Array:
-    """(n, bands) median over the filled ones of (n, sectors, bands) cells; infinite where fewer than half are filled."""
+    """(n, bands) median over the filled of (n, sectors, bands) cells; infinite where fewer than half are filled."""
     ordered = np.sort(np.where(filled, values, np.inf), axis=1)
     at = np.maximum((filled.sum(axis=0) - 1) // 2, 0)
     found = ordered[:, at, np.arange(filled.shape[1])]
@@ -180,8 +182,9 @@ def order_variances(covariance: Covariance, radius_mm: Array, orders: Array, wei
 
 def between_sectors(covariance: Covariance, radius_mm: Array, weights: Array, step_mm: float, above: int) -> Array:
     """(radii,) variance, HU², of sectors' weighted means about their mean and their orders up to `above`."""
-    orders = np.arange(above + 1, ALIASES * SECTORS)
+    orders = np.arange(above + 1.0, ALIASES * SECTORS)
     folded = np.abs((orders + SECTORS // 2) % SECTORS - SECTORS // 2)
-    orders = orders[folded > above].astype(np.float64)
-    variances = order_variances(covariance, radius_mm, orders, weights, step_mm)
-    return np.asarray(2.0 * variances @ np.sinc(orders / SECTORS) ** 2)
+    orders = orders[folded > above]
+    nodes = np.geomspace(radius_mm[0], radius_mm[-1], NODES)
+    variances = order_variances(covariance, nodes, orders, weights, step_mm) @ np.sinc(orders / SECTORS) ** 2
+    return np.asarray(2.0 * np.exp(np.interp(np.log(radius_mm), np.log(nodes), np.log(variances))))

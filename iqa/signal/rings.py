@@ -40,13 +40,12 @@ LEVEL_MM = 8.0
 """Half width over which that scatter is averaged along the radius."""
 FALSE_ALARM = 0.005
 """Chance at which noise alone gives a ring in a scan; half of what is allowed, since its level is itself learnt."""
-FREE = 2.0
-"""Of radius and width, chosen where the height is largest: they raise its square by as many variances."""
 SHAPE_U = 0.05
 """Relative u of a height for a ring that is no Gaussian, and for what cells of whole pixels make of a narrow one."""
-FINE_SD = np.geomspace(0.5, 1.6, 25)
-FINE_AT = np.linspace(-1.0, 1.0, 17)
-"""Widths, as multiples, and places, in bins, among which the found ring is refined."""
+FINEST_MM, FINEST_STEPS, WIDER, WIDTHS = 0.45, 0.5, 1.6, 25
+"""Widths among which the found ring is refined: from a narrowest, in mm and in bins, to some times the template's."""
+FINE_AT: Array = np.linspace(-1.0, 1.0, 17)
+"""And places, in bins."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +164,7 @@ class RingSearch:
 
     def _template(self, sd_mm: float) -> _Template:
         half = math.ceil((REACH_SD * sd_mm + GROUND_MM) / self.grid.step_mm)
-        form = crest(np.arange(-half, half + 1) * self.grid.step_mm, sd_mm, self.grid.step_mm)
+        form = crest(np.arange(-half, half + 1.0) * self.grid.step_mm, sd_mm, self.grid.step_mm)
         inverse = self._inverse(half)
         weights = solved(np.stack([form, *_ground(len(form))], axis=1), inverse)
         return _Template(sd_mm, weights, self._power(weights))
@@ -180,7 +179,8 @@ class RingSearch:
         step, n = self.grid.step_mm, 2 * half + 1
         f = np.linspace(0.0, float(self.covariance.frequency[-1]), 257)
         power = np.interp(f, self.covariance.frequency, self.covariance.nps) * np.sinc(f * step) ** 2
-        lags = np.trapezoid(np.cos(2.0 * np.pi * step * np.arange(n)[:, None] * f) * power, f, axis=1)
+        waves = np.cos(2.0 * np.pi * step * np.arange(n)[:, None] * f)
+        lags = np.asarray(np.trapezoid(waves * power, f, axis=1))
         apart = np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
         return np.asarray(np.linalg.inv(lags[apart] + WHITE * lags[0] * np.eye(n)))
 
@@ -190,7 +190,7 @@ class RingSearch:
         if filled.shape[1] < n:
             return np.zeros((SECTORS, 0), dtype=bool), np.zeros(0)
         total = np.cumsum(np.pad(filled, ((0, 0), (1, 0))), axis=1)
-        whole = total[:, n:] - total[:, :-n] == n
+        whole: Mask = total[:, n:] - total[:, :-n] == n
         share = whole.mean(axis=0) * (self._radii(template) >= INNERMOST_MM)
         return np.asarray(whole), np.asarray(share)
 
@@ -220,13 +220,10 @@ class RingSearch:
         # the last order is its own mirror image, all others stand for two
         seen = (2.0 * orders[:, :-1].sum(axis=1) + orders[:, -1]) / SECTORS**2
         radius, share = self._radii(template)[used], self._usable(template)[1][used]
-        nodes = np.geomspace(radius[0], radius[-1], 8) if len(radius) > 1 else radius
-        model = between_sectors(self.covariance, nodes, template.weights, self.grid.step_mm, SHADING_ORDERS)
-        expected = np.exp(np.interp(np.log(radius), np.log(nodes), np.log(model))) * share
-        near = np.abs(np.subtract.outer(self.grid.radius_mm, radius)) <= LEVEL_MM
-        near |= np.abs(np.subtract.outer(self.grid.radius_mm, radius)) == np.abs(
-            np.subtract.outer(self.grid.radius_mm, radius)
-        ).min(axis=1, keepdims=True)
+        model = between_sectors(self.covariance, radius, template.weights, self.grid.step_mm, SHADING_ORDERS)
+        expected = model * share
+        away = np.abs(np.subtract.outer(self.grid.radius_mm, radius))
+        near = away <= np.maximum(LEVEL_MM, away.min(axis=1, keepdims=True))
         # relative to what is expected, so that inner radii do not drown outer ones
         return np.asarray((seen[:, used] / expected) @ (near / near.sum(axis=1, keepdims=True)).T)
 
@@ -238,37 +235,43 @@ class RingSearch:
         sd = np.sqrt(level * template.power / (2.0 * np.pi * radius * share))
         return _Heights(template, radius, share, mean[:, used], sd)
 
-    # ----------------------------------------------------------------------------------------------------- the ring found
+    # --------------------------------------------------------------------------------------------------- the ring found
 
     def _refined(self, maps: Array, levels: Array, template: _Template, row: int, at: int) -> Ring:
-        """The ring of free width and radius that fits best within a template's window."""
+        """The ring of free width and radius in a template's window.
+
+        A weak ring does not tell its width: what is given are means over all widths and places, each weighted with the
+        likelihood of its fit, and u holds how they differ.
+        """
         step, half = self.grid.step_mm, template.half
         whole, share = self._usable(template)
         sectors = whole[:, at - half]
         profile = maps[row][sectors, at - half : at + half + 1].mean(axis=0)
-        place = np.arange(-half, half + 1) * step
+        place: Array = np.arange(-half, half + 1.0) * step
         inverse = self._inverse(half)
         ground = np.stack(_ground(len(place)), axis=1)
         metric = inverse - inverse @ ground @ np.linalg.solve(ground.T @ inverse @ ground, ground.T @ inverse)
-        widths = np.maximum(template.sd_mm * FINE_SD, 0.5 * step)
-        pairs = [(sd, shift * step) for sd in widths for shift in FINE_AT]
-        forms = np.stack([crest(place - shift, sd, step) for sd, shift in pairs])
-        size, along = np.einsum("ij,jk,ik->i", forms, metric, forms), forms @ metric @ profile
+        widths = np.geomspace(max(FINEST_MM, FINEST_STEPS * step), WIDER * template.sd_mm, WIDTHS)
+        sds, shifts = (v.ravel() for v in np.meshgrid(widths, FINE_AT * step))
+        forms = crest(place - shifts[:, None], sds[:, None], step)
+        size, along = ((forms @ metric) * forms).sum(axis=1), forms @ metric @ profile
         best = int(np.argmax(along**2 / size))
-        sd, shift = pairs[best]
-        height = float(along[best] / size[best])
-        scale = levels[row, at] / (2.0 * math.pi * (self.grid.radius_mm[at] + shift) * share[at - half])
+        at_mm = self.grid.radius_mm[at]
+        scale = levels[row, at] / (2.0 * math.pi * at_mm * share[at - half])
         fixed = solved(np.stack([forms[best], *_ground(len(place))], axis=1), inverse)
-        variance = self._power(fixed) * scale
-        free = solved(_columns(place, shift, sd, step), inverse)
-        u = math.sqrt(self._power(free) * scale)
-        u = math.hypot(u, SHAPE_U * height)
-        height *= math.sqrt(max(0.0, 1.0 - FREE * variance / height**2))
+        # the noise of a height goes with 1/size; one of them is reckoned through its weights
+        noise = self._power(fixed) * scale * size[best]
+        weight = np.exp(0.5 * (along**2 / size - along[best] ** 2 / size[best]) / noise)
+        weight /= weight.sum()
+        heights = along / size
+        height, radius, sd = (float(weight @ v) for v in (heights, at_mm + shifts, sds))
+        variance = float(weight @ ((heights - height) ** 2 + noise / size))
+        u = math.hypot(math.sqrt(variance), SHAPE_U * height)
         number = None if row == len(maps) - 1 else row
-        return Ring(float(self.grid.radius_mm[at] + shift), float(sd), height, u, number)
+        return Ring(radius, sd, height, u, number)
 
 
-def crest(x_mm: Array, sd_mm: float, step_mm: float) -> Array:
+def crest(x_mm: Array, sd_mm: float | Array, step_mm: float) -> Array:
     """A Gaussian of height 1 as the mean over bins about places along the radius."""
     root = math.sqrt(2.0) * sd_mm
     edges = erf((x_mm + 0.5 * step_mm) / root) - erf((x_mm - 0.5 * step_mm) / root)
@@ -285,11 +288,3 @@ def solved(columns: Array, inverse: Array) -> Array:
     """(n,) weights of the first of (n, k) columns in a least-squares fit of all, by the inverse of a covariance."""
     weighted = inverse @ columns
     return np.asarray(np.linalg.solve(columns.T @ weighted, weighted.T)[0])
-
-
-def _columns(place: Array, shift: float, sd: float, step: float) -> Array:
-    """(n, 5) a ring, how it changes with place and width, and the ground."""
-    tiny = 1e-3 * sd
-    moved = crest(place - shift - tiny, sd, step) - crest(place - shift + tiny, sd, step)
-    widened = crest(place - shift, sd + tiny, step) - crest(place - shift, sd - tiny, step)
-    return np.stack([crest(place - shift, sd, step), moved / tiny, widened / tiny, *_ground(len(place))], axis=1)

@@ -118,7 +118,7 @@ def _add(image: Singles, drawn: tuple[Window, Floats] | None) -> None:
 
 
 def _add_artefacts(volume: Singles, canvas: Canvas, physics: Physics) -> None:
-    """Rings and crescents about the isocentre, inside the body, before gain and offset: in the final scale as stated."""
+    """Rings and crescents about the isocentre, inside the body, before the gain: stated in the final scale."""
     if physics.ring_hu == 0.0 and physics.crescent_hu == 0.0:
         return
     left, top = physics.corner_mm
@@ -128,7 +128,7 @@ def _add_artefacts(volume: Singles, canvas: Canvas, physics: Physics) -> None:
     crescent = physics.crescent_hu * np.cos(angle) * _bump(radius, physics.crescent_radius_mm, physics.crescent_sd_mm)
     added = ((ring + crescent) / physics.gain).astype(np.float32)
     for image in volume:
-        image += np.where(image > BODY_HU, added, np.float32(0.0))
+        np.add(image, added, out=image, where=image > BODY_HU)
 
 
 def _bump(radius: Floats, at: float, sd: float) -> Floats:

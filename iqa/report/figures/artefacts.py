@@ -34,8 +34,7 @@ def draw_unrolled(axes: Axes, found: Artefacts) -> Axes:
     axes.set_ylabel("distance from the rotation centre, mm")
     _mark(axes, found)
     axes.set_title(
-        f"{where(area.module, _slices(found))} about the rotation centre, shading taken out\n"
-        f"grey: ±{fixed(top, 1)} HU",
+        f"{where(area.module, _slices(found))} about the rotation centre, shading taken out\ngrey: ±{fixed(top, 1)} HU",
         fontsize=8,
     )
     return axes
