@@ -15,7 +15,7 @@ from tests.honest import unfair
 from tests.made_phantom import noise
 from tests.results import number, reason
 
-SEEDS = 10
+SEEDS = 8
 RING, CRESCENT, CUPPING = (f"artefact.{name}" for name in ("ring", "crescent", "cupping"))
 
 
@@ -46,8 +46,8 @@ def test_nothing_is_found_where_there_is_nothing() -> None:
         assert unfair(*pairs(found[key]), 0.0, conservative=True) == []
 
 
-def test_cupping_is_that_of_the_body_whatever_lies_where() -> None:
-    results = runs(Made(cupping_hu=5.0, off_mm=10.0), SEEDS)[CUPPING]
+def test_cupping_is_what_was_drawn() -> None:
+    results = runs(Made(cupping_hu=5.0), SEEDS)[CUPPING]
     values, u = pairs(results)
     assert unfair(values, u, 5.0) == []
     assert float(np.median(u)) <= 0.1  # asked for noise of 10 HU; single scans learn their lowest frequencies unsurely
