@@ -22,12 +22,13 @@ from iqa.signal.rings import Rings, RingSearch
 
 RING, CRESCENT, CUPPING = KEYS = ("artefact.ring", "artefact.crescent", "artefact.cupping")
 RING_METHOD, CRESCENT_METHOD, CUPPING_METHOD = "ring-fit@1", "angular-orders@1", "bowl-fit@1"
+RING_FOUND, CRESCENT_FOUND = ("ring_found",), ("crescent_found",)
 RIM_MM = 8.0
 """Kept from the module's edge: its blur, a wall of 5 mm, and the bright rim that scatter and beam hardening leave."""
 BOWL_BAND_MM, CRESCENT_BAND_MM = 2.0, 5.0
 """Radial width of the cells: narrow ones follow the bowl to the edge; a crescent is wide, and wide cells quieter."""
 HIDDEN = 0.5
-"""Of the smallest artefact that would stand out, as a component of u where none does: twice u then covers it."""
+"""Of the smallest artefact that is found in 95 % of scans, as u where none is found: twice u then covers it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +124,7 @@ def measure(context: Context) -> Measured:
     See `iqa.signal.rings`, `iqa.signal.crescents` and `iqa.signal.bowl`. Rings and crescents lie about the rotation
     centre, Data Collection Center (Patient), and where the header has none, about the middle of the image, flagged
     `from_image_centre`. What stands out is flagged `ring_found` or `crescent_found`; where nothing does, the value is
-    the root mean square beyond noise, and u holds half of what would have stood out.
+    the root mean square beyond noise, and u is half of what would have been found.
     """
     found, noise = artefacts_of(context), context.noise
     if found is None:
@@ -232,7 +233,7 @@ def _ring(found: Artefacts, made: Measurement) -> Result:
         u=ring.u,
         n=made.n if ring.slice is None else 1,
         where=f"{where(found.area.module, slices)}, {kind} ring at {ring.radius_mm:.0f} mm",
-        flags=("ring_found", *made.flags),
+        flags=(*RING_FOUND, *made.flags),
     )
 
 
@@ -250,7 +251,7 @@ def _crescent(found: Artefacts, made: Measurement) -> Result:
         value=seen.amplitude,
         u=seen.u,
         where=f"{made.where}, {kind} crescent at {seen.radius_mm:.0f} mm, {seen.angle_deg:.0f}°",
-        flags=("crescent_found", *made.flags),
+        flags=(*CRESCENT_FOUND, *made.flags),
     )
 
 

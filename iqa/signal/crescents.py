@@ -25,6 +25,8 @@ NEAR = 2
 FALSE_ALARM = 0.005
 """Chance at which noise alone gives a crescent in a scan; half of what is allowed, since noise is not exactly as its
 spectrum says."""
+SURELY = 1.645
+"""Standard deviations over the threshold with which 95 % are found."""
 TAKEN_U = 0.15
 """Relative u of an amplitude for what the plane and the round profile that are removed before take of it: 6 to 7 % of a
 crescent 20 mm wide, and more of a wider one."""
@@ -106,7 +108,7 @@ def _strongest(height: Array, variance: Array, threshold: Array, bands: Bands, u
     power = (height**2 - variance).sum(axis=1)
     mean = float(power.mean())
     rms = math.copysign(math.sqrt(abs(mean)), mean)
-    limit = float(np.median(np.sqrt(variance.mean(axis=1) * (threshold - 2 * ORDERS))))
+    limit = float(np.median(np.sqrt(variance.mean(axis=1)) * (np.sqrt(threshold - 2 * ORDERS) + SURELY)))
     standing = np.flatnonzero((height**2 / variance).sum(axis=1) > threshold)
     if not len(standing):
         return Crescents(None, rms, limit)

@@ -56,6 +56,8 @@ COMPOSED = {
     ", about the baseline of {}": FROM_BASELINE,
     ", which is no tolerance": "{} is within {} ({}), which is no tolerance.",
     ", {} repeats": "{} repeats",
+    "{}, {} ring at {} mm": "{} slice {}, bright ring at {} mm",
+    "{}, {} crescent at {} mm, {}°": "{} slice {}, bright crescent at {} mm, {}°",
     "; its other images were copies of its own": (
         "it is the only scan that was located; its other images were copies of its own; {}"
     ),
