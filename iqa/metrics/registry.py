@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from iqa.metrics import (
+    artefacts,
     cho,
     ct_number,
     detectability,
@@ -33,6 +34,7 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
     ("linearity", linearity.measure),
     ("noise", noise.measure),
     ("uniformity", uniformity.measure),
+    ("artefact", artefacts.measure),
     ("nps", nps.measure),
     ("ttf", ttf.measure),
     ("mtf", mtf.measure),

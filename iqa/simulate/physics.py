@@ -91,6 +91,17 @@ class Physics:
     """CT number = gain · true CT number + offset."""
     cupping_hu: float = 0.0
     """Added at the body's rim, with the square of the distance from its axis."""
+    ring_hu: float = 0.0
+    """Crest of a full ring about the isocentre, on every slice, added where the body is."""
+    ring_radius_mm: Positive = 80.0
+    ring_sd_mm: Positive = 0.6
+    """Standard deviation of its Gaussian profile."""
+    crescent_hu: float = 0.0
+    """Depth of a crescent about the isocentre: a cosine round the circle, a Gaussian along the radius."""
+    crescent_radius_mm: Positive = 40.0
+    crescent_sd_mm: Positive = 8.0
+    crescent_deg: float = 180.0
+    """Where it is deepest, counter-clockwise as displayed."""
     contrast_scale: Pairs = ()
     """Factors on the contrast of features to their body, by feature name or by material (another tube voltage)."""
     body_diameter_mm: Positive | None = None

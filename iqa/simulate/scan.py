@@ -27,6 +27,8 @@ SPARE_SLICES = 2
 UID_ROOT = "2.25."
 """Root of UIDs made of a number alone (PS3.5, B.2)."""
 FULL_TURN_MS = 1000.0
+BODY_HU = -500.0
+"""Above it there is body, where rings and crescents are drawn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +63,7 @@ def simulate(spec: PhantomSpec, physics: Physics) -> Simulated:
     if physics.couch:
         hu += couch(canvas, physics.stack_pose.x_mm, _lowest(modules) + physics.couch_gap_mm).astype(np.float32)
     hu += np.float32(AIR_HU)
+    _add_artefacts(hu, canvas, physics)
     noise = noise_of(physics, canvas.blur)
     # noise is stated in the final scale, so it comes after the calibration
     hu *= np.float32(physics.gain)
@@ -112,6 +115,24 @@ def _draw_steady(volume: Singles, canvas: Canvas, z_mm: Floats, thing: Shape, to
 def _add(image: Singles, drawn: tuple[Window, Floats] | None) -> None:
     if drawn is not None:
         image[drawn[0]] += drawn[1].astype(np.float32)
+
+
+def _add_artefacts(volume: Singles, canvas: Canvas, physics: Physics) -> None:
+    """Rings and crescents about the isocentre, inside the body, before the gain: stated in the final scale."""
+    if physics.ring_hu == 0.0 and physics.crescent_hu == 0.0:
+        return
+    left, top = physics.corner_mm
+    x, y = canvas.x_mm[None, :] + left, canvas.y_mm[:, None] + top
+    radius, angle = np.hypot(x, y), np.arctan2(-y, x) - np.radians(physics.crescent_deg)
+    ring = physics.ring_hu * _bump(radius, physics.ring_radius_mm, physics.ring_sd_mm)
+    crescent = physics.crescent_hu * np.cos(angle) * _bump(radius, physics.crescent_radius_mm, physics.crescent_sd_mm)
+    added = ((ring + crescent) / physics.gain).astype(np.float32)
+    for image in volume:
+        np.add(image, added, out=image, where=image > BODY_HU)
+
+
+def _bump(radius: Floats, at: float, sd: float) -> Floats:
+    return np.asarray(np.exp(-0.5 * ((radius - at) / sd) ** 2))
 
 
 def _lowest(modules: tuple[PlacedModule, ...]) -> float:

@@ -220,6 +220,7 @@ def _numbers(made: Made) -> Iterator[Value]:
         yield "ct_number.uniform", made.hu(uniform, uniform.module.body_hu) + bowl
         yield from _uniformity(made, uniform)
     yield "artefact.cupping", physics.cupping_hu
+    yield "artefact.ring", abs(physics.ring_hu)
     if physics.cupping_hu == 0.0 and not physics.contrast_scale:
         yield from _linearity(made)
     if physics.header.ctdivol_mgy is not None:

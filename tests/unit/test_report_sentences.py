@@ -57,6 +57,8 @@ COMPOSED = {
     ", which is no tolerance": "{} is within {} ({}), which is no tolerance.",
     ", {} repeats": "{} repeats",
     "{}, {}, {} repeats": "{} repeats",
+    "{}, {} ring at {} mm": "{} slice {}, bright ring at {} mm",
+    "{}, {} crescent at {} mm, {}°": "{} slice {}, bright crescent at {} mm, {}°",
     "; its other images were copies of its own": (
         "it is the only scan that was located; its other images were copies of its own; {}"
     ),

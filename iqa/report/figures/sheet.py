@@ -13,10 +13,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from iqa.metrics.artefacts import Artefacts, artefacts_of
+from iqa.metrics.context import Context
 from iqa.metrics.texture import texture
 from iqa.model import Analysis, ModuleFit, Scan
 from iqa.report.colours import INK_3
-from iqa.report.figures import charts, images, marks, textures
+from iqa.report.figures import artefacts, charts, images, marks, textures
 from iqa.report.figures.style import new_figure, save, styled
 from iqa.report.figures.transfers import transfer_curves, transfer_figure
 from iqa.report.table import scanner_line
@@ -26,6 +28,8 @@ PICTURE_IN = 4.2
 CHART_IN = (5.6, 3.4)
 PANEL_IN = (5.2, 4.7)
 """A square picture with its scale beside it."""
+UNROLLED_IN = (6.6, 3.8)
+"""A picture with a profile beside it."""
 OVERVIEW_IN, OVERVIEW_COLUMNS = 3.3, 4
 PROFILE_BAND_MM = 5.0
 """Width over which a profile is averaged: noise goes down by some pixels, shading stays."""
@@ -92,6 +96,7 @@ def _figures(scan: Scan, analysis: Analysis) -> Iterator[tuple[str, Figure]]:
         if measured:
             yield f"{module.name.lower()}-profiles", _profiles(scan, analysis, replace(module, slices=measured))
     yield from _textures(scan, analysis)
+    yield from _artefacts(scan, analysis)
     points = charts.insert_points(analysis)
     if points:
         yield "ct-number", _chart(analysis, lambda axes: charts.draw_ct_numbers(axes, points))
@@ -113,6 +118,18 @@ def _textures(scan: Scan, analysis: Analysis) -> Iterator[tuple[str, Figure]]:
     yield "nps-2d", _chart(analysis, lambda axes: textures.draw_plane_spectrum(axes, plane), PANEL_IN)
     if local is not None:
         yield "noise-map", _chart(analysis, lambda axes: textures.draw_local_noise(axes, local), PANEL_IN)
+
+
+def _artefacts(scan: Scan, analysis: Analysis) -> Iterator[tuple[str, Figure]]:
+    """The uniform module about the rotation centre, where rings or crescents were looked for."""
+    looked = any(analysis.value(key) is not None for key in ("artefact.ring", "artefact.crescent"))
+    found = artefacts_of(Context(scan, analysis.located)) if looked else None
+    if isinstance(found, Artefacts):
+        figure = new_figure(*UNROLLED_IN)
+        left, right = figure.subplots(1, 2, sharey=True, width_ratios=(2.4, 1.0))
+        artefacts.draw_unrolled(left, found)
+        artefacts.draw_by_radius(right, found)
+        yield "artefacts", _signed(figure, analysis)
 
 
 def _chart(analysis: Analysis, draw: Callable[[Axes], Axes], size_in: tuple[float, float] = CHART_IN) -> Figure:
