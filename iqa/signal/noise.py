@@ -148,21 +148,22 @@ class SliceCorrelation:
 
     def mean_factor(self, z_mm: Array) -> float:
         """Variance of the mean over slices at z against that of one slice: ΣΣ ρ(|zᵢ − zⱼ|)/n²."""
-        return float(self._matrix(z_mm).mean())
+        return float(self.matrix(z_mm).mean())
 
     def variance_factor(self, z_mm: Array) -> float:
         """The same for the mean of sample variances, which correlate with ρ²."""
-        return float((self._matrix(z_mm) ** 2).mean())
+        return float((self.matrix(z_mm) ** 2).mean())
 
     def sum_factor(self, weights: Array, z_mm: Array) -> float:
         """Variance of a weighted sum over slices at z against that of one slice: ΣΣ wᵢ wⱼ ρ(|zᵢ − zⱼ|)."""
-        return float(weights @ self._matrix(z_mm) @ weights)
+        return float(weights @ self.matrix(z_mm) @ weights)
 
     def independent(self, z_mm: Array) -> int:
         """Independent slices behind a mean over slices at z, rounded, at least 1."""
         return max(1, min(len(z_mm), round(1.0 / self.mean_factor(z_mm))))
 
-    def _matrix(self, z_mm: Array) -> Array:
+    def matrix(self, z_mm: Array) -> Array:
+        """(n, n) correlation of the noise of slices at z."""
         apart = np.abs(np.subtract.outer(z_mm, z_mm))
         rho = np.interp(apart, self.distance_mm, self.rho, right=0.0)
         return np.where(np.eye(len(z_mm), dtype=bool), 1.0, rho)

@@ -15,6 +15,9 @@ Width = float | FloatArray
 NARROW = 1e-3
 """Least width of a rectangle, as a part of the FWHM: stands for 0 in the closed form; changes the FWHM by < 1e-6."""
 
+STEEP = 0.05
+"""Second width and blur, as parts of the FWHM, below which flanks count as vertical."""
+
 HALVINGS = 60
 """Halvings of the range in which the half maximum lies: to the last digit."""
 
@@ -28,6 +31,21 @@ class Shape:
     gauss: float
     prior: float
     """Weight before the data are seen."""
+
+    @property
+    def steep(self) -> bool:
+        """Its flanks count as vertical."""
+        return max(self.second, self.gauss) < STEEP
+
+    @property
+    def tenth(self) -> float:
+        """Full width at a tenth of the maximum, per FWHM."""
+        return _tenths()[self]
+
+    def at(self, z_mm: FloatArray, width_mm: Width) -> FloatArray:
+        """Profile of that FWHM at `z_mm`, of height 1 at its middle."""
+        parts = self.first * width_mm, self.second * width_mm, self.gauss * width_mm
+        return np.asarray(ssp(z_mm, *parts) / ssp(np.zeros_like(z_mm), *parts))
 
 
 def ssp(z_mm: FloatArray, first_mm: Width, second_mm: Width, sigma_mm: Width) -> FloatArray:
@@ -59,18 +77,51 @@ def _second_integral(z: FloatArray, sigma: Width) -> FloatArray:
     return np.asarray(z * ndtr(u) + sigma / np.sqrt(2.0 * np.pi) * np.exp(-0.5 * u * u))
 
 
+def derivatives(z_mm: FloatArray, shape: Shape, width_mm: FloatArray, sigma_mm: FloatArray) -> FloatArray:
+    """SSP of unit area whose Gaussian part is sigma wide, and its derivatives by z and by the width, in closed form.
+
+    Parameters
+    ----------
+    z_mm : (m, n), mm from the middle of the section
+    width_mm : (m, 1) or (1, 1), mm
+        FWHM of the shape before it is blurred.
+    sigma_mm : as `width_mm`, mm
+        Of the Gaussian part, blur included; where the shape has a Gaussian, that moves with the width.
+
+    Returns
+    -------
+    (3, m, n), 1/mm, 1/mm² and 1/mm².
+    """
+    outer, inner = 0.5 * (shape.first + shape.second), 0.5 * (shape.first - shape.second)
+    ends = np.array([outer, -inner, inner, -outer])
+    sign = np.array([1.0, -1.0, -1.0, 1.0])
+    u = (z_mm + ends.reshape(4, 1, 1) * width_mm) / sigma_mm
+    step, bell = ndtr(u), np.exp(-0.5 * u * u) / np.sqrt(2.0 * np.pi)
+    area = shape.first * shape.second * width_mm**2
+    profile = _over_ends(sign, u * step + bell) * sigma_mm / area
+    by_z = _over_ends(sign, step) / area
+    by_sigma = _over_ends(sign, bell) / area * shape.gauss**2 * width_mm / sigma_mm
+    by_w = _over_ends(sign * ends, step) / area + by_sigma - 2.0 * profile / width_mm
+    return np.stack([profile, by_z, by_w])
+
+
+def _over_ends(factors: FloatArray, values: FloatArray) -> FloatArray:
+    """(m, n) sum of (4, m, n) values at the four ends of the rectangles, times a factor each."""
+    return np.asarray((factors @ values.reshape(4, -1)).reshape(values.shape[1:]))
+
+
 def fwhm(first_mm: float, second_mm: float, sigma_mm: float) -> float:
     """Full width at half maximum, mm, of `ssp` with these parameters."""
-    return float(_fwhms(np.array([first_mm]), np.array([second_mm]), np.array([sigma_mm]))[0])
+    return float(_widths(np.array([first_mm]), np.array([second_mm]), np.array([sigma_mm]), 0.5)[0])
 
 
-def _fwhms(first_mm: FloatArray, second_mm: FloatArray, sigma_mm: FloatArray) -> FloatArray:
-    """The same for many at once, by halving: a section's flank falls without a turn."""
+def _widths(first_mm: FloatArray, second_mm: FloatArray, sigma_mm: FloatArray, level: float) -> FloatArray:
+    """Full widths at a share of the maximum, of many at once, by halving: a section's flank falls without a turn."""
     near, far = np.zeros_like(first_mm), first_mm + second_mm + 4.0 * sigma_mm
-    half = 0.5 * ssp(near, first_mm, second_mm, sigma_mm)
+    wanted = level * ssp(near, first_mm, second_mm, sigma_mm)
     for _ in range(HALVINGS):
         middle = 0.5 * (near + far)
-        inside = ssp(middle, first_mm, second_mm, sigma_mm) > half
+        inside = ssp(middle, first_mm, second_mm, sigma_mm) > wanted
         near, far = np.where(inside, middle, near), np.where(inside, far, middle)
     return near + far
 
@@ -96,5 +147,11 @@ def shapes() -> tuple[Shape, ...]:
     )
     priors = [weight / len(nodes) for weight, nodes in paths for _ in nodes]
     widths = np.array([node for _, nodes in paths for node in nodes]).T
-    unit = (widths / _fwhms(*widths)).T.tolist()
+    unit = (widths / _widths(widths[0], widths[1], widths[2], 0.5)).T.tolist()
     return tuple(Shape(a, b, gauss, prior) for (a, b, gauss), prior in zip(unit, priors, strict=True))
+
+
+@cache
+def _tenths() -> dict[Shape, float]:
+    parts = np.array([(s.first, s.second, s.gauss) for s in shapes()]).T
+    return dict(zip(shapes(), _widths(parts[0], parts[1], parts[2], 0.1).tolist(), strict=True))

@@ -38,13 +38,13 @@ def test_increment_does_not_enter(step_mm: float) -> None:
     assert found.value == pytest.approx(2.5, rel=0.01)
     assert found.u is not None
     assert 0.0 < found.u < 0.05
-    assert (found.unit, found.method, found.flags) == ("mm", "ramp-fit@1", ())
+    assert (found.unit, found.method, found.flags) == ("mm", "ramp-fit@2", ())
 
 
 def test_each_ramp_has_its_own_number_and_region() -> None:
     measured = measure(wires(2.5, 2.5))
     keys = [r.key for r in measured.results]
-    assert keys == ["slice_thickness.upper", "slice_thickness.lower", "slice_thickness"]
+    assert keys == ["slice_thickness.upper", "slice_thickness.lower", "slice_thickness", "slice_thickness.yaw"]
     assert [d.name for d in measured.regions] == ["upper", "lower"]
 
 
@@ -67,7 +67,7 @@ def test_rows_of_beads_are_read_to_an_eighth_of_a_step(thickness_mm: float) -> N
     z = slices(thickness_mm, 8.0)
     hu = drawn(rows(), z, form("gaussian", thickness_mm), 400.0) + noise(np.random.default_rng(5), z.size, 4.0)
     found = number(measure(context(rows(), hu, z, thickness_mm)), "slice_thickness")
-    assert found.method == "step-fit@1"
+    assert found.method == "step-fit@2"
     assert found.value == pytest.approx(thickness_mm, abs=0.125)
 
 
