@@ -167,10 +167,10 @@ def _kind(context: Context, wanted: Callable[[Bead | Wire], bool], method: str) 
 
 def _heights(context: Context, source: Source) -> _Heights | NotMeasured:
     """Heights on all slices of the module near a source, or why there are too few."""
-    scan, fit, place = context.scan, context.whole.module(source.module), source.drawn
+    scan, place = context.scan, source.drawn
     middle = float(np.mean(scan.z_mm[list(source.slices)]))
     reach = SPAN * max(section_mm(scan), scan.step_mm or 0.0)
-    slices = [i for i in (fit.slices if fit else ()) if abs(float(scan.z_mm[i]) - middle) <= reach]
+    slices = [i for i in _plain(context, source) if abs(float(scan.z_mm[i]) - middle) <= reach]
     circle = Circle(place.x_mm, place.y_mm, REACH_WIDTHS * source.width_mm)
     crops = [(i, c) for i in slices if (c := centred(scan, i, circle)) is not None]
     if len(crops) < FEWEST:
@@ -183,20 +183,28 @@ def _heights(context: Context, source: Source) -> _Heights | NotMeasured:
     return _Heights(source, scan.z_mm[list(kept)], values, variance, kept)
 
 
+def _plain(context: Context, source: Source) -> Sequence[int]:
+    """Slices that hold nothing else at its place: its module's; a bare source has a holder about it on all of them."""
+    if context.located.body is None:
+        return range(len(context.scan))
+    fit = context.whole.module(source.module)
+    return fit.slices if fit else ()
+
+
 def _pooled(context: Context, heights: Sequence[_Heights], method: str) -> _Seen | NotMeasured:
     """All sources of one kind on one z axis, refused where they lie too far apart on it."""
     width = float(np.median([h.width_mm for h in heights]))
     used = [h.within(REACH * width) for h in heights if h.covers(width)]
     if not used:
         return _short(heights[0], width)
-    centres = np.array([h.centre_mm for h in used])
-    samples = _samples(context, used)
-    steps = float(np.median(np.concatenate([np.diff(h.z_mm) for h in used])))
-    found = profile(samples, width, centres)
+    step = float(np.median(np.concatenate([np.diff(h.z_mm) for h in used])))
+    if step > LARGEST_GAP * width:
+        return _sparse(used, step, width)
+    found = profile(_samples(context, used), width, np.array([h.centre_mm for h in used]))
     if found is None:
         return _unsettled(used)
-    if steps > LARGEST_GAP * found.half.mm:
-        return _sparse(used, steps, found.half.mm)
+    if step > LARGEST_GAP * found.half.mm:
+        return _sparse(used, step, found.half.mm)
     found = _allowing(found, used)
     if found.half.u_mm > LARGEST_U * found.half.mm:
         return _unsure(used, found.half)
@@ -209,7 +217,7 @@ def _samples(context: Context, used: Sequence[_Heights]) -> Samples:
     covariance = np.zeros((source.size, source.size))
     for k, h in enumerate(used):
         own = np.ix_(source == k, source == k)
-        covariance[own] = h.variance * h.source.noise.slices.matrix(h.z_mm)
+        covariance[own] = h.variance * h.source.noise.slices.modelled(h.z_mm)
     variance, extent = np.mean([_extent(context, h.source) for h in used], axis=0)
     z, values = (np.concatenate([getattr(h, name) for h in used]) for name in ("z_mm", "values"))
     return Samples(z, values, source, covariance, math.sqrt(variance), float(extent))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from iqa.signal.shapes import Shape, derivatives, shapes, ssp
+from iqa.signal.shapes import Shape, derivatives, finer, paths, shapes, ssp
 
 FloatArray = NDArray[np.float64]
 
@@ -41,6 +41,10 @@ BLUR_STEP = 0.02
 
 SKETCH = 5
 """Shapes of the table's head that the plain fit tries: enough to leave no more than noise in the residuals."""
+
+FINER = 2
+"""Times that shapes between the best one and its neighbours are tried: without them a section between two of the table,
+seen in little noise, is read up to 2 % wrong with a u of 0.3 %; with two rounds 0.5 %."""
 
 FLOOR = 1e-6
 """White noise added, against the variance (and, squared, in HU²), so that an empty spectrum can be inverted."""
@@ -394,6 +398,13 @@ def section(data: Profiles, first: NDArray[np.int64], width_mm: FloatArray, cent
     best = min(plain, key=lambda k: k[1].chi2)[1]
     noise = noise_of(best, first, data.ramp)
     fits = _fits(data, table, best.width_mm, best.centre_mm, noise.whitener)
+    along = paths()
+    for _ in range(FINER if fits else 0):
+        shape, best = min(fits, key=lambda k: k[1].chi2)
+        along = finer(along, shape)
+        known = {s for s, _ in fits}
+        new = tuple(dict.fromkeys(s for path in along for s in path if s not in known))
+        fits += _fits(data, new, best.width_mm, best.centre_mm, noise.whitener)
     return _averaged(data, first, fits, noise) if fits else None
 
 

@@ -40,7 +40,7 @@ class Shape:
     @property
     def tenth(self) -> float:
         """Full width at a tenth of the maximum, per FWHM."""
-        return _tenths()[self]
+        return _tenth(self.first, self.second, self.gauss)
 
     def at(self, z_mm: FloatArray, width_mm: Width) -> FloatArray:
         """Profile of that FWHM at `z_mm`, of height 1 at its middle."""
@@ -151,7 +151,43 @@ def shapes() -> tuple[Shape, ...]:
     return tuple(Shape(a, b, gauss, prior) for (a, b, gauss), prior in zip(unit, priors, strict=True))
 
 
+Paths = tuple[tuple[Shape, ...], ...]
+"""Shapes in the order in which each runs into the next."""
+
+
 @cache
-def _tenths() -> dict[Shape, float]:
-    parts = np.array([(s.first, s.second, s.gauss) for s in shapes()]).T
-    return dict(zip(shapes(), _widths(parts[0], parts[1], parts[2], 0.1).tolist(), strict=True))
+def paths() -> Paths:
+    """The shapes along each of the three paths, from one of the plain forms to another."""
+    table = shapes()
+    rectangle, triangle, gaussian = table[:3]
+    rounded = tuple(sorted(table[3:11], key=lambda s: s.gauss))
+    sloped = tuple(sorted(table[11:16], key=lambda s: s.second / s.first))
+    peaked = tuple(sorted(table[16:], key=lambda s: s.gauss))
+    return (
+        (rectangle, *rounded, gaussian),
+        (rectangle, *sloped, triangle),
+        (triangle, *peaked, gaussian),
+    )
+
+
+def between(one: Shape, other: Shape) -> Shape:
+    """The shape half way from one to the other, of half the smaller prior weight."""
+    parts = [0.5 * (a + b) for a, b in ((one.first, other.first), (one.second, other.second), (one.gauss, other.gauss))]
+    unit = fwhm(parts[0], parts[1], parts[2])
+    return Shape(parts[0] / unit, parts[1] / unit, parts[2] / unit, 0.5 * min(one.prior, other.prior))
+
+
+def finer(along: Paths, shape: Shape) -> Paths:
+    """The paths with the shapes half way from one of them to its neighbours."""
+    return tuple(_finer(path, path.index(shape)) if shape in path else path for path in along)
+
+
+def _finer(path: tuple[Shape, ...], at: int) -> tuple[Shape, ...]:
+    before = (between(path[at - 1], path[at]),) if at > 0 else ()
+    after = (between(path[at], path[at + 1]),) if at + 1 < len(path) else ()
+    return (*path[:at], *before, path[at], *after, *path[at + 1 :])
+
+
+@cache
+def _tenth(first: float, second: float, gauss: float) -> float:
+    return float(_widths(np.array([first]), np.array([second]), np.array([gauss]), 0.1)[0])
