@@ -67,7 +67,7 @@ def measure(context: Context) -> Measured:
 
     References
     ----------
-    IEC 61223-3-5:2019, 5.5; Polacin et al., Med Phys 1994;21:1409 (small objects for the profile of a spiral scan).
+    IEC 61223-3-5:2019; Polacin et al., Med Phys 1994;21:133 (small objects for the profile of a spiral scan).
     """
     balls = _kind(context, lambda f: is_ball(f) and is_point(f), BEAD_METHOD)
     found = [s for s in (balls, _kind(context, is_foil, FOIL_METHOD), _of_ramps(context)) if s is not None]
