@@ -68,13 +68,13 @@ class Case:
 
     @property
     def places(self) -> list[tuple[float, float]]:
-        return [(0.0, 0.0), (-13.0, 9.0), (14.0, 7.0)][: self.beads]
+        return [(0.0, 0.0), (13.0, 13.0), (-13.0, -13.0)][: self.beads]
 
     def context(self, seed: np.random.SeedSequence, peak_hu: float = 500.0) -> Context:
         """One scan of it, the beads anywhere between two slices."""
         rng = np.random.default_rng(seed)
         reach = int(np.ceil(REACH * self.fwhm_mm / self.step_mm))
-        z = np.arange(-reach, reach + 1) * self.step_mm
+        z = self.step_mm * np.arange(-reach, reach + 1, dtype=np.float64)
         hu = peak_hu / self.cnr * _noise(rng, _shared(z, self.fwhm_mm) if self.shared else np.eye(z.size))
         axis = np.arange(MATRIX) * PIXEL_MM - MIDDLE_MM
         for x, y in self.places:

@@ -136,6 +136,11 @@ class _Heights:
         step = float(np.median(np.diff(self.z_mm)))
         return max(float(np.trapezoid(self.values, self.z_mm) / self.values.max()), 0.5 * step)
 
+    @property
+    def step_mm(self) -> float:
+        """Largest distance of neighbouring slices."""
+        return float(np.diff(self.z_mm).max())
+
     def within(self, reach_mm: float) -> _Heights:
         """The same on the slices near it."""
         near = np.abs(self.z_mm - self.centre_mm) <= reach_mm
@@ -194,12 +199,13 @@ def _plain(context: Context, source: Source) -> Sequence[int]:
 def _pooled(context: Context, heights: Sequence[_Heights], method: str) -> _Seen | NotMeasured:
     """All sources of one kind on one z axis, refused where they lie too far apart on it."""
     width = float(np.median([h.width_mm for h in heights]))
-    used = [h.within(REACH * width) for h in heights if h.covers(width)]
-    if not used:
+    covering = [h.within(REACH * width) for h in heights if h.covers(width)]
+    if not covering:
         return _short(heights[0], width)
-    step = float(np.median(np.concatenate([np.diff(h.z_mm) for h in used])))
-    if step > LARGEST_GAP * width:
-        return _sparse(used, step, width)
+    step = min(h.step_mm for h in covering)
+    used = [h for h in covering if h.step_mm <= LARGEST_GAP * width]
+    if not used:
+        return _sparse(covering, step, width)
     found = profile(_samples(context, used), width, np.array([h.centre_mm for h in used]))
     if found is None:
         return _unsettled(used)

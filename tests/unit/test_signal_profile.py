@@ -15,7 +15,8 @@ FWHM_MM = 2.5
 
 def sampled(form: str, offsets_mm: tuple[float, ...], step_mm: float, heights: tuple[float, ...]) -> Samples:
     """Sources at those offsets on slices `step_mm` apart, in next to no noise."""
-    z = np.arange(-round(5.5 / step_mm), round(5.5 / step_mm) + 1) * step_mm
+    reach = round(5.5 / step_mm)
+    z = step_mm * np.arange(-reach, reach + 1, dtype=np.float64)
     values = [h * FORMS[form]((z - at) / FWHM_MM) for at, h in zip(offsets_mm, heights, strict=True)]
     count = len(offsets_mm)
     return Samples(

@@ -173,13 +173,14 @@ class _Page:
             return
         widths = {name: self._value(key) for name, key in WIDTH_KEYS.items()}
         read = {name: m for name, m in widths.items() if m is not None}
+        name, marks = name_of("ssp", self.words), self.words("figure.ssp_widths") if read else ()
         said = self.words.listed([self.words("figure.ssp_width", name=n, value=_bare(m)) for n, m in read.items()])
         yield self._chart(
             lambda axes: draw_section(axes, curve, baseline, widths).set_xlabel(
                 self.words.plain("figure.section_axis")
             ),
-            self.words.plain("figure.ssp_alt" if read else "figure.ssp_alt_bare", widths=said),
-            self._said("ssp", "ssp_widths" if read else ""),
+            self.words.plain("figure.ssp_alt" if read else "figure.ssp_alt_bare", name=plain(name), widths=said),
+            joined([self.words("figure.ssp", name=name), marks], self.words.written("figure.space")),
             list(read.values()),
             dashed=baseline is not None,
         )
