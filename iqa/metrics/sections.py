@@ -33,6 +33,9 @@ OWN_U: dict[Grade, float] = {"A": 0.0, "B": 0.1, "C": 0.3, "M": 0.1, "U": 0.58}
 """Relative standard uncertainty of a wire's squared diameter, by the diameter's grade; U: from none to twice."""
 SLOPE_U_DEG = 0.15
 """Standard uncertainty of a ramp's angle that is not the maker's: what measured angles scatter by."""
+FAMILY_U = 0.002
+"""Relative standard uncertainty of a width because its section is none of the table's: without noise, sections between
+two of them are read wrong by up to 0.3 %."""
 SAMPLING_U = 0.29
 """Standard uncertainty of a flank between two samples against their distance: 1/√12."""
 UNBALANCED = 0.3
@@ -117,7 +120,7 @@ class Group:
         leaning = np.array([[p.line.per_tilt * a for a in p.line.along] for p in self.seen])
         tilt = math.radians(u_tilt_deg) * float(np.linalg.norm(weight @ leaning))
         slope = float(np.sqrt(((weight * np.array([p.u_slope for p in self.seen])) ** 2).sum()))
-        return math.sqrt(noise + blur**2 + sampling**2 + (mean * tilt) ** 2 + (mean * slope) ** 2)
+        return math.sqrt(noise + blur**2 + sampling**2 + mean**2 * (tilt**2 + slope**2 + FAMILY_U**2))
 
 
 Outcome = Group | None

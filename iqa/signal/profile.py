@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from iqa.signal.section import Mixture
-from iqa.signal.shapes import Shape, derivatives, shapes
+from iqa.signal.shapes import Shape, derivatives, fwhm, shapes
 
 FloatArray = NDArray[np.float64]
 
@@ -107,30 +107,38 @@ class Profile:
 # ------------------------------------------------------------------------------------------ as ramps give it
 
 
-def of_mixture(mixture: Mixture, width: Width) -> Profile:
+def of_mixture(mixture: Mixture, width: Width, softest_mm: float = 0.0) -> Profile:
     """The profile that ramps give: their shapes' mean, at the width that was measured.
 
     Parameters
     ----------
     mixture : shapes with weights and the FWHM of each ramp
     width : the FWHM that stands for them, with all that its u holds
+    softest_mm : least sigma that their flanks were drawn with; what is between that and a shape's own stays open
     """
-    weight = np.array([w for _, w, _ in mixture])
-    weight /= weight.sum()
+    share = np.array([w for _, w, _ in mixture])
     own = np.array([float(np.mean(mm)) for _, _, mm in mixture])
-    own *= width.mm / float(weight @ own)
-    table = [shape for shape, _, _ in mixture]
+    own *= width.mm * share.sum() / float(share @ own)
+    drawn = [(shape, mm, 0.5 * w) for (shape, w, _), mm in zip(mixture, own, strict=True)]
+    drawn += [(_softened(shape, softest_mm / mm), mm, w) for shape, mm, w in drawn]
+    weight = np.array([w for _, _, w in drawn]) / share.sum()
     z = width.mm * _grid(THINNED)
-    curves = np.array([s.at(z, np.full_like(z, mm)) for s, mm in zip(table, own, strict=True)])
+    curves = np.array([shape.at(z, np.full_like(z, mm)) for shape, mm, _ in drawn])
     mean = weight @ curves
+    # The spread between shapes is in the FWHM's u, and differs elsewhere.
+    shared = max(width.u_mm**2 - float(weight @ (np.array([mm for _, mm, _ in drawn]) - width.mm) ** 2), 0.0)
     by_width = -z * np.gradient(mean, z) / width.mm
-    spread = weight @ (curves - mean) ** 2
-    tenths = own * np.array([s.tenth for s in table])
+    u = np.sqrt(weight @ (curves - mean) ** 2 + by_width**2 * shared)
+    tenths = np.array([shape.tenth * mm for shape, mm, _ in drawn])
     tenth = float(weight @ tenths)
-    # The spread between shapes is in the FWHM's u, and differs at a tenth.
-    shared = max(width.u_mm**2 - float(weight @ (own - width.mm) ** 2), 0.0)
     u_tenth = math.sqrt(shared * (tenth / width.mm) ** 2 + float(weight @ (tenths - tenth) ** 2))
-    return Profile(width, Width(tenth, u_tenth), z, mean, np.sqrt(spread + by_width**2 * shared))
+    return Profile(width, Width(tenth, u_tenth), z, mean, u)
+
+
+def _softened(shape: Shape, sigma: float) -> Shape:
+    """The shape with flanks at least so soft, per FWHM, and of unit FWHM again."""
+    unit = fwhm(shape.first, shape.second, max(shape.gauss, sigma))
+    return replace(shape, first=shape.first / unit, second=shape.second / unit, gauss=max(shape.gauss, sigma) / unit)
 
 
 def _grid(thinned: int = 1) -> FloatArray:
@@ -401,8 +409,16 @@ def _read(frame: _Frame, model: _Model) -> _Reading:
         _width(frame, model, by_free, total, (peak, k), (cut, bare))
         for k, (cut, bare) in enumerate(zip(cuts, plain, strict=True))
     )
-    sharp = fit.shape.at(z, np.full_like(z, fit.width_mm)) + change
-    return _Reading(widths, sharp / total[peak], _about_top(frame, model, by_free, total, peak))
+    ends = [shape.at(z, np.full_like(z, fit.width_mm)) for shape in _either(frame.data, fit)]
+    sharp, open_ = 0.5 * (ends[0] + ends[1]) + change, 0.5 * (ends[1] - ends[0])
+    variance = _about_top(frame, model, by_free, total, peak) + open_**2
+    return _Reading(widths, sharp / total[peak], variance)
+
+
+def _either(data: Samples, fit: _Fit) -> tuple[Shape, Shape]:
+    """The shape, and the same with flanks as soft as they were drawn: between samples nothing tells which it is."""
+    soft = math.sqrt(max(fit.sigma_mm**2 - data.blur_mm**2, 0.0))
+    return fit.shape, _softened(fit.shape, soft / fit.width_mm)
 
 
 def _cut(values: FloatArray, peak: int, level: float) -> tuple[float, float] | None:
@@ -433,9 +449,10 @@ def _width(
     by_left, by_right = 1.0 / slope[points[0]], -1.0 / slope[points[2]]
     influence = np.array([by_left, -LEVELS[level] * (by_left + by_right), by_right])
     variance = float(influence @ _covariance(frame, model, by_free, points) @ influence)
-    own = model.fit.width_mm * (1.0, model.fit.shape.tenth)[level]
+    near, far = (1.0, 1.0) if level == 0 else (s.tenth for s in _either(frame.data, model.fit))
+    own, either = model.fit.width_mm * 0.5 * (near + far), model.fit.width_mm * 0.5 * (far - near)
     more = GRID * frame.scale_mm * ((cut[1] - cut[0]) - (bare[1] - bare[0]))
-    return own + more, max(variance, 0.0)
+    return own + more, max(variance, 0.0) + either**2
 
 
 def _covariance(frame: _Frame, model: _Model, by_free: FloatArray, points: NDArray[np.int64]) -> FloatArray:

@@ -369,6 +369,8 @@ class Section:
     """Weight of the rectangle, whose flanks no sample may show."""
     mixture: Mixture
     """The shapes that were averaged."""
+    softest_mm: float
+    """Least sigma that their flanks were drawn with."""
 
 
 def section(data: Profiles, first: NDArray[np.int64], width_mm: FloatArray, centre_mm: FloatArray) -> Section | None:
@@ -442,6 +444,7 @@ def _averaged(data: Profiles, first: NDArray[np.int64], fits: list[tuple[Shape, 
         noise=noise,
         steep=float(sum(w for w, (s, _) in zip(weight, fits, strict=True) if s.steep)),
         mixture=tuple((s, float(w), f.width_mm) for w, (s, f) in zip(weight, fits, strict=True) if w > LIGHT),
+        softest_mm=data.softest_mm,
     )
 
 
