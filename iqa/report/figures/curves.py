@@ -12,7 +12,7 @@ from iqa.judge.decide import COVERAGE
 from iqa.metrics.transfers import LEVELS
 from iqa.model import Curve, Measurement
 from iqa.report.colours import INFO, INK, INK_2, RULE, RULE_2
-from iqa.report.numbers import show
+from iqa.report.numbers import MINUS, show
 from iqa.report.words import Words
 
 LOWEST, HIGHEST = -0.04, (1.06, 1.5)
@@ -114,7 +114,7 @@ def draw_section(axes: Axes, curve: Curve, baseline: Curve | None, widths: Mappi
     axes.set_ylim(LOWEST, highest([curve]))
     axes.set_yticks(ticks := [0.0, *sorted(WIDTHS.values()), 1.0], [f"{t:g}" for t in ticks])
     axes.xaxis.set_major_locator(MaxNLocator(FEW_TICKS))
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", MINUS))
     return axes
 
 
