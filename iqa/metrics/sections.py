@@ -57,6 +57,8 @@ class Part:
     """Relative standard uncertainty of the thickness from the ramp's own angle."""
     u_blur: float
     """Relative standard uncertainty of the blur along z."""
+    blur_mm: float = 0.0
+    """That blur."""
     u_sampling_mm: float = 0.0
     """Standard uncertainty of a width with vertical flanks, mm: they can lie anywhere between two samples."""
 
@@ -105,6 +107,11 @@ class Group:
     method: str
     seen: tuple[Part, ...]
     fit: Section
+
+    @property
+    def unsure_mm(self) -> float:
+        """Standard deviation whose square is the standard uncertainty of the blur's own."""
+        return max(math.sqrt(2.0 * p.u_blur) * p.blur_mm for p in self.seen)
 
     @property
     def slices(self) -> tuple[int, ...]:
@@ -217,7 +224,9 @@ def _ramps(scene: _Scene, module: Module, fit: ModuleFit, ramps: Sequence[Ramp])
     profiles = _joined([w.profiles for _, w in usable])
     centres = np.concatenate([w.centre_mm for _, w in usable])
     first = np.concatenate([w.first for _, w in usable])
-    parts = tuple(Part(s.ramp.name, s.line, w.slices, _u_slope(s.ramp), blurs[s.ramp.name][1]) for s, w in usable)
+    parts = tuple(
+        Part(s.ramp.name, s.line, w.slices, _u_slope(s.ramp), *reversed(blurs[s.ramp.name])) for s, w in usable
+    )
     sigma = np.array([s.sigma_hu for s, _ in usable])
     rough = np.array([s.rough_cnr for s, _ in usable])
     return _fitted(module.name, RAMP_METHOD, _Ready(parts, sigma, rough, profiles, first, centres, width), refused)

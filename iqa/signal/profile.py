@@ -50,6 +50,8 @@ DISCREPANCIES = ((0.01, 0.03, 0.1), (0.2, 0.45, 1.0))
 section; a shorter length takes flanks for structure."""
 FAITH = 0.5
 """Weight of no discrepancy before the data are seen; the rest is spread over sizes and lengths."""
+FROM_MIDDLE = 2.56
+"""Change of a width at a tenth with the standard deviation of both flanks: 2 Φ⁻¹(0.9)."""
 WINDOW = 1.6
 """Distance, in FWHM, beyond which a discrepancy fades: nothing is known of a profile where no sample is."""
 CONTENDERS = 5
@@ -107,7 +109,7 @@ class Profile:
 # ------------------------------------------------------------------------------------------ as ramps give it
 
 
-def of_mixture(mixture: Mixture, width: Width, softest_mm: float = 0.0) -> Profile:
+def of_mixture(mixture: Mixture, width: Width, softest_mm: float = 0.0, unsure_mm: float = 0.0) -> Profile:
     """The profile that ramps give: their shapes' mean, at the width that was measured.
 
     Parameters
@@ -115,6 +117,7 @@ def of_mixture(mixture: Mixture, width: Width, softest_mm: float = 0.0) -> Profi
     mixture : shapes with weights and the FWHM of each ramp
     width : the FWHM that stands for them, with all that its u holds
     softest_mm : least sigma that their flanks were drawn with; what is between that and a shape's own stays open
+    unsure_mm : standard deviation whose square is the u of the variance that was taken for blur, and not for the flanks
     """
     share = np.array([w for _, w, _ in mixture])
     own = np.array([float(np.mean(mm)) for _, _, mm in mixture])
@@ -128,11 +131,22 @@ def of_mixture(mixture: Mixture, width: Width, softest_mm: float = 0.0) -> Profi
     # The spread between shapes is in the FWHM's u, and differs elsewhere.
     shared = max(width.u_mm**2 - float(weight @ (np.array([mm for _, mm, _ in drawn]) - width.mm) ** 2), 0.0)
     by_width = -z * np.gradient(mean, z) / width.mm
-    u = np.sqrt(weight @ (curves - mean) ** 2 + by_width**2 * shared)
+    other = np.array(
+        [_softened(s, math.hypot(s.gauss, unsure_mm / mm)).at(z, np.full_like(z, mm)) for s, mm, _ in drawn]
+    )
+    u = np.sqrt(weight @ ((curves - mean) ** 2 + (other - curves) ** 2) + by_width**2 * shared)
     tenths = np.array([shape.tenth * mm for shape, mm, _ in drawn])
     tenth = float(weight @ tenths)
-    u_tenth = math.sqrt(shared * (tenth / width.mm) ** 2 + float(weight @ (tenths - tenth) ** 2))
+    flanks = np.array([_by_flanks(shape, mm, unsure_mm) for shape, mm, _ in drawn])
+    u_tenth = math.sqrt(shared * (tenth / width.mm) ** 2 + float(weight @ ((tenths - tenth) ** 2 + flanks**2)))
     return Profile(width, Width(tenth, u_tenth), z, mean, u)
+
+
+def _by_flanks(shape: Shape, width_mm: float, unsure_mm: float) -> float:
+    """Change of a width at a tenth, mm, when so much variance goes from the flanks to the blur, or comes from there."""
+    own = width_mm**2 * (shape.gauss**2 + shape.second**2 / 12.0)
+    less, more = math.sqrt(max(own - unsure_mm**2, 0.0)), math.sqrt(own + unsure_mm**2)
+    return FROM_MIDDLE * max(math.sqrt(own) - less, more - math.sqrt(own))
 
 
 def _softened(shape: Shape, sigma: float) -> Shape:
