@@ -114,3 +114,19 @@ def test_paths_hold_every_shape_and_grow_about_one() -> None:
     grown = finer(paths(), first)
     assert [len(a) - len(b) for a, b in zip(grown, paths(), strict=True)] == [1, 1, 0]
     assert all(isinstance(s, Shape) for path in grown for s in path)
+
+
+def test_what_the_blur_leaves_open_weighs_on_the_foot_of_steep_flanks() -> None:
+    """A rectangle's flank of variance u(s²) and one without differ by 2 Φ⁻¹(0.9) √u(s²) at a tenth."""
+    found = of_mixture(((shapes()[0], 1.0, np.array([2.5])),), Width(2.5, 0.0), unsure_mm=0.06)
+    assert found.tenth is not None
+    # the closed form of a rectangle has a flank of 0.0026 mm of its own
+    assert found.tenth.u_mm == pytest.approx(2.563 * (0.06 - 0.0026), rel=0.01)
+
+
+def test_flanks_drawn_soft_may_be_steep() -> None:
+    """Of a rectangle drawn with a sigma of 0.25 mm: 2.5 mm or 2.5 + 2 · 1.28 · 0.25 mm, and nothing tells which."""
+    found = of_mixture(((shapes()[0], 1.0, np.array([2.5])),), Width(2.5, 0.0), softest_mm=0.25)
+    assert found.tenth is not None
+    assert found.tenth.mm == pytest.approx(2.5 + 1.282 * 0.25, rel=0.01)
+    assert found.tenth.u_mm == pytest.approx(1.282 * 0.25, rel=0.03)
