@@ -109,9 +109,9 @@ def _module_layers(module: Module, origin: bool) -> Iterator[Layer]:
 def _within(feature: Feature, low: float, high: float) -> float:
     """Share of the layer's length that holds the feature."""
     if isinstance(feature, Bead):
-        half = 0.5 * feature.diameter_mm
+        half = 0.5 * feature.extent_mm
         start, end = feature.z_mm - half, feature.z_mm + half
-        share = 2.0 / 3.0  # a ball's mean chord over its diameter
+        share = 2.0 / 3.0 if feature.height_mm is None else 1.0  # a ball's mean chord over its diameter
     elif isinstance(feature, Insert | Pin | Target | LinePairs):
         start, end, share = feature.z_from_mm, feature.z_to_mm, 1.0
     else:

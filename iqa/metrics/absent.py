@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from iqa.model import Located, Module, NotMeasured, Scan
 
 
@@ -22,6 +24,12 @@ def module(key: str, scan: Scan, located: Located, wanted: Module) -> NotMeasure
         why = f"it is expected near z = {z:.1f} mm, and the scan {span}."
         needs = "A scan range that holds the whole module."
     return NotMeasured(key, f"The scan does not show module {wanted.name}: {why}", needs)
+
+
+def none_of(refused: Sequence[NotMeasured]) -> NotMeasured:
+    """Why not one of several would serve (a result without a key): each reason and each need once."""
+    reasons, needs = (dict.fromkeys(texts) for texts in zip(*((r.reason, r.needs) for r in refused), strict=True))
+    return NotMeasured("", " ".join(reasons), " ".join(needs))
 
 
 def noise(key: str) -> NotMeasured:

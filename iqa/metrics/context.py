@@ -10,8 +10,10 @@ from iqa.metrics.discs import Central, measure_central
 from iqa.metrics.insert_edges import InsertEdge, Shared, measure_edges
 from iqa.metrics.inserts import InsertMean, Outcome, measure_edge, measure_inserts
 from iqa.metrics.patches import measure_noise
+from iqa.metrics.points import Sources, find_sources
 from iqa.metrics.regions import Noise
 from iqa.metrics.repeats import Repeat, difference_noise
+from iqa.metrics.sections import Sections, find_sections
 from iqa.metrics.whole import whole_slices
 from iqa.model import DEFAULT_OBSERVER, Drawn, Located, Module, ModuleFit, NotMeasured, Observer, Result, Scan
 from iqa.signal.disc import Edge
@@ -67,6 +69,16 @@ class Context:
     def blur_mm(self) -> float:
         """In-plane edge blur as a standard deviation, mm."""
         return self.edge.blur_mm
+
+    @cached_property
+    def sections(self) -> Sections:
+        """The section profile on every ramp and row of the definition, or why not."""
+        return find_sections(self.scan, self.located, self.edge)
+
+    @cached_property
+    def sources(self) -> Sources | NotMeasured:
+        """Every bead, wire and disc of foil that is small enough, as the scan shows it, or why none can be had."""
+        return find_sources(self)
 
     @cached_property
     def inserts(self) -> tuple[Outcome, ...]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from iqa.metrics import absent
+from iqa.metrics.absent import none_of
 from iqa.metrics.context import Context, Measured
 from iqa.metrics.flags import one_slice, uncalibrated
-from iqa.metrics.patches import noise_within
-from iqa.metrics.points import LARGEST_MM, Source, see
+from iqa.metrics.points import Source, is_point, large
 from iqa.metrics.regions import Noise, where
 from iqa.metrics.transfers import LEVELS, crossings, curve
 from iqa.model import Bead, Measurement, Module, NotMeasured, Result, Scan, Wire
@@ -23,8 +23,6 @@ METHOD = "mtf-point@1"
 KINDS: tuple[tuple[str, type[Bead] | type[Wire]], ...] = (("bead", Bead), ("wire", Wire))
 LEAST_SNR = 20.0
 """Height over noise, all slices together, from which u is honest; below it f50 scatters by a tenth and more, askew."""
-FREE_MM = 22.0
-"""Radius about a bare wire or bead within which its holder is searched for squares that show the noise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,17 +65,18 @@ def _kind(context: Context, name: str, kind: type[Bead] | type[Wire]) -> Measure
 
 
 def _pool(context: Context, features: Sequence[tuple[Module, Bead | Wire]]) -> _Pool | NotMeasured:
-    small = [pair for pair in features if pair[1].diameter_mm <= LARGEST_MM] or features
+    small = [pair for pair in features if is_point(pair[1])] or features
     shown = [pair for pair in small if _slices(context, pair[0])]
     if not shown:
         return absent.module("", context.scan, context.whole, small[0][0])
-    noise = context.noise or _noise_about(context)
-    if noise is None:
-        return absent.noise("")
-    seen = [see(context, noise, module, feature) for module, feature in shown]
+    found = context.sources
+    if isinstance(found, NotMeasured):
+        return found
+    seen = [found[module.name, f] if is_point(f) else large(f) for module, f in shown]
     sources = tuple(s for s in seen if isinstance(s, Source))
     if not sources:
-        return _none([s for s in seen if isinstance(s, NotMeasured)])
+        return none_of([s for s in seen if isinstance(s, NotMeasured)])
+    noise = sources[0].noise
     spots, variance, top = _spots(context.scan, noise, sources)
     snr = top / math.sqrt(variance)
     if snr < LEAST_SNR:
@@ -90,16 +89,6 @@ def _pool(context: Context, features: Sequence[tuple[Module, Bead | Wire]]) -> _
 def _slices(context: Context, module: Module) -> tuple[int, ...]:
     fit = context.whole.module(module.name)
     return fit.slices if fit else ()
-
-
-def _noise_about(context: Context) -> Noise | None:
-    """The noise in the holder of a bare wire or bead: plain near the source, and nothing else is known of it."""
-    if context.located.body is not None:
-        return None
-    spec, whole = context.located.spec, context.whole
-    bare = [(m, whole.module(m.name)) for m in spec.modules if m.diameter_mm is None]
-    found = (noise_within(context.scan, m, fit, FREE_MM) for m, fit in bare if fit is not None and fit.slices)
-    return next((n for n in found if n is not None), None)
 
 
 def _spots(scan: Scan, noise: Noise, sources: Sequence[Source]) -> tuple[list[Spot], float, float]:
@@ -144,12 +133,6 @@ def _values(context: Context, key: str, pool: _Pool) -> Iterator[Result]:
 def _independent(context: Context, pool: _Pool) -> int:
     noise, z = context.noise, context.scan.z_mm
     return sum(noise.slices.independent(z[list(s.slices)]) if noise else 1 for s in pool.sources)
-
-
-def _none(refused: Sequence[NotMeasured]) -> NotMeasured:
-    """Why not one of the sources serves."""
-    reasons, needs = (dict.fromkeys(texts) for texts in zip(*((r.reason, r.needs) for r in refused), strict=True))
-    return NotMeasured("", " ".join(reasons), " ".join(needs))
 
 
 def _faint(sources: Sequence[Source], snr: float) -> NotMeasured:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
 
 from iqa.metrics import absent
-from iqa.metrics.context import Context
-from iqa.metrics.patches import covering
+from iqa.metrics.patches import covering, noise_within
 from iqa.metrics.regions import (
     CLIPPED_HU,
     CLIPPED_STORED,
@@ -31,12 +31,20 @@ from iqa.signal.robust import median, spread
 from iqa.signal.transfer import Crop
 from iqa.signal.trend import detrended_sum_of_squares
 
+if TYPE_CHECKING:
+    from iqa.metrics.context import Context
+
 FIT_MM = 10.0
 """Radius about a source that is given to the fit: the base and the point spread's tails. 6 mm costs a fifth of the
 precision, 14 mm gains nothing."""
 LARGEST_MM = 0.5
 """Largest ball or wire that is a point source: one of 0.5 mm takes 28 % of a frequency of 1 /mm, one of 1 mm nearly
 all of it, and what it leaves is not worth dividing by."""
+LARGEST_FOIL_MM = 3.0
+"""Largest disc of foil that is read along z: a wider one leans through its own thickness at 1° of tilt, and the plane
+below it bends."""
+FREE_MM = 22.0
+"""Radius about a bare wire or bead within which its holder is searched for squares that show the noise."""
 SEARCH_MM = 3.0
 """A source may lie this far beside its place on the image: modules are turned by some degrees."""
 SEARCH_Z_MM = 2.0
@@ -80,6 +88,8 @@ class Source:
     """(slices,) HU."""
     width_mm: float
     """Of its image, as the standard deviation of a Gaussian."""
+    noise: Noise
+    """Of the scan where it stands, by texture."""
     level: float
     """Pixel variance of the noise about it, HU²."""
     smear_mm: float
@@ -97,12 +107,49 @@ class Source:
         return own * smear_transform(frequency, self.smear_mm)
 
     def object(self, frequency: Array) -> Array:
-        """Transform of a ball or wire of the defined diameter."""
-        transform = ball_transform if isinstance(self.feature, Bead) else wire_transform
+        """Transform of a ball, or of the round section of a wire or foil, of the defined diameter."""
+        transform = ball_transform if is_ball(self.feature) else wire_transform
         return transform(frequency, self.feature.diameter_mm)
 
 
 Seen = Source | NotMeasured
+Sources = dict[tuple[str, Bead | Wire], Seen]
+"""What a scan shows of each point source, by module and feature."""
+
+
+def is_ball(feature: Bead | Wire) -> bool:
+    """A bead that is no disc of foil."""
+    return isinstance(feature, Bead) and feature.height_mm is None
+
+
+def is_point(feature: Bead | Wire) -> bool:
+    """Small enough in the plane to be a point source."""
+    return feature.diameter_mm <= LARGEST_MM
+
+
+def is_foil(feature: Bead | Wire) -> bool:
+    """A disc of foil, small enough to be read along z."""
+    return isinstance(feature, Bead) and feature.height_mm is not None and feature.diameter_mm <= LARGEST_FOIL_MM
+
+
+def find_sources(context: Context) -> Sources | NotMeasured:
+    """Every point source and disc of foil in the modules that the scan shows, or why none can be looked for."""
+    noise = context.noise or _noise_about(context)
+    if noise is None:
+        return absent.noise("")
+    shown = [(m, fit) for m in context.whole.spec.modules if (fit := context.whole.module(m.name)) and fit.slices]
+    wanted = [(m, f) for m, _ in shown for f in m.features if isinstance(f, Bead | Wire)]
+    return {(m.name, f): see(context, noise, m, f) for m, f in wanted if is_point(f) or is_foil(f)}
+
+
+def _noise_about(context: Context) -> Noise | None:
+    """The noise in the holder of a bare wire or bead: plain near the source, and nothing else is known of it."""
+    if context.located.body is not None:
+        return None
+    spec, whole = context.located.spec, context.whole
+    bare = [(m, whole.module(m.name)) for m in spec.modules if m.diameter_mm is None]
+    found = (noise_within(context.scan, m, fit, FREE_MM) for m, fit in bare if fit is not None and fit.slices)
+    return next((n for n in found if n is not None), None)
 
 
 def see(context: Context, noise: Noise, module: Module, feature: Bead | Wire) -> Seen:
@@ -110,8 +157,6 @@ def see(context: Context, noise: Noise, module: Module, feature: Bead | Wire) ->
     scan, fit = context.scan, context.whole.module(module.name)
     if fit is None:
         return absent.module("", scan, context.whole, module)
-    if feature.diameter_mm > LARGEST_MM:
-        return _large(feature)
     if _at_rim(context, module, fit, feature):
         reason = f"'{feature.name}' stands less than {FIT_MM + RIM_MM:g} mm from the edge of its module."
         return NotMeasured("", reason, f"Plain material for {FIT_MM + RIM_MM:g} mm about it.")
@@ -271,7 +316,7 @@ def _source(
     kind = "bead" if isinstance(feature, Bead) else "wire"
     drawn = Drawn(module.name, f"mtf.{kind}", middle.x_mm, middle.y_mm, FIT_MM, slices)
     smear = 0.0 if isinstance(feature, Bead) else section_mm(scan) * _travel(scan, spots, _Path.of(fit, feature))
-    return Source(feature, module.name, slices, crops, heights, middle.width_mm, level, smear, drawn)
+    return Source(feature, module.name, slices, crops, heights, middle.width_mm, noise, level, smear, drawn)
 
 
 def _crops(
@@ -331,7 +376,8 @@ def _clipped(scan: Scan, spot: _Spot, seen: Crop, stored_top: int) -> bool:
 # ------------------------------------------------------------------------------------- and why not
 
 
-def _large(feature: Bead | Wire) -> NotMeasured:
+def large(feature: Bead | Wire) -> NotMeasured:
+    """The result of something that is no point source."""
     return NotMeasured(
         "",
         f"'{feature.name}' of {feature.diameter_mm:g} mm is no point source: at most {LARGEST_MM:g} mm is.",

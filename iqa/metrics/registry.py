@@ -19,6 +19,7 @@ from iqa.metrics import (
     nps,
     position,
     slice_thickness,
+    ssp,
     ttf,
     uniformity,
 )
@@ -30,6 +31,7 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
     ("position", position.measure),
     ("geometry", geometry.measure),
     ("slice_thickness", slice_thickness.measure),
+    ("ssp", ssp.measure),
     ("ct_number", ct_number.measure),
     ("linearity", linearity.measure),
     ("noise", noise.measure),

@@ -2,114 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
-from iqa.metrics import absent
 from iqa.metrics.context import Context, Measured
-from iqa.metrics.ramps import MARGIN_MM, SUPPORT, Fault, Line, Strip, see_ramp, windows
 from iqa.metrics.regions import where
-from iqa.metrics.steps import Row, rough_width, see_row
-from iqa.model import Drawn, Grade, Measurement, Module, ModuleFit, NotMeasured, Ramp, Result, StepRamp
-from iqa.signal.section import Profiles, Section, section
+from iqa.metrics.sections import Combined, Group
+from iqa.model import Drawn, Measurement, NotMeasured, Result
 
-FloatArray = NDArray[np.float64]
-
-RAMP_METHOD, STEP_METHOD = "ramp-fit@1", "step-fit@1"
-"""A change that moves a number raises the version."""
-SMALLEST_CNR = 5.0
-"""Peak of a ramp over the noise of a pixel; below it the place of the peak itself is in doubt."""
-BLUR_U = 0.03
-"""Relative standard uncertainty of the in-plane blur along a ramp: edges of inserts scatter by 2 to 3 %."""
-OVERSHOOT_U = 0.5
-"""Share of an edge's overshoot, over its blur, added to that: how far such a line spread is from a Gaussian."""
-SMALLEST_MOMENT = 0.25
-"""Least second moment of the in-plane blur against the Gaussian's without overshoot: below it the two cancel."""
-OWN_U: dict[Grade, float] = {"A": 0.0, "B": 0.1, "C": 0.3, "M": 0.1, "U": 0.58}
-"""Relative standard uncertainty of a wire's squared diameter, by the diameter's grade; U: from none to twice."""
-SLOPE_U_DEG = 0.15
-"""Standard uncertainty of a ramp's angle that is not the maker's: what measured angles scatter by."""
-SAMPLING_U = 0.29
-"""Standard uncertainty of a flank between two samples against their distance: 1/√12."""
-UNBALANCED = 0.3
-"""Length of the mean of the ramps' directions above which a tilt of the phantom does not cancel; 0 for pairs."""
-SOFTEST_STEPS = 0.25
-"""Of a row's step: the least sigma of a flank, so that one between two samples can be fitted."""
-REACH_Z_MM = 4.0
-"""A row's slices are used this far beyond its ends: its base."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """One ramp ready for the fit."""
-
-    name: str
-    line: Line
-    slices: tuple[int, ...]
-    u_slope: float
-    """Relative standard uncertainty of the thickness from the ramp's own angle."""
-    u_blur: float
-    """Relative standard uncertainty of the blur along z."""
-    u_sampling_mm: float = 0.0
-    """Standard uncertainty of a width with vertical flanks, mm: they can lie anywhere between two samples."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """Ramps of one kind and module, with all that their common fit needs."""
-
-    parts: tuple[_Seen, ...]
-    sigma_hu: FloatArray
-    """(ramps,) noise of a pixel."""
-    rough_cnr: FloatArray
-    """(ramps,) peak over that noise before a fit."""
-    profiles: Profiles
-    first: NDArray[np.int64]
-    centre_mm: FloatArray
-    width_mm: float
-    """Where to start."""
-
-    def only(self, kept: NDArray[np.bool_]) -> _Ready:
-        """The same without the ramps that are not kept."""
-        data, rows = self.profiles, kept[self.profiles.ramp]
-        number = np.cumsum(kept) - 1
-        return _Ready(
-            tuple(p for p, held in zip(self.parts, kept, strict=True) if held),
-            self.sigma_hu[kept],
-            self.rough_cnr[kept],
-            replace(
-                data,
-                z_mm=data.z_mm[rows],
-                values=data.values[rows],
-                blur_mm=data.blur_mm[rows],
-                ramp=number[data.ramp[rows]],
-            ),
-            self.first[rows],
-            self.centre_mm[rows],
-            self.width_mm,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Ramps of one kind and module that were fitted together."""
-
-    module: str
-    method: str
-    seen: tuple[_Seen, ...]
-    fit: Section
-
-
-_Outcome = _Group | None
-_Refusals = list[NotMeasured]
+TILT_METHOD = "ramp-tilt@1"
+LARGEST_TILT_U_DEG = 1.0
+"""Standard uncertainty above which a tilt says nothing: phantoms are set up to half a degree."""
+UNSEEN_U_DEG = 2.0
+"""And above which no ramp of the definition runs that way: with nothing seen it is 3°, and noise that leaves 2° would
+hide the ramps themselves."""
 
 
 def measure(context: Context) -> Measured:
-    """Thickness on each ramp, and of all ramps together: opposite ramps cancel what a tilt of the phantom does.
+    """Thickness on each ramp, of all ramps together, and the tilt of their block, which that is freed of.
 
     Notes
     -----
@@ -118,239 +29,22 @@ def measure(context: Context) -> Measured:
     does not cancel, the ramp's angle where it is not the maker's. Left out: a blur along the ramp that is far from a
     Gaussian.
     """
-    groups: list[_Group] = []
-    refused: _Refusals = []
-    for module in context.located.spec.modules:
-        for kind in (Ramp, StepRamp):
-            features = tuple(f for f in module.features if isinstance(f, kind))
-            if features:
-                group, reasons = _group(context, module, features)
-                groups += [group] if group else []
-                refused += reasons
-    results: list[Result] = [r for g in groups for r in _each(context, g)]
-    if groups or refused:
-        results.append(_combined(context, groups, refused))
-    return Measured((*results, *refused), tuple(d for g in groups for d in _drawn(context, g)))
+    found = context.sections
+    results: list[Result] = [r for g in found.groups for r in _each(context, g)]
+    if found.best is not None:
+        results += [_together(found.best), *_tilts(context, found.best)]
+    elif found.refused:
+        first = found.refused[0]
+        results.append(NotMeasured("slice_thickness", f"No ramp could be used: {first.reason}", first.needs))
+    return Measured((*results, *found.refused), tuple(d for g in found.groups for d in _drawn(context, g)))
 
 
-def _group(context: Context, module: Module, features: Sequence[Ramp | StepRamp]) -> tuple[_Outcome, _Refusals]:
-    fit = context.located.module(module.name)
-    keys = [f"slice_thickness.{f.name}" for f in features]
-    if fit is None or not fit.slices:
-        return None, [absent.module(k, context.scan, context.located, module) for k in keys]
-    ramps = [f for f in features if isinstance(f, Ramp)]
-    if ramps:
-        return _ramps(context, module, fit, ramps)
-    return _rows(context, module, fit, [f for f in features if isinstance(f, StepRamp)])
-
-
-# ------------------------------------------------------------------------------- continuous ramps
-
-
-def _ramps(context: Context, module: Module, fit: ModuleFit, ramps: Sequence[Ramp]) -> tuple[_Outcome, _Refusals]:
-    seen = [(r, see_ramp(context.scan, fit, r, context.blur_mm)) for r in ramps]
-    refused = [_refusal(r.name, s) for r, s in seen if isinstance(s, Fault)]
-    strips = [s for _, s in seen if isinstance(s, Strip)]
-    if not strips:
-        return None, refused
-    width = float(np.median([s.width_mm for s in strips]))
-    samples = _samples(strips, width)
-    blurs = {s.ramp.name: _z_blur(context, s) for s in strips}
-    cut = [(s, windows(s, width, samples, blurs[s.ramp.name][0])) for s in strips]
-    refused += [_too_thick(s, width) for s, w in cut if not w.slices]
-    usable = [(s, w) for s, w in cut if w.slices]
-    if not usable:
-        return None, refused
-    profiles = _joined([w.profiles for _, w in usable])
-    centres = np.concatenate([w.centre_mm for _, w in usable])
-    first = np.concatenate([w.first for _, w in usable])
-    parts = tuple(_Seen(s.ramp.name, s.line, w.slices, _u_slope(s.ramp), blurs[s.ramp.name][1]) for s, w in usable)
-    sigma = np.array([s.sigma_hu for s, _ in usable])
-    rough = np.array([s.rough_cnr for s, _ in usable])
-    return _fitted(module.name, RAMP_METHOD, _Ready(parts, sigma, rough, profiles, first, centres, width), refused)
-
-
-def _samples(strips: Sequence[Strip], width: float) -> int:
-    step = float(strips[0].x_mm[1] - strips[0].x_mm[0])
-    wanted = 2.0 * (SUPPORT * width / min(s.line.tangent for s in strips) + MARGIN_MM)
-    return min([int(wanted / step)] + [s.x_mm.size for s in strips])
-
-
-def _z_blur(context: Context, strip: Strip) -> tuple[float, float]:
-    """Sigma along z of what widens a ramp's image beside the section, and its relative standard uncertainty.
-
-    In-plane blur by its second moment (an overshoot lowers it), and the ramp's own thickness.
-    """
-    edge, ramp, tangent = context.edge, strip.ramp, strip.line.tangent
-    moment = edge.blur_mm**2 + 2.0 * edge.blur_mm * edge.overshoot_mm
-    plane = max(moment, SMALLEST_MOMENT * edge.blur_mm**2) * tangent**2
-    chord = (
-        ramp.diameter_mm / math.sqrt(12.0)
-        if ramp.kind == "slit"
-        else 0.25 * ramp.diameter_mm * math.hypot(1.0, tangent)
-    )
-    total = plane + chord**2
-    in_plane = (BLUR_U + OVERSHOOT_U * abs(edge.overshoot_mm) / edge.blur_mm) * plane / total
-    own = OWN_U[ramp.provenance.of("diameter_mm")[1]] * chord**2 / (2.0 * total)
-    return math.sqrt(total), math.hypot(in_plane, own)
-
-
-def _joined(parts: Sequence[Profiles]) -> Profiles:
-    ramp = np.concatenate([np.full(p.values.shape[0], k, dtype=np.int64) for k, p in enumerate(parts)])
-    return Profiles(
-        np.concatenate([p.z_mm for p in parts]),
-        np.concatenate([p.values for p in parts]),
-        np.concatenate([p.blur_mm for p in parts]),
-        ramp,
-    )
-
-
-def _u_slope(ramp: Ramp) -> float:
-    if ramp.provenance.of("slope_deg")[1] == "A":
-        return 0.0
-    angle = math.radians(ramp.angle_deg)
-    return math.radians(SLOPE_U_DEG) / (math.sin(angle) * math.cos(angle))
-
-
-# ------------------------------------------------------------------------------------ stepped ramps
-
-
-def _rows(context: Context, module: Module, fit: ModuleFit, ramps: Sequence[StepRamp]) -> tuple[_Outcome, _Refusals]:
-    if dark := [r for r in ramps if r.hu < module.body_hu]:
-        return None, [_dark(r.name) for r in dark]
-    slices = _near(context, fit, ramps)
-    seen = [(r, see_row(context.scan, fit, r, context.blur_mm, slices)) for r in ramps]
-    refused = [_refusal(r.name, s) for r, s in seen if isinstance(s, Fault)]
-    rows, faint = _standing_out([s for _, s in seen if isinstance(s, Row)])
-    refused += faint
-    if not rows:
-        return None, refused
-    width = float(np.median([rough_width(r) for r in rows]))
-    thick = [r for r in rows if width > 0.5 * r.ramp.step_z_mm * (r.ramp.count - 1)]
-    refused += [_row_too_short(r, width) for r in thick]
-    rows = [r for r in rows if r not in thick]
-    if not rows:
-        return None, refused
-    profiles, centres = _pooled(context, rows)
-    parts = tuple(
-        _Seen(r.ramp.name, r.line, r.slices, 0.0, 0.0, SAMPLING_U * _gap(z, width))
-        for r, z in zip(rows, profiles.z_mm, strict=True)
-    )
-    sigma, first = np.array([r.sigma_hu for r in rows]), np.zeros(len(rows), dtype=np.int64)
-    rough = np.array([_row_cnr(r) for r in rows])
-    return _fitted(module.name, STEP_METHOD, _Ready(parts, sigma, rough, profiles, first, centres, width), refused)
-
-
-def _dark(name: str) -> NotMeasured:
-    return NotMeasured(
-        f"slice_thickness.{name}",
-        f"Ramp '{name}' is a row of holes, darker than the block; only bright wires and beads are read.",
-        "A phantom with wire or bead ramps.",
-    )
-
-
-def _standing_out(rows: Sequence[Row]) -> tuple[list[Row], _Refusals]:
-    """The rows of which at least one element stands out on a slice, if they are enough, and why not the others."""
-    cnr = [_row_cnr(r) for r in rows]
-    clear = [r for r, c in zip(rows, cnr, strict=True) if c >= SMALLEST_CNR]
-    faint = [_faint(r.ramp.name, c) for r, c in zip(rows, cnr, strict=True) if not c >= SMALLEST_CNR]
-    if not faint or _balanced([r.line for r in clear]):
-        return clear, faint
-    return [], faint + [_beside_faint(r.ramp.name) for r in clear]
-
-
-def _row_cnr(row: Row) -> float:
-    """Its tallest element over the noise of a pixel; 0 where none is brighter than its surroundings."""
-    return max(float(row.heights.max()), 0.0) / row.sigma_hu
-
-
-def _gap(z_mm: FloatArray, width_mm: float) -> float:
-    """Largest step between samples of a row near either flank of the section, mm."""
-    places = np.unique(np.round(np.abs(z_mm), 3))
-    near = places[np.abs(places - 0.5 * width_mm) < max(0.5 * width_mm, 1.0)]
-    return float(np.diff(near).max()) if near.size > 1 else width_mm
-
-
-def _near(context: Context, fit: ModuleFit, ramps: Sequence[StepRamp]) -> tuple[int, ...]:
-    """Slices that may show an element of any of the rows, or their base; a module placed badly in z keeps its own."""
-    reach = max(0.5 * r.step_z_mm * (r.count - 1) for r in ramps) + REACH_Z_MM
-    middle = float(np.mean([fit.pose.place(r.x_mm, r.y_mm, r.z_mm)[2] for r in ramps]))
-    first, last = fit.slices[0], fit.slices[-1]
-    near = tuple(i for i in range(first, last + 1) if abs(float(context.scan.z_mm[i]) - middle) <= reach)
-    return near or fit.slices
-
-
-def _pooled(context: Context, rows: Sequence[Row]) -> tuple[Profiles, FloatArray]:
-    """One profile a row on one z axis, and where to start.
-
-    Element by element, slice by slice: so noise shared by neighbouring slices lies between neighbouring samples.
-    """
-    count = min(r.ramp.count for r in rows)
-    z, values, centres = [], [], []
-    for row in rows:
-        planes = context.scan.z_mm[list(row.slices)]
-        offset = planes[None, :] - row.z_mm[:count, None]
-        heights = row.heights.T[:count]
-        z.append(offset.ravel())
-        values.append(heights.ravel())
-        lit = np.clip(heights, 0.25 * heights.max(), None) - 0.25 * heights.max()
-        centres.append(float((offset * lit).sum() / lit.sum()))
-    blur = np.array([0.25 * r.ramp.diameter_mm for r in rows])
-    softest = SOFTEST_STEPS * max(abs(r.ramp.step_z_mm) for r in rows)
-    return Profiles(np.array(z), np.array(values), blur, np.arange(len(rows)), softest), np.array(centres)
-
-
-# --------------------------------------------------------------------------------------- the results
-
-
-def _fitted(module: str, method: str, ready: _Ready, refused: _Refusals) -> tuple[_Outcome, _Refusals]:
-    """The group when its fit holds; ramps that turn out too faint are left out where the others do without them."""
-    parts = ready.parts
-    found = section(ready.profiles, ready.first, np.full(len(parts), ready.width_mm), ready.centre_mm)
-    # One ramp that nobody sees can keep all from settling.
-    cnr = ready.rough_cnr if found is None else _heights(ready, found) / ready.sigma_hu
-    clear = cnr >= SMALLEST_CNR
-    if clear.all():
-        group = None if found is None else _Group(module, method, parts, found)
-        return group, refused if group else [*refused, *(_diverged(p.name) for p in parts)]
-    refused = [*refused, *(_faint(p.name, float(c)) for p, c in zip(parts, cnr, strict=True) if not c >= SMALLEST_CNR)]
-    left = ready.only(clear)
-    if _balanced([p.line for p in left.parts]):
-        return _fitted(module, method, left, refused)
-    return None, [*refused, *(_beside_faint(p.name) for p in left.parts)]
-
-
-def _heights(ready: _Ready, found: Section) -> FloatArray:
-    """(ramps,) height of each, HU: the median over its slices."""
-    ramps = range(len(ready.parts))
-    return np.array([abs(float(np.median(found.amplitude[ready.profiles.ramp == k]))) for k in ramps])
-
-
-def _balanced(lines: Sequence[Line]) -> bool:
-    """Whether what is left of a group still stands for it: three ramps, or two that run against one another."""
-    if len(lines) == 2:
-        return bool(np.linalg.norm(np.mean([line.along for line in lines], axis=0)) <= UNBALANCED)
-    return len(lines) > 2
-
-
-def _u(context: Context, group: _Group, weight: FloatArray) -> float:
-    """Standard uncertainty of the weighted mean of a group's ramps, mm."""
-    mean = float(weight @ group.fit.width_mm)
-    noise = float(weight @ group.fit.covariance @ weight)
-    blur = float(weight @ (group.fit.by_blur * np.array([p.u_blur for p in group.seen])))
-    sampling = group.fit.steep * float(weight @ np.array([p.u_sampling_mm for p in group.seen]))
-    leaning = np.array([[p.line.per_tilt * a for a in p.line.along] for p in group.seen])
-    tilt = math.radians(context.located.u_tilt_deg or 0.0) * float(np.linalg.norm(weight @ leaning))
-    slope = float(np.sqrt(((weight * np.array([p.u_slope for p in group.seen])) ** 2).sum()))
-    return math.sqrt(noise + blur**2 + sampling**2 + (mean * tilt) ** 2 + (mean * slope) ** 2)
-
-
-def _each(context: Context, group: _Group) -> list[Result]:
+def _each(context: Context, group: Group) -> list[Result]:
     return [
         Measurement(
             f"slice_thickness.{seen.name}",
             float(group.fit.width_mm[k]),
-            _u(context, group, np.eye(len(group.seen))[k]),
+            group.u(np.eye(len(group.seen))[k], context.located.u_tilt_deg or 0.0),
             "mm",
             len(seen.slices),
             where(group.module, seen.slices),
@@ -360,74 +54,39 @@ def _each(context: Context, group: _Group) -> list[Result]:
     ]
 
 
-def _combined(context: Context, groups: Sequence[_Group], refused: _Refusals) -> Result:
-    """The mean over the ramps of the surest group."""
-    if not groups:
-        return NotMeasured("slice_thickness", f"No ramp could be used: {refused[0].reason}", refused[0].needs)
-    equal = [np.full(len(g.seen), 1.0 / len(g.seen)) for g in groups]
-    us = [_u(context, g, w) for g, w in zip(groups, equal, strict=True)]
-    best = int(np.argmin(us))
-    group, weight = groups[best], equal[best]
-    slices = sorted({i for p in group.seen for i in p.slices})
-    along = np.array([p.line.along for p in group.seen])
-    flags = ("tilt_not_cancelled",) if np.linalg.norm(weight @ along) > UNBALANCED else ()
-    value = float(weight @ group.fit.width_mm)
-    return Measurement(
-        "slice_thickness", value, us[best], "mm", len(slices), where(group.module, slices), group.method, flags
+def _together(best: Combined) -> Measurement:
+    group = best.group
+    flags = ("tilt_not_cancelled",) if best.lean is None else ()
+    slices, at = group.slices, where(group.module, group.slices)
+    return Measurement("slice_thickness", best.width_mm, best.u_mm, "mm", len(slices), at, group.method, flags)
+
+
+def _tilts(context: Context, best: Combined) -> Iterator[Result]:
+    """Pitch and yaw of the ramps' block: what the pose holds, and what the widths of opposite ramps add to it."""
+    fit = context.located.module(best.group.module)
+    if best.lean is None or fit is None:
+        return
+    # A plane that rises towards x has its axis lean away from it.
+    posed = {"yaw": fit.pose.yaw_deg, "pitch": fit.pose.pitch_deg}
+    for (name, own), rise, u in zip(posed.items(), np.degrees(best.lean.rise), np.degrees(best.lean.u), strict=True):
+        key, at = f"slice_thickness.{name}", where(best.group.module, best.group.slices)
+        if u > UNSEEN_U_DEG:
+            continue
+        if u > LARGEST_TILT_U_DEG:
+            yield _unknown_tilt(key, float(u))
+        else:
+            yield Measurement(key, own - float(rise), float(u), "°", len(best.group.seen), at, TILT_METHOD)
+
+
+def _unknown_tilt(key: str, u_deg: float) -> NotMeasured:
+    return NotMeasured(
+        key,
+        f"The widths of the ramps leave this tilt uncertain by {u_deg:.1f}°; "
+        f"for a number {LARGEST_TILT_U_DEG:g}° is the most.",
+        "Ramps that run against one another along this tilt, with less noise.",
     )
 
 
-def _drawn(context: Context, group: _Group) -> list[Drawn]:
+def _drawn(context: Context, group: Group) -> list[Drawn]:
     radius = 2.0 * context.blur_mm
     return [Drawn(group.module, p.name, p.line.at_mm[0], p.line.at_mm[1], radius, p.slices) for p in group.seen]
-
-
-# ------------------------------------------------------------------------------------- the refusals
-
-
-def _refusal(name: str, fault: Fault) -> NotMeasured:
-    return NotMeasured(f"slice_thickness.{name}", f"Ramp '{name}' cannot be used: {fault.reason}", fault.needs)
-
-
-def _too_thick(strip: Strip, width_mm: float) -> NotMeasured:
-    length = strip.ramp.length_mm * strip.line.tangent
-    return NotMeasured(
-        f"slice_thickness.{strip.ramp.name}",
-        f"No section of about {width_mm:.1f} mm lies wholly inside ramp '{strip.ramp.name}', which is {length:.1f} mm "
-        "long in z.",
-        "A slice near the ramp's middle, or thinner slices.",
-    )
-
-
-def _row_too_short(row: Row, width_mm: float) -> NotMeasured:
-    length = row.ramp.step_z_mm * (row.ramp.count - 1)
-    return NotMeasured(
-        f"slice_thickness.{row.ramp.name}",
-        f"A section of about {width_mm:.1f} mm is too thick for ramp '{row.ramp.name}', which is {length:.1f} mm long "
-        "in z.",
-        "Thinner slices.",
-    )
-
-
-def _diverged(name: str) -> NotMeasured:
-    return NotMeasured(
-        f"slice_thickness.{name}",
-        f"The fit of a section profile to ramp '{name}' does not settle.",
-        "Less noise, or slices without artefacts through the ramp.",
-    )
-
-
-def _faint(name: str, cnr: float) -> NotMeasured:
-    return NotMeasured(
-        f"slice_thickness.{name}",
-        f"Ramp '{name}' stands out by only {cnr:.1f} times the noise of a pixel; at least {SMALLEST_CNR:g} is needed.",
-        "More dose, a softer kernel or thicker slices.",
-    )
-
-
-def _beside_faint(name: str) -> NotMeasured:
-    return NotMeasured(
-        f"slice_thickness.{name}",
-        f"Ramp '{name}' is fitted together with others that do not stand out from the noise.",
-        "More dose, a softer kernel or thicker slices.",
-    )

@@ -82,7 +82,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bead:
-    """A ball: a point source when small, a contrast sphere when large."""
+    """A ball: a point source when small, a contrast sphere when large; with a height, a disc of foil instead."""
 
     name: str
     material: str
@@ -90,8 +90,15 @@ class Bead:
     y_mm: float
     z_mm: float
     diameter_mm: float
+    height_mm: float | None = None
+    """Along the axis, of a disc of foil; None for a ball."""
     hu: float
     provenance: Provenance
+
+    @property
+    def extent_mm(self) -> float:
+        """How far it reaches along the axis, from end to end."""
+        return self.diameter_mm if self.height_mm is None else self.height_mm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

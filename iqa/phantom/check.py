@@ -87,8 +87,8 @@ def extent(feature: Feature) -> Extent:
     r = math.hypot(feature.x_mm, feature.y_mm)
     match feature:
         case Bead():
-            half = feature.diameter_mm / 2
-            return Extent(r + half, feature.z_mm - half, feature.z_mm + half)
+            half = feature.extent_mm / 2
+            return Extent(r + feature.diameter_mm / 2, feature.z_mm - half, feature.z_mm + half)
         case Ramp():
             half = feature.length_mm / 2
             return _slanted(feature, half, half * math.tan(math.radians(feature.angle_deg)))

@@ -154,6 +154,8 @@ def feature_fields(kind: str) -> Fields:
 def _bounded(name: str, hint: type) -> object:
     if name in COUNTS:
         return Count
+    if name == "height_mm":
+        return Positive | None
     return Positive if name in POSITIVE else hint
 
 

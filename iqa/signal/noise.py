@@ -23,6 +23,12 @@ SMALLEST_PAD = 32
 """Pixels added to a small region before its transform, so that the noise has faded before it wraps round."""
 GRAIN_SIDE = 128
 """Bins along each frequency for the grain of the noise."""
+LONGEST, SHORTEST, TRIED_LENGTHS = 3.0, 0.3, 40
+"""Lengths tried for a model of the correlation: from so many times the largest distance seen to so many times the
+smallest, in steps of 10 %."""
+OWN = 0.03
+"""Share of the noise that no two slices have in common: rounding, and what the model's form is wrong by. Without it a
+smooth model would let a fit read the noise of a slice off its neighbours."""
 MERGE = 0.02
 """Slice distances that agree within this share are one distance."""
 
@@ -131,6 +137,14 @@ class Covariance:
         return {}
 
 
+def _wedge(share: Array) -> Array:
+    return np.asarray(np.maximum(1.0 - share, 0.0))
+
+
+def _bell(share: Array) -> Array:
+    return np.asarray(np.exp(-(share**2)))
+
+
 @dataclass(frozen=True, eq=False)
 class SliceCorrelation:
     """How the noise of two slices hangs together: its correlation over their distance.
@@ -161,6 +175,23 @@ class SliceCorrelation:
     def independent(self, z_mm: Array) -> int:
         """Independent slices behind a mean over slices at z, rounded, at least 1."""
         return max(1, min(len(z_mm), round(1.0 / self.mean_factor(z_mm))))
+
+    def modelled(self, z_mm: Array) -> Array:
+        """(n, n) correlation of slices at z that can be inverted, and reaches beyond the distances seen.
+
+        Notes
+        -----
+        Slices share noise as far as their sections overlap: the autocorrelation of a rectangle, 1 − d/L, or of a
+        Gaussian, whichever comes nearer to what was seen, and a little noise that no slices share.
+        """
+        apart = np.abs(np.subtract.outer(z_mm, z_mm))
+        seen, rho = self.distance_mm[1:], self.rho[1:]
+        if len(seen) == 0:
+            return np.asarray(np.eye(len(z_mm)))
+        lengths = np.geomspace(LONGEST * seen[-1], SHORTEST * seen[0], TRIED_LENGTHS)
+        tried = [(form, length) for form in (_wedge, _bell) for length in lengths]
+        form, length = min(tried, key=lambda pair: float(((pair[0](seen / pair[1]) - rho) ** 2).sum()))
+        return np.asarray((1.0 - OWN) * form(apart / length) + OWN * np.eye(len(z_mm)))
 
     def _matrix(self, z_mm: Array) -> Array:
         apart = np.abs(np.subtract.outer(z_mm, z_mm))

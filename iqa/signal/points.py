@@ -86,6 +86,24 @@ def point_height(pixels: Pixels, centre: tuple[float, float], width_mm: float) -
     return float(_solve(_columns(near, centre, width_mm)[:, :4], near[2])[3])
 
 
+def height_weights(x_mm: Array, y_mm: Array, width_mm: float) -> Array:
+    """Weights of the same sum over pixels at (x, y) from the centre: alike on every slice, so is what it takes in.
+
+    Parameters
+    ----------
+    x_mm, y_mm : any shape, mm
+
+    Returns
+    -------
+    Same shape. Pixels too far away have none; a plane has a sum of 0.
+    """
+    near = np.hypot(x_mm, y_mm) < REACH * width_mm
+    pixels = x_mm[near], y_mm[near], np.zeros(int(near.sum()))
+    weights = np.zeros(x_mm.shape)
+    weights[near] = np.linalg.pinv(_columns(pixels, (0.0, 0.0), width_mm)[:, :4])[3]
+    return weights
+
+
 def _near(pixels: Pixels, centre: tuple[float, float], width_mm: float) -> Pixels:
     x, y, image = pixels
     kept = np.hypot(x - centre[0], y - centre[1]) < REACH * width_mm

@@ -13,9 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
-from iqa.signal.shapes import Shape, shapes, ssp
+from iqa.signal.shapes import Shape, derivatives, finer, paths, shapes, ssp
 
 FloatArray = NDArray[np.float64]
 
@@ -43,11 +42,12 @@ BLUR_STEP = 0.02
 SKETCH = 5
 """Shapes of the table's head that the plain fit tries: enough to leave no more than noise in the residuals."""
 
+FINER = 2
+"""Times that shapes between the best one and its neighbours are tried: without them a section between two of the table,
+seen in little noise, is read up to 2 % wrong with a u of 0.3 %; with two rounds 0.5 %."""
+
 FLOOR = 1e-6
 """White noise added, against the variance (and, squared, in HU²), so that an empty spectrum can be inverted."""
-
-STEEP = 0.05
-"""Second width and blur, as parts of the FWHM, below which flanks count as vertical."""
 
 LIGHT = 1e-3
 """Weight below which a shape's own noise is not looked at."""
@@ -182,7 +182,7 @@ class _Linear:
 
 def _linear_part(data: Profiles, shape: Shape, width_mm: FloatArray, centre: FloatArray, fixed: _Fixed) -> _Linear:
     z, width = data.z_mm - centre[:, None], width_mm[data.ramp][:, None]
-    profile, by_z, by_w = _derivatives(z, shape, width, data.sigma(shape, width)) @ fixed.white.T
+    profile, by_z, by_w = derivatives(z, shape, width, data.sigma(shape, width)) @ fixed.white.T
     columns = np.empty((len(z), 4, z.shape[1]))
     columns[:, 0], columns[:, 1], columns[:, 2] = profile, fixed.one, fixed.z_mm - centre[:, None] * fixed.one
     height = _solve(columns[:, :3], fixed.values[:, None])[..., 0]
@@ -193,26 +193,6 @@ def _linear_part(data: Profiles, shape: Shape, width_mm: FloatArray, centre: Flo
     followed = _solve(columns, np.stack([by_width, residual], axis=1))
     tangent = by_width - _times(columns, followed[..., 0])
     return _Linear(amplitude, residual, by_width, tangent, columns, followed[:, 3])
-
-
-def _derivatives(z: FloatArray, shape: Shape, width: FloatArray, sigma: FloatArray) -> FloatArray:
-    """(3, m, n) blurred SSP, of unit area, and its derivatives by z and by the width: of the closed form of `ssp`."""
-    outer, inner = 0.5 * (shape.first + shape.second), 0.5 * (shape.first - shape.second)
-    ends = np.array([outer, -inner, inner, -outer])
-    sign = np.array([1.0, -1.0, -1.0, 1.0])
-    u = (z + ends.reshape(4, 1, 1) * width) / sigma
-    step, bell = ndtr(u), np.exp(-0.5 * u * u) / np.sqrt(2.0 * np.pi)
-    area = shape.first * shape.second * width**2
-    profile = _over_ends(sign, u * step + bell) * sigma / area
-    by_z = _over_ends(sign, step) / area
-    by_sigma = _over_ends(sign, bell) / area * shape.gauss**2 * width / sigma
-    by_w = _over_ends(sign * ends, step) / area + by_sigma - 2.0 * profile / width
-    return np.stack([profile, by_z, by_w])
-
-
-def _over_ends(factors: FloatArray, values: FloatArray) -> FloatArray:
-    """(m, n) sum of (4, m, n) values at the four ends of the rectangles, times a factor each."""
-    return np.asarray((factors @ values.reshape(4, -1)).reshape(values.shape[1:]))
 
 
 def _result(data: Profiles, shape: Shape, width: FloatArray, centre: FloatArray, fixed: _Fixed) -> WidthFit:
@@ -366,6 +346,10 @@ def variance(influence: FloatArray, first: NDArray[np.int64], noise: Noise) -> f
 # ------------------------------------------------------------------------------------- all together
 
 
+Mixture = tuple[tuple[Shape, float, FloatArray], ...]
+"""Shapes, each with its weight and the (ramps,) FWHM, mm, that it has on each ramp."""
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """Width of the SSP on each ramp, averaged over the shapes that the profiles allow."""
@@ -383,6 +367,10 @@ class Section:
     noise: Noise
     steep: float
     """Weight of the rectangle, whose flanks no sample may show."""
+    mixture: Mixture
+    """The shapes that were averaged."""
+    softest_mm: float
+    """Least sigma that their flanks were drawn with."""
 
 
 def section(data: Profiles, first: NDArray[np.int64], width_mm: FloatArray, centre_mm: FloatArray) -> Section | None:
@@ -412,6 +400,13 @@ def section(data: Profiles, first: NDArray[np.int64], width_mm: FloatArray, cent
     best = min(plain, key=lambda k: k[1].chi2)[1]
     noise = noise_of(best, first, data.ramp)
     fits = _fits(data, table, best.width_mm, best.centre_mm, noise.whitener)
+    along = paths()
+    for _ in range(FINER if fits else 0):
+        shape, best = min(fits, key=lambda k: k[1].chi2)
+        along = finer(along, shape)
+        known = {s for s, _ in fits}
+        new = tuple(dict.fromkeys(s for path in along for s in path if s not in known))
+        fits += _fits(data, new, best.width_mm, best.centre_mm, noise.whitener)
     return _averaged(data, first, fits, noise) if fits else None
 
 
@@ -447,7 +442,9 @@ def _averaged(data: Profiles, first: NDArray[np.int64], fits: list[tuple[Shape, 
         centre_mm=best.centre_mm,
         amplitude=best.amplitude,
         noise=noise,
-        steep=float(sum(w for w, (s, _) in zip(weight, fits, strict=True) if max(s.second, s.gauss) < STEEP)),
+        steep=float(sum(w for w, (s, _) in zip(weight, fits, strict=True) if s.steep)),
+        mixture=tuple((s, float(w), f.width_mm) for w, (s, f) in zip(weight, fits, strict=True) if w > LIGHT),
+        softest_mm=data.softest_mm,
     )
 
 

@@ -15,6 +15,9 @@ Width = float | FloatArray
 NARROW = 1e-3
 """Least width of a rectangle, as a part of the FWHM: stands for 0 in the closed form; changes the FWHM by < 1e-6."""
 
+STEEP = 0.05
+"""Second width and blur, as parts of the FWHM, below which flanks count as vertical."""
+
 HALVINGS = 60
 """Halvings of the range in which the half maximum lies: to the last digit."""
 
@@ -28,6 +31,21 @@ class Shape:
     gauss: float
     prior: float
     """Weight before the data are seen."""
+
+    @property
+    def steep(self) -> bool:
+        """Its flanks count as vertical."""
+        return max(self.second, self.gauss) < STEEP
+
+    @property
+    def tenth(self) -> float:
+        """Full width at a tenth of the maximum, per FWHM."""
+        return _tenth(self.first, self.second, self.gauss)
+
+    def at(self, z_mm: FloatArray, width_mm: Width) -> FloatArray:
+        """Profile of that FWHM at `z_mm`, of height 1 at its middle."""
+        parts = self.first * width_mm, self.second * width_mm, self.gauss * width_mm
+        return np.asarray(ssp(z_mm, *parts) / ssp(np.zeros_like(z_mm), *parts))
 
 
 def ssp(z_mm: FloatArray, first_mm: Width, second_mm: Width, sigma_mm: Width) -> FloatArray:
@@ -59,18 +77,51 @@ def _second_integral(z: FloatArray, sigma: Width) -> FloatArray:
     return np.asarray(z * ndtr(u) + sigma / np.sqrt(2.0 * np.pi) * np.exp(-0.5 * u * u))
 
 
+def derivatives(z_mm: FloatArray, shape: Shape, width_mm: FloatArray, sigma_mm: FloatArray) -> FloatArray:
+    """SSP of unit area whose Gaussian part is sigma wide, and its derivatives by z and by the width, in closed form.
+
+    Parameters
+    ----------
+    z_mm : (m, n), mm from the middle of the section
+    width_mm : (m, 1) or (1, 1), mm
+        FWHM of the shape before it is blurred.
+    sigma_mm : as `width_mm`, mm
+        Of the Gaussian part, blur included; where the shape has a Gaussian, that moves with the width.
+
+    Returns
+    -------
+    (3, m, n), 1/mm, 1/mm² and 1/mm².
+    """
+    outer, inner = 0.5 * (shape.first + shape.second), 0.5 * (shape.first - shape.second)
+    ends = np.array([outer, -inner, inner, -outer])
+    sign = np.array([1.0, -1.0, -1.0, 1.0])
+    u = (z_mm + ends.reshape(4, 1, 1) * width_mm) / sigma_mm
+    step, bell = ndtr(u), np.exp(-0.5 * u * u) / np.sqrt(2.0 * np.pi)
+    area = shape.first * shape.second * width_mm**2
+    profile = _over_ends(sign, u * step + bell) * sigma_mm / area
+    by_z = _over_ends(sign, step) / area
+    by_sigma = _over_ends(sign, bell) / area * shape.gauss**2 * width_mm / sigma_mm
+    by_w = _over_ends(sign * ends, step) / area + by_sigma - 2.0 * profile / width_mm
+    return np.stack([profile, by_z, by_w])
+
+
+def _over_ends(factors: FloatArray, values: FloatArray) -> FloatArray:
+    """(m, n) sum of (4, m, n) values at the four ends of the rectangles, times a factor each."""
+    return np.asarray((factors @ values.reshape(4, -1)).reshape(values.shape[1:]))
+
+
 def fwhm(first_mm: float, second_mm: float, sigma_mm: float) -> float:
     """Full width at half maximum, mm, of `ssp` with these parameters."""
-    return float(_fwhms(np.array([first_mm]), np.array([second_mm]), np.array([sigma_mm]))[0])
+    return float(_widths(np.array([first_mm]), np.array([second_mm]), np.array([sigma_mm]), 0.5)[0])
 
 
-def _fwhms(first_mm: FloatArray, second_mm: FloatArray, sigma_mm: FloatArray) -> FloatArray:
-    """The same for many at once, by halving: a section's flank falls without a turn."""
+def _widths(first_mm: FloatArray, second_mm: FloatArray, sigma_mm: FloatArray, level: float) -> FloatArray:
+    """Full widths at a share of the maximum, of many at once, by halving: a section's flank falls without a turn."""
     near, far = np.zeros_like(first_mm), first_mm + second_mm + 4.0 * sigma_mm
-    half = 0.5 * ssp(near, first_mm, second_mm, sigma_mm)
+    wanted = level * ssp(near, first_mm, second_mm, sigma_mm)
     for _ in range(HALVINGS):
         middle = 0.5 * (near + far)
-        inside = ssp(middle, first_mm, second_mm, sigma_mm) > half
+        inside = ssp(middle, first_mm, second_mm, sigma_mm) > wanted
         near, far = np.where(inside, middle, near), np.where(inside, far, middle)
     return near + far
 
@@ -96,5 +147,47 @@ def shapes() -> tuple[Shape, ...]:
     )
     priors = [weight / len(nodes) for weight, nodes in paths for _ in nodes]
     widths = np.array([node for _, nodes in paths for node in nodes]).T
-    unit = (widths / _fwhms(*widths)).T.tolist()
+    unit = (widths / _widths(widths[0], widths[1], widths[2], 0.5)).T.tolist()
     return tuple(Shape(a, b, gauss, prior) for (a, b, gauss), prior in zip(unit, priors, strict=True))
+
+
+Paths = tuple[tuple[Shape, ...], ...]
+"""Shapes in the order in which each runs into the next."""
+
+
+@cache
+def paths() -> Paths:
+    """The shapes along each of the three paths, from one of the plain forms to another."""
+    table = shapes()
+    rectangle, triangle, gaussian = table[:3]
+    rounded = tuple(sorted(table[3:11], key=lambda s: s.gauss))
+    sloped = tuple(sorted(table[11:16], key=lambda s: s.second / s.first))
+    peaked = tuple(sorted(table[16:], key=lambda s: s.gauss))
+    return (
+        (rectangle, *rounded, gaussian),
+        (rectangle, *sloped, triangle),
+        (triangle, *peaked, gaussian),
+    )
+
+
+def between(one: Shape, other: Shape) -> Shape:
+    """The shape half way from one to the other, of half the smaller prior weight."""
+    parts = [0.5 * (a + b) for a, b in ((one.first, other.first), (one.second, other.second), (one.gauss, other.gauss))]
+    unit = fwhm(parts[0], parts[1], parts[2])
+    return Shape(parts[0] / unit, parts[1] / unit, parts[2] / unit, 0.5 * min(one.prior, other.prior))
+
+
+def finer(along: Paths, shape: Shape) -> Paths:
+    """The paths with the shapes half way from one of them to its neighbours."""
+    return tuple(_finer(path, path.index(shape)) if shape in path else path for path in along)
+
+
+def _finer(path: tuple[Shape, ...], at: int) -> tuple[Shape, ...]:
+    before = (between(path[at - 1], path[at]),) if at > 0 else ()
+    after = (between(path[at], path[at + 1]),) if at + 1 < len(path) else ()
+    return (*path[:at], *before, path[at], *after, *path[at + 1 :])
+
+
+@cache
+def _tenth(first: float, second: float, gauss: float) -> float:
+    return float(_widths(np.array([first]), np.array([second]), np.array([gauss]), 0.1)[0])

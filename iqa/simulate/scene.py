@@ -158,6 +158,9 @@ class _Workshop:
             case Insert() | Pin() | Target():
                 ends = feature.z_from_mm, feature.z_to_mm
                 yield self.rod((feature.x_mm, feature.y_mm), feature.diameter_mm, ends, hu)
+            case Bead(height_mm=float(height)):
+                ends = feature.z_mm - 0.5 * height, feature.z_mm + 0.5 * height
+                yield self.rod((feature.x_mm, feature.y_mm), feature.diameter_mm, ends, hu)
             case Bead():
                 yield from self.ball((feature.x_mm, feature.y_mm, feature.z_mm), feature.diameter_mm, hu)
             case ModelWire():

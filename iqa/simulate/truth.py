@@ -286,8 +286,10 @@ def _lengths(made: Made) -> Iterator[Value]:
     yield "slice_thickness", thickness
     yield "ssp.fwhm", thickness
     yield "ssp.fwtm", section.width(0.1)
-    for _, f in made.all(Ramp, StepRamp):
+    for placed, f in made.all(Ramp, StepRamp):
         yield f"slice_thickness.{f.name}", thickness
+        yield "slice_thickness.pitch", placed.pose.pitch_deg
+        yield "slice_thickness.yaw", placed.pose.yaw_deg
     yield "geometry.scale_x", scale
     yield "geometry.scale_y", scale
     yield "geometry.scale_z", 1.0

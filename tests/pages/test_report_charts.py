@@ -23,7 +23,7 @@ from iqa.model import Curve, Measurement
 from iqa.report.content import Drawing
 from iqa.report.figures.charts import InsertPoint, draw_against_nominal, draw_differences, inserts_of
 from iqa.report.figures.contrasts import draw_contrast_detail, draw_uniformity, target_points
-from iqa.report.figures.curves import draw_by_slice, draw_spectrum, draw_transfer
+from iqa.report.figures.curves import draw_by_slice, draw_section, draw_spectrum, draw_transfer
 from iqa.report.figures.pages import MOST_INSERTS, MOST_PANELS, chart_drawings
 from iqa.report.naming import name_of
 from iqa.report.small_charts import small_transfer_svg, transfer_alt
@@ -126,6 +126,29 @@ def test_noise_by_slice_has_bars_of_two_u(axes: Axes) -> None:
     (drawn,) = bars_of(axes).lines[2]
     spans = drawn.get_segments()
     assert [[round(float(y), 9) for _, y in span] for span in spans] == [[4.8, 5.2], [4.8, 5.6]]
+
+
+def triangle() -> Curve:
+    """A profile of FWHM 2 mm, its middle at 0.1 mm."""
+    x = tuple(round(-3.0 + 0.1 * i, 9) for i in range(63))
+    return Curve("ssp", x, tuple(max(1.0 - abs(v - 0.1) / 2.0, 0.0) for v in x), (0.01,) * 63, "mm", "1", "ssp-bead@1")
+
+
+def test_a_section_profile_has_its_widths_as_lines_across_it(axes: Axes) -> None:
+    widths = {"FWHM": measured("ssp.fwhm", 2.0, 0.01, unit="mm"), "FWTM": None}
+    draw_section(axes, triangle(), None, widths)
+    (line,) = [k for k in axes.lines if len(points_of(k)) == 2]
+    assert points_of(line) == [pytest.approx((-0.9, 0.5)), pytest.approx((1.1, 0.5))]
+    assert [t.get_text() for t in axes.texts] == ["FWHM 2.000\u00a0±\u00a00.010\u00a0mm"]
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["0", "0.1", "0.5", "1"]
+
+
+def test_a_page_tells_the_widths_of_its_section_profile() -> None:
+    told = (measured("ssp.fwhm", 2.0, 0.01, unit="mm"), measured("ssp.fwtm", 3.6, 0.02, unit="mm"))
+    (found,) = chart_drawings(replace(story(numbers(*told)), curves=(triangle(),)), EN)
+    assert found.alt.startswith("Section sensitivity profile over its distance from the middle: FWHM 2.000")
+    assert "FWTM 3.600" in found.alt
+    assert "Lines across it: full widths at half and a tenth." in plain(found.caption)
 
 
 def test_inserts_stand_against_their_nominal_value_and_beside_their_range(axes: Axes) -> None:

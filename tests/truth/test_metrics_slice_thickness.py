@@ -38,13 +38,13 @@ def test_increment_does_not_enter(step_mm: float) -> None:
     assert found.value == pytest.approx(2.5, rel=0.01)
     assert found.u is not None
     assert 0.0 < found.u < 0.05
-    assert (found.unit, found.method, found.flags) == ("mm", "ramp-fit@1", ())
+    assert (found.unit, found.method, found.flags) == ("mm", "ramp-fit@2", ())
 
 
 def test_each_ramp_has_its_own_number_and_region() -> None:
     measured = measure(wires(2.5, 2.5))
     keys = [r.key for r in measured.results]
-    assert keys == ["slice_thickness.upper", "slice_thickness.lower", "slice_thickness"]
+    assert keys == ["slice_thickness.upper", "slice_thickness.lower", "slice_thickness", "slice_thickness.yaw"]
     assert [d.name for d in measured.regions] == ["upper", "lower"]
 
 
@@ -67,7 +67,7 @@ def test_rows_of_beads_are_read_to_an_eighth_of_a_step(thickness_mm: float) -> N
     z = slices(thickness_mm, 8.0)
     hu = drawn(rows(), z, form("gaussian", thickness_mm), 400.0) + noise(np.random.default_rng(5), z.size, 4.0)
     found = number(measure(context(rows(), hu, z, thickness_mm)), "slice_thickness")
-    assert found.method == "step-fit@1"
+    assert found.method == "step-fit@2"
     assert found.value == pytest.approx(thickness_mm, abs=0.125)
 
 
@@ -142,3 +142,27 @@ def test_absent_module_is_refused() -> None:
 def test_phantom_without_ramps_has_no_such_result() -> None:
     z = slices(2.5)
     assert measure(context((), drawn((), z, form("rectangle", 2.5), 0.0), z, 2.5)) == Measured((), ())
+
+
+def test_a_tilt_that_the_pose_missed_is_measured_and_taken_out() -> None:
+    """The scan is drawn straight and the pose says 2°: what is missed is 2°, and a pair's mean off by 0.8 %."""
+    plain = wires(2.5, 2.5)
+    (fit,) = plain.located.modules
+    leaning = replace(plain.located, modules=(replace(fit, pose=replace(fit.pose, yaw_deg=2.0)),))
+    straight, missed = measure(plain), measure(Context(plain.scan, leaning))
+    yaw = number(missed, "slice_thickness.yaw")
+    assert yaw.u is not None
+    assert abs(yaw.value) < 3.0 * yaw.u < 1.0
+    assert (yaw.unit, yaw.n, yaw.method) == ("°", 2, "ramp-tilt@1")
+    each = [number(missed, f"slice_thickness.{side}").value for side in ("upper", "lower")]
+    assert abs(each[0] - each[1]) == pytest.approx(0.19 * 2.5, rel=0.1)
+    both = [number(m, "slice_thickness").value for m in (straight, missed)]
+    assert both[1] == pytest.approx(both[0], rel=0.002)
+
+
+def test_ramps_of_one_direction_tell_no_tilt() -> None:
+    z = slices(2.5)
+    only = pair()[:1]
+    hu = drawn(only, z, form("rectangle", 2.5), 400.0) + noise(np.random.default_rng(5), z.size, 2.0)
+    keys = {r.key for r in measure(context(only, hu, z, 2.5)).results}
+    assert keys == {"slice_thickness.upper", "slice_thickness"}

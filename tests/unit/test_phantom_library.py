@@ -10,9 +10,10 @@ from typing import TypeVar
 
 import pytest
 
-from iqa.errors import InputError, UsageError
+from iqa.errors import DefinitionError, InputError, UsageError
 from iqa.model import Bead, Feature, Insert, LinePairs, PhantomSpec, Pin, Ramp, Region, StepRamp, Target, Wire
 from iqa.phantom import library, load, names
+from iqa.phantom.check import extent
 from iqa.phantom.describe import describe, describe_library
 from iqa.phantom.find import find
 from iqa.shipped import shipped
@@ -430,3 +431,32 @@ def test_a_phantom_is_shown_with_every_number_and_its_source() -> None:
 
 def test_a_variant_is_shown_with_its_note() -> None:
     assert "put back end for end" in describe(_spec("catphan504/gauge_turned"))
+
+
+# -------------------------------------------------------------------------------------- discs of foil
+
+
+def foil_of(folder: Path, height: str) -> Bead:
+    """A bead of the shipped file's, 1 mm wide, with a height."""
+    text = (shipped("phantoms") / "bead.toml").read_text(encoding="utf-8")
+    (folder / "foil.toml").write_text(text.replace("diameter_mm = 0.28", f"diameter_mm = 1, height_mm = {height}"))
+    (feature,) = load(folder / "foil.toml")[0].modules[0].features
+    assert isinstance(feature, Bead)
+    return feature
+
+
+def test_a_bead_with_a_height_is_a_foil_as_thick_as_that(tmp_path: Path) -> None:
+    foil = foil_of(tmp_path, "0.05")
+    assert (foil.height_mm, foil.extent_mm) == (0.05, 0.05)
+    ends = extent(foil)
+    assert (ends.reach_mm, ends.z_from_mm, ends.z_to_mm) == (0.5, -0.025, 0.025)
+
+
+def test_a_ball_is_as_thick_as_wide() -> None:
+    (ball,) = _features("bead", "bead", Bead).values()
+    assert (ball.height_mm, ball.extent_mm) == (None, 0.28)
+
+
+def test_a_foil_has_a_thickness(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match=r"height_mm: expected .*greater than 0"):
+        foil_of(tmp_path, "0")

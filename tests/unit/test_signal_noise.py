@@ -173,3 +173,20 @@ def test_u_knows_how_the_lowest_bins_answer_to_what_is_seen() -> None:
     told = before.response @ (after.measured - before.measured)
     assert told[1] == pytest.approx(change[1], rel=0.15)
     assert told[2] == pytest.approx(change[2], rel=0.3)
+
+
+@pytest.mark.parametrize("form", ["wedge", "bell"])
+def test_a_model_of_slices_follows_what_was_seen_and_can_be_inverted(form: str) -> None:
+    distance = 0.4 * np.arange(6, dtype=np.float64)
+    share = distance / 2.5
+    rho = np.maximum(1.0 - share, 0.0) if form == "wedge" else np.exp(-(share**2))
+    z = 0.4 * np.arange(40, dtype=np.float64)
+    model = SliceCorrelation(distance, rho).modelled(z)
+    apart = np.abs(z[:, None] - z) / 2.5
+    wanted = np.maximum(1.0 - apart, 0.0) if form == "wedge" else np.exp(-(apart**2))
+    assert model == pytest.approx(wanted, abs=0.05)  # beyond the last distance seen too: 3 % are no slices' own
+    assert np.linalg.eigvalsh(model).min() > 0.02
+
+
+def test_slices_of_which_nothing_was_seen_share_nothing() -> None:
+    assert SliceCorrelation(np.zeros(1), np.ones(1)).modelled(np.arange(3.0)) == pytest.approx(np.eye(3))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from iqa.signal.points import ball_transform, fit_point, point_height, smear_transform, wire_transform
+from iqa.signal.points import ball_transform, fit_point, height_weights, point_height, smear_transform, wire_transform
 
 Array = NDArray[np.float64]
 
@@ -27,6 +27,14 @@ def test_a_spot_is_found(pixel_mm: float) -> None:
     assert found is not None
     assert (found.x_mm, found.y_mm) == pytest.approx((0.13, -0.31), abs=1e-4)
     assert (found.width_mm, found.height) == pytest.approx((WIDTH_MM, 100.0), rel=1e-3)
+
+
+def test_weights_give_the_height_and_no_plane() -> None:
+    x, y, image = spot(0.5, (0.13, -0.31))
+    weights = height_weights(x - 0.13, y + 0.31, WIDTH_MM)
+    assert weights @ image == pytest.approx(100.0, rel=1e-9)
+    assert weights @ image == pytest.approx(point_height((x, y, image), (0.13, -0.31), WIDTH_MM), rel=1e-9)
+    assert weights @ (5.0 + 2.0 * x - 3.0 * y) == pytest.approx(0.0, abs=1e-9)
 
 
 def test_too_few_pixels_give_no_spot() -> None:

@@ -202,6 +202,15 @@ def sum_over_slices(feature: Bead | StepRamp, slices: int = 24) -> float:
     return float((hu + 1000.0).sum() * 0.55**2 * 0.5)
 
 
+@pytest.mark.parametrize("diameter", [1.0, 3.0])
+def test_a_foil_holds_its_volume(diameter: float) -> None:
+    foil = Bead(
+        name="f", material="m", x_mm=1.3, y_mm=-2.1, z_mm=0.4, diameter_mm=diameter, height_mm=0.1, hu=9000.0,
+        provenance=SOURCE,
+    )  # fmt: skip
+    assert sum_over_slices(foil) == pytest.approx(1000.0 * math.pi * diameter**2 / 4.0, rel=5e-3)
+
+
 @pytest.mark.parametrize("diameter", [0.5, 6.0])
 def test_a_ball_holds_its_volume(diameter: float) -> None:
     ball = Bead(

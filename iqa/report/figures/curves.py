@@ -12,7 +12,7 @@ from iqa.judge.decide import COVERAGE
 from iqa.metrics.transfers import LEVELS
 from iqa.model import Curve, Measurement
 from iqa.report.colours import INFO, INK, INK_2, RULE, RULE_2
-from iqa.report.numbers import show
+from iqa.report.numbers import MINUS, show
 from iqa.report.words import Words
 
 LOWEST, HIGHEST = -0.04, (1.06, 1.5)
@@ -23,6 +23,9 @@ ROOM = 1.12
 FEW_TICKS = 5
 DASHES = (4.0, 2.5)
 READ_ALPHA, BAND_ALPHA = 0.7, 0.18
+WIDTHS = {"FWHM": 0.5, "FWTM": 0.1}
+"""Levels at which the width of a section profile is read, by the width's name."""
+WIDTH_KEYS = {name: f"ssp.{name.lower()}" for name in WIDTHS}
 
 Levels = Mapping[str, Measurement | None]
 """Frequencies at which a curve falls to a level, by the level's name: f50, f10."""
@@ -93,6 +96,38 @@ def draw_spectrum(axes: Axes, curve: Curve, baseline: Curve | None, average: Mea
     axes.set_xlabel(words.plain("figure.frequency"))
     axes.set_ylabel(words.plain("figure.nps_axis"))
     return axes
+
+
+def draw_section(axes: Axes, curve: Curve, baseline: Curve | None, widths: Mapping[str, Measurement | None]) -> Axes:
+    """A section sensitivity profile of height 1, a line with its length across half and a tenth of that.
+
+    Parameters
+    ----------
+    widths
+        FWHM and FWTM by their names, as `WIDTHS` has them.
+    """
+    draw_baseline(draw_band(axes, curve), baseline)
+    for name, found in widths.items():
+        if found is not None:
+            _draw_width(axes, curve, name, found)
+    axes.set_xlim(curve.x[0], curve.x[-1])
+    axes.set_ylim(LOWEST, highest([curve]))
+    axes.set_yticks(ticks := [0.0, *sorted(WIDTHS.values()), 1.0], [f"{t:g}" for t in ticks])
+    axes.xaxis.set_major_locator(MaxNLocator(FEW_TICKS))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", MINUS))
+    return axes
+
+
+def _draw_width(axes: Axes, curve: Curve, name: str, found: Measurement) -> None:
+    level, x, values = WIDTHS[name], np.asarray(curve.x), np.asarray(curve.values)
+    above = x[values >= level]
+    if above.size == 0:
+        return
+    middle = 0.5 * (above[0] + above[-1])
+    ends = [middle - 0.5 * found.value, middle + 0.5 * found.value]
+    axes.plot(ends, [level, level], color=INK, linewidth=0.8, marker="|", markersize=5.0, zorder=4)
+    said = f"{name} {show(found.value, found.u, found.unit)}"
+    axes.annotate(said, (ends[1], level), (5.0, 3.0), textcoords="offset points", fontsize=SMALL_PT, color=INK)
 
 
 def draw_by_slice(axes: Axes, curve: Curve, baseline: Curve | None, words: Words) -> Axes:

@@ -16,10 +16,12 @@ from iqa.report.figures.charts import InsertPoint, draw_against_nominal, draw_di
 from iqa.report.figures.contrasts import HOURS, TargetPoint, draw_contrast_detail, draw_uniformity, target_points
 from iqa.report.figures.curves import (
     LABEL_PT,
+    WIDTH_KEYS,
     Levels,
     draw_band,
     draw_baseline,
     draw_by_slice,
+    draw_section,
     draw_spectrum,
     draw_transfer,
     set_scale,
@@ -41,7 +43,7 @@ PANEL_PX, COLUMNS, MOST_PANELS = 190.0, 3, 9
 """Height of a transfer function's panel, panels in a row, and those of one drawing, so that it fits on a page."""
 MOST_INSERTS = 36
 """Inserts on one chart: more fill another."""
-DRAWN = ("nps", "noise.sigma", "low_contrast.statistical")
+DRAWN = ("nps", "noise.sigma", "low_contrast.statistical", "ssp")
 TRANSFERS = ("mtf.", "ttf.")
 
 
@@ -61,6 +63,7 @@ def chart_drawings(story: Story, words: Words, specs: Sequence[PhantomSpec] = ()
             *(page.ct_numbers(spec) if spec else ()),
             *page.spectrum(),
             *page.by_slice(),
+            *page.section(),
             *page.uniformity(),
             *page.contrast_detail(),
             *page.others(),
@@ -163,6 +166,25 @@ class _Page:
             dashed=baseline is not None,
         )
 
+    def section(self) -> Iterator[Drawing]:
+        """The section sensitivity profile."""
+        curve, baseline = self._curve("ssp")
+        if curve is None:
+            return
+        widths = {name: self._value(key) for name, key in WIDTH_KEYS.items()}
+        read = {name: m for name, m in widths.items() if m is not None}
+        name, marks = name_of("ssp", self.words), self.words("figure.ssp_widths") if read else ()
+        said = self.words.listed([self.words("figure.ssp_width", name=n, value=_bare(m)) for n, m in read.items()])
+        yield self._chart(
+            lambda axes: draw_section(axes, curve, baseline, widths).set_xlabel(
+                self.words.plain("figure.section_axis")
+            ),
+            self.words.plain("figure.ssp_alt" if read else "figure.ssp_alt_bare", name=plain(name), widths=said),
+            joined([self.words("figure.ssp", name=name), marks], self.words.written("figure.space")),
+            list(read.values()),
+            dashed=baseline is not None,
+        )
+
     def uniformity(self) -> Iterator[Drawing]:
         """The discs of the uniform module, each with its difference from the centre."""
         edges = {h: m for h in HOURS if (m := self._value(f"uniformity.{h}")) is not None}
@@ -205,7 +227,7 @@ class _Page:
         return self.words.plain(f"figure.{key}", **told)
 
     def others(self) -> Iterator[Drawing]:
-        """Any further curve, such as the profile of a section."""
+        """Any further curve."""
         for curve in self.story.curves:
             if curve.x and curve.key not in DRAWN and not curve.key.startswith(TRANSFERS):
                 yield self._other(curve)

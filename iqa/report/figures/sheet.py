@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from iqa.metrics.artefacts import Artefacts, artefacts_of
 from iqa.metrics.context import Context
 from iqa.metrics.texture import texture
-from iqa.model import Analysis, ModuleFit, Scan
+from iqa.model import Analysis, Curve, ModuleFit, Scan
 from iqa.report.colours import INK_3
 from iqa.report.figures import artefacts, charts, images, marks, textures
+from iqa.report.figures.curves import WIDTH_KEYS, draw_section
 from iqa.report.figures.style import new_figure, save, styled
 from iqa.report.figures.transfers import transfer_curves, transfer_figure
 from iqa.report.table import scanner_line
@@ -102,7 +103,8 @@ def _figures(scan: Scan, analysis: Analysis) -> Iterator[tuple[str, Figure]]:
         yield "ct-number", _chart(analysis, lambda axes: charts.draw_ct_numbers(axes, points))
     together = transfer_curves(analysis)
     for curve in (c for c in analysis.curves if len(c.x) > 1 and c not in together):
-        yield curve.key.replace(".", "-"), _chart(analysis, partial(charts.draw_curve, curve=curve))
+        draw = partial(_section, analysis=analysis) if curve.key == "ssp" else charts.draw_curve
+        yield curve.key.replace(".", "-"), _chart(analysis, partial(draw, curve=curve))
     transfers = transfer_figure(analysis)
     if transfers is not None:
         yield "transfer", _signed(transfers, analysis)
@@ -130,6 +132,15 @@ def _artefacts(scan: Scan, analysis: Analysis) -> Iterator[tuple[str, Figure]]:
         artefacts.draw_unrolled(left, found)
         artefacts.draw_by_radius(right, found)
         yield "artefacts", _signed(figure, analysis)
+
+
+def _section(axes: Axes, analysis: Analysis, curve: Curve) -> Axes:
+    """The section profile with the widths that were read from it."""
+    widths = {name: analysis.value(key) for name, key in WIDTH_KEYS.items()}
+    draw_section(axes, curve, None, widths)
+    axes.set_xlabel("distance from the middle of the section z, mm")
+    axes.set_title(f"section sensitivity profile; band ± 2 u; {curve.method}", fontsize=8)
+    return axes
 
 
 def _chart(analysis: Analysis, draw: Callable[[Axes], Axes], size_in: tuple[float, float] = CHART_IN) -> Figure:
