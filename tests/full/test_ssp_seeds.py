@@ -1,4 +1,4 @@
-"""Section profiles over 165 seeds of each condition, 1,320 of beads and 495 of ramps: bias, scatter, is u real?
+"""Section profiles over hundreds of seeds of each condition, 1,320 of beads and of ramps: bias, scatter, is u real?
 
 Writes docs/evidence/ssp.json and ssp-ramps.json.
 """
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from profiles_sampled import BEADS, FWHM_MM, LEVELS, RAMPS, beads, pairs, ramps, truth
 
-SEEDS = 165
+SEEDS, RAMP_SEEDS = 165, 440
 COVERED = (0.93, 0.97)
 """Asked of the 95 % intervals, all conditions together; u of a profile with vertical flanks is conservative."""
 LEAST_COVERED = 0.90
@@ -45,18 +45,8 @@ def found(values: list[float], us: list[float], wanted: float) -> Row:
     }
 
 
-KNOWN = {
-    "bead, rounded, 60, ssp.fwtm": "no shape of the table; bias -0.4 % and 93 % covered",
-    "bead of 1 mm, rounded, 60, ssp.fwtm": "the same in thin sections; bias -0.4 % and 96 % covered",
-    "bead, rectangle, 60, ssp.fwtm": "half way between steep and as soft as sampled; conservative, 100 % covered",
-    "ramps, triangle, 20, ssp.fwhm": "the apex is hidden by in-plane blur; bias +3.5 % and 98 % covered",
-}
-"""Rows whose mean z misses its bound, and what was measured."""
-
-
 def check(rows: dict[str, Row], shares: dict[str, float]) -> None:
     assert {name: one for name, one in rows.items() if one["given"] < FEWEST} == {}
-    assert set(biased(rows)) <= set(KNOWN)
     assert {name: one for name, one in rows.items() if one["within_1.96u"] < LEAST_COVERED} == {}
     assert {key: share for key, share in shares.items() if share < COVERED[0]} == {}
 
@@ -65,7 +55,6 @@ def biased(rows: dict[str, Row]) -> dict[str, Row]:
     return {name: one for name, one in rows.items() if abs(one["mean_z"]) > LARGEST_MEAN_Z}
 
 
-@pytest.mark.xfail(reason="\n".join(f"{name}: {why}" for name, why in KNOWN.items()), strict=True)
 def test_no_row_is_biased_by_half_its_u() -> None:
     assert biased(of_beads() | of_ramps()) == {}
 
@@ -80,9 +69,9 @@ def of_beads() -> dict[str, Row]:
 def of_ramps() -> dict[str, Row]:
     rows = {}
     for name, key in product(RAMPS, LEVELS):
-        rows[f"{name}, {key}"] = found(*pairs(ramps(name, SEEDS), key), truth(RAMPS[name].shape, key, FWHM_MM))
+        rows[f"{name}, {key}"] = found(*pairs(ramps(name, RAMP_SEEDS), key), truth(RAMPS[name].shape, key, FWHM_MM))
     for name in RAMPS:
-        rows[f"{name}, yaw in degrees"] = found(*pairs(ramps(name, SEEDS), "slice_thickness.yaw"), 0.0)
+        rows[f"{name}, yaw in degrees"] = found(*pairs(ramps(name, RAMP_SEEDS), "slice_thickness.yaw"), 0.0)
     return rows
 
 
@@ -96,7 +85,7 @@ def test_u_of_beads(evidence: Evidence) -> None:
 def test_u_of_ramps_and_their_tilt(evidence: Evidence) -> None:
     rows = of_ramps()
     shares = {key: pooled([one for name, one in rows.items() if name.endswith(key)]) for key in (*LEVELS, "degrees")}
-    evidence("ssp-ramps", {"seeds": SEEDS, "within_1.96u of all": shares, **rows})
+    evidence("ssp-ramps", {"seeds": RAMP_SEEDS, "within_1.96u of all": shares, **rows})
     check(rows, shares)
 
 
@@ -104,13 +93,17 @@ def pooled(rows: list[Row]) -> float:
     return round(float(np.mean([one["within_1.96u"] for one in rows])), 3)
 
 
-def test_fwhm_is_as_sure_as_was_asked() -> None:
-    """Of forms that scanners are built for; a triangle's apex is in no sample."""
-    for form in ("rectangle", "rounded", "gaussian"):
-        one = found(*pairs(beads(f"bead, {form}, 60", SEEDS), "ssp.fwhm"), truth(form, "ssp.fwhm", FWHM_MM))
-        assert abs(one["bias_percent"]) <= BIAS_PERCENT, form
-        assert one["sd_percent"] <= SD_PERCENT, form
-    for form in ("rectangle", "gaussian"):
-        one = found(*pairs(ramps(f"ramps, {form}, 20", SEEDS), "ssp.fwhm"), FWHM_MM)
-        assert abs(one["bias_percent"]) <= RAMP_BIAS_PERCENT, form
-        assert one["sd_percent"] <= RAMP_SD_PERCENT, form
+@pytest.mark.parametrize("form", ["rectangle", "rounded", "gaussian", "triangle", "skewed"])
+def test_fwhm_of_a_bead_is_as_sure_as_was_asked(form: str) -> None:
+    """Missed by a triangle, whose apex is in no sample, and by two halves of Gaussians."""
+    one = found(*pairs(beads(f"bead, {form}, 60", SEEDS), "ssp.fwhm"), truth(form, "ssp.fwhm", FWHM_MM))
+    assert abs(one["bias_percent"]) <= BIAS_PERCENT
+    assert one["sd_percent"] <= SD_PERCENT
+
+
+@pytest.mark.parametrize("form", ["rectangle", "gaussian", "triangle"])
+def test_fwhm_of_ramps_is_as_sure_as_was_asked(form: str) -> None:
+    """Missed by a triangle, whose apex in-plane blur hides."""
+    one = found(*pairs(ramps(f"ramps, {form}, 20", RAMP_SEEDS), "ssp.fwhm"), FWHM_MM)
+    assert abs(one["bias_percent"]) <= RAMP_BIAS_PERCENT
+    assert one["sd_percent"] <= RAMP_SD_PERCENT
