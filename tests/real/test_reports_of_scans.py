@@ -52,7 +52,7 @@ def test_a_page_to_look_at_holds_pictures_and_charts_and_asks_nobody_for_anythin
     said = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert numbers_missing(session, said) == []
     assert said.count("data:image/jpeg;base64") == 4
-    assert said.count("<figure>") == 4 + 6
+    assert said.count("<figure>") == 4 + 7
     assert said.count('role="img"') >= said.count("<figure>")
     asked = re.findall(r'(?:src|href)="([^"#][^"]{0,20})', said)
     assert [a for a in asked if not a.startswith("data:")] == []
