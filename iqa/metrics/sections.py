@@ -46,7 +46,7 @@ REACH_Z_MM = 4.0
 """A row's slices are used this far beyond its ends: its base."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """One ramp as it entered the fit."""
 
@@ -225,7 +225,15 @@ def _ramps(scene: _Scene, module: Module, fit: ModuleFit, ramps: Sequence[Ramp])
     centres = np.concatenate([w.centre_mm for _, w in usable])
     first = np.concatenate([w.first for _, w in usable])
     parts = tuple(
-        Part(s.ramp.name, s.line, w.slices, _u_slope(s.ramp), *reversed(blurs[s.ramp.name])) for s, w in usable
+        Part(
+            name=s.ramp.name,
+            line=s.line,
+            slices=w.slices,
+            u_slope=_u_slope(s.ramp),
+            u_blur=blurs[s.ramp.name][1],
+            blur_mm=blurs[s.ramp.name][0],
+        )  # fmt: skip
+        for s, w in usable
     )
     sigma = np.array([s.sigma_hu for s, _ in usable])
     rough = np.array([s.rough_cnr for s, _ in usable])
@@ -295,7 +303,14 @@ def _rows(scene: _Scene, module: Module, fit: ModuleFit, ramps: Sequence[StepRam
         return None, refused
     profiles, centres = _pooled(scene, rows)
     parts = tuple(
-        Part(r.ramp.name, r.line, r.slices, 0.0, 0.0, SAMPLING_U * _gap(z, width))
+        Part(
+            name=r.ramp.name,
+            line=r.line,
+            slices=r.slices,
+            u_slope=0.0,
+            u_blur=0.0,
+            u_sampling_mm=SAMPLING_U * _gap(z, width),
+        )  # fmt: skip
         for r, z in zip(rows, profiles.z_mm, strict=True)
     )
     sigma, first = np.array([r.sigma_hu for r in rows]), np.zeros(len(rows), dtype=np.int64)

@@ -71,6 +71,16 @@ def test_rows_of_beads_are_read_to_an_eighth_of_a_step(thickness_mm: float) -> N
     assert found.value == pytest.approx(thickness_mm, abs=0.125)
 
 
+@pytest.mark.parametrize("thickness_mm", [2.2, 2.5, 3.0])
+def test_vertical_flanks_between_beads_are_in_u(thickness_mm: float) -> None:
+    """No bead of a row says where between it and the next a flank stands."""
+    z = slices(thickness_mm, 8.0)
+    hu = drawn(rows(), z, form("rectangle", thickness_mm), 400.0) + noise(np.random.default_rng(5), z.size, 1.0)
+    found = number(measure(context(rows(), hu, z, thickness_mm)), "slice_thickness")
+    assert found.u is not None
+    assert abs(found.value - thickness_mm) <= 2.0 * found.u
+
+
 def test_faint_ramp_is_refused() -> None:
     faint = reasons(measure(wires(2.5, 2.5, sigma_hu=20.0, peak_hu=50.0)))
     assert "stands out by only" in faint["slice_thickness.upper"].reason
