@@ -24,6 +24,8 @@ NO_PERCENT = (
     "position.*",
     "geometry.axis_x",
     "geometry.axis_y",
+    "geometry.ramp_pitch",
+    "geometry.ramp_yaw",
     "artefact.*",
 )
 ZERO = "a convention, or lies in the midst of its values"

@@ -232,7 +232,7 @@ def _ramps(scene: _Scene, module: Module, fit: ModuleFit, ramps: Sequence[Ramp])
             u_slope=_u_slope(s.ramp),
             u_blur=blurs[s.ramp.name][1],
             blur_mm=blurs[s.ramp.name][0],
-        )  # fmt: skip
+        )
         for s, w in usable
     )
     sigma = np.array([s.sigma_hu for s, _ in usable])
@@ -310,7 +310,7 @@ def _rows(scene: _Scene, module: Module, fit: ModuleFit, ramps: Sequence[StepRam
             u_slope=0.0,
             u_blur=0.0,
             u_sampling_mm=SAMPLING_U * _gap(z, width),
-        )  # fmt: skip
+        )
         for r, z in zip(rows, profiles.z_mm, strict=True)
     )
     sigma, first = np.array([r.sigma_hu for r in rows]), np.zeros(len(rows), dtype=np.int64)

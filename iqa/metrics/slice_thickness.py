@@ -69,7 +69,7 @@ def _tilts(context: Context, best: Combined) -> Iterator[Result]:
     # A plane that rises towards x has its axis lean away from it.
     posed = {"yaw": fit.pose.yaw_deg, "pitch": fit.pose.pitch_deg}
     for (name, own), rise, u in zip(posed.items(), np.degrees(best.lean.rise), np.degrees(best.lean.u), strict=True):
-        key, at = f"slice_thickness.{name}", where(best.group.module, best.group.slices)
+        key, at = f"geometry.ramp_{name}", where(best.group.module, best.group.slices)
         if u > UNSEEN_U_DEG:
             continue
         if u > LARGEST_TILT_U_DEG:

@@ -288,8 +288,8 @@ def _lengths(made: Made) -> Iterator[Value]:
     yield "ssp.fwtm", section.width(0.1)
     for placed, f in made.all(Ramp, StepRamp):
         yield f"slice_thickness.{f.name}", thickness
-        yield "slice_thickness.pitch", placed.pose.pitch_deg
-        yield "slice_thickness.yaw", placed.pose.yaw_deg
+        yield "geometry.ramp_pitch", placed.pose.pitch_deg
+        yield "geometry.ramp_yaw", placed.pose.yaw_deg
     yield "geometry.scale_x", scale
     yield "geometry.scale_y", scale
     yield "geometry.scale_z", 1.0

@@ -71,7 +71,7 @@ def of_ramps() -> dict[str, Row]:
     for name, key in product(RAMPS, LEVELS):
         rows[f"{name}, {key}"] = found(*pairs(ramps(name, RAMP_SEEDS), key), truth(RAMPS[name].shape, key, FWHM_MM))
     for name in RAMPS:
-        rows[f"{name}, yaw in degrees"] = found(*pairs(ramps(name, RAMP_SEEDS), "slice_thickness.yaw"), 0.0)
+        rows[f"{name}, yaw in degrees"] = found(*pairs(ramps(name, RAMP_SEEDS), "geometry.ramp_yaw"), 0.0)
     return rows
 
 

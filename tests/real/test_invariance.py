@@ -32,7 +32,7 @@ NAME = "catphan504-varian-obi-head"
 AIR_HU = -1000.0
 SAME_NOISE, OTHER_NOISE = 1.0, 2.0
 """Combined u's by which a value may move."""
-RAMPS = {"ramps' pitch": "slice_thickness.pitch", "ramps' yaw": "slice_thickness.yaw"}
+RAMPS = {"ramps' pitch": "geometry.ramp_pitch", "ramps' yaw": "geometry.ramp_yaw"}
 """The tilt that the ramps show: part of the pose, as the body's."""
 PLACE = ("position.", *RAMPS.values())
 """Compared as the pose, since positions are relative to the middle of the picture."""

@@ -54,7 +54,7 @@ def test_the_ramps_lean_as_the_body_does(real_scan: Callable[[str], Path], name:
     context = measured(real_scan(name))
     pose = context.located.pose
     found = {r.key: r for r in slice_thickness.measure(context).results}
-    for key, own in (("slice_thickness.pitch", pose.pitch_deg), ("slice_thickness.yaw", pose.yaw_deg)):
+    for key, own in (("geometry.ramp_pitch", pose.pitch_deg), ("geometry.ramp_yaw", pose.yaw_deg)):
         tilt = found[key]
         assert isinstance(tilt, Measurement)
         assert tilt.u is not None

@@ -59,7 +59,7 @@ def _both(context: Context) -> tuple[Result, ...]:
 
 
 def _collected(scans: list[tuple[Result, ...]]) -> dict[str, list[tuple[float, float]]]:
-    keys = (*LEVELS, "slice_thickness.yaw")
+    keys = (*LEVELS, "geometry.ramp_yaw")
     by_key = [{r.key: r for r in results} for results in scans]
     return {key: [_pair(found.get(key)) for found in by_key] for key in keys}
 

@@ -44,7 +44,7 @@ def test_increment_does_not_enter(step_mm: float) -> None:
 def test_each_ramp_has_its_own_number_and_region() -> None:
     measured = measure(wires(2.5, 2.5))
     keys = [r.key for r in measured.results]
-    assert keys == ["slice_thickness.upper", "slice_thickness.lower", "slice_thickness", "slice_thickness.yaw"]
+    assert keys == ["slice_thickness.upper", "slice_thickness.lower", "slice_thickness", "geometry.ramp_yaw"]
     assert [d.name for d in measured.regions] == ["upper", "lower"]
 
 
@@ -160,7 +160,7 @@ def test_a_tilt_that_the_pose_missed_is_measured_and_taken_out() -> None:
     (fit,) = plain.located.modules
     leaning = replace(plain.located, modules=(replace(fit, pose=replace(fit.pose, yaw_deg=2.0)),))
     straight, missed = measure(plain), measure(Context(plain.scan, leaning))
-    yaw = number(missed, "slice_thickness.yaw")
+    yaw = number(missed, "geometry.ramp_yaw")
     assert yaw.u is not None
     assert abs(yaw.value) < 3.0 * yaw.u < 1.0
     assert (yaw.unit, yaw.n, yaw.method) == ("°", 2, "ramp-tilt@1")
