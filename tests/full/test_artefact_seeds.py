@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from artefacts_made import Made, pairs, runs
+from artefacts_made import CUPPING_SHARE, Made, pairs, runs
 
 from iqa.model import Measurement
 from tests.honest import unfair_with_bias
@@ -19,6 +19,8 @@ COVERED = (0.93, 0.97)
 LEAST_FOUND, MOST_FALSE = 0.95, 0.01
 RING_HU, WEAK_HU, CRESCENT_HU, CUPPING_HU = 4.0, 2.0, 6.0, 5.0
 U_CUPPING = 0.1
+MOST_PULLED = 0.5
+"""Mean z that a ring may leave in cupping: what its fit misses is a component of u."""
 Evidence = Callable[[str, object], None]
 
 
@@ -53,7 +55,8 @@ def test_artefacts(evidence: Evidence) -> None:
         "rings_of_4_hu_found": {k: flagged(r["artefact.ring"], "ring_found") for k, r in ringed.items()},
         "rings_of_2_hu_on_10_slices_found": flagged(stacked, "ring_found"),
         "crescents_of_6_hu_found": {k: flagged(r, "crescent_found") for k, r in crescents.items()},
-        "cupping": {k: summed(r["artefact.cupping"], CUPPING_HU) for k, r in clean.items()},
+        "cupping": {k: summed(r["artefact.cupping"], CUPPING_SHARE * CUPPING_HU) for k, r in clean.items()},
+        "cupping_under_a_ring": {k: summed(r["artefact.cupping"], 0.0) for k, r in ringed.items()},
         "ring": {k: summed(r["artefact.ring"], RING_HU) for k, r in ringed.items()},
         "ring_on_10_slices": summed(stacked, WEAK_HU),
         "crescent": {k: summed(r, CRESCENT_HU) for k, r in crescents.items()},
@@ -66,6 +69,9 @@ def test_artefacts(evidence: Evidence) -> None:
     for k, r in ringed.items():
         assert flagged(r["artefact.ring"], "ring_found") >= LEAST_FOUND, k
     assert flagged(stacked, "ring_found") >= LEAST_FOUND
+    for one in found["cupping_under_a_ring"].values():
+        assert abs(one["mean_z"]) <= MOST_PULLED, found["cupping_under_a_ring"]
+        assert one["covered"] >= COVERED[0], found["cupping_under_a_ring"]
     for kind in ("cupping", "ring"):
         pooled = np.mean([one["covered"] for one in found[kind].values()])
         assert COVERED[0] <= pooled <= COVERED[1], (kind, found[kind])
