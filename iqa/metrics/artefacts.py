@@ -254,7 +254,7 @@ def _ring(found: Artefacts, made: Measurement) -> Result:
     made = replace(made, key=RING, method=RING_METHOD, flags=(*made.flags, *found.area.centre_flags))
     ring = rings.ring
     if ring is None:
-        return replace(made, value=rings.rms, u=HIDDEN * rings.limit)
+        return replace(made, value=rings.rms, u=HIDDEN * rings.limit, where=f"{made.where}, no ring")
     slices = found.area.slices if ring.slice is None else (found.area.slices[ring.slice],)
     kind = "bright" if ring.height > 0.0 else "dark"
     return replace(
@@ -274,7 +274,7 @@ def _crescent(found: Artefacts, made: Measurement) -> Result:
     made = replace(made, key=CRESCENT, method=CRESCENT_METHOD, flags=(*made.flags, *found.area.centre_flags))
     seen = result.crescent
     if seen is None:
-        return replace(made, value=result.rms, u=HIDDEN * result.limit)
+        return replace(made, value=result.rms, u=HIDDEN * result.limit, where=f"{made.where}, no crescent")
     kind = "bright" if seen.depth > 0.0 else "dark"
     return replace(
         made,
