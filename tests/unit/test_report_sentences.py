@@ -59,6 +59,7 @@ COMPOSED = {
     "{}, {}, {} repeats": "{} repeats",
     "{}, {} ring at {} mm": "{} slice {}, bright ring at {} mm",
     "{}, no ring": "{} slice {}, no ring",
+    "{}, to {} mm": "{} slice {}, to {} mm",
     "{}, no crescent": "{} slice {}, no crescent",
     "{}, {} crescent at {} mm, {}°": "{} slice {}, bright crescent at {} mm, {}°",
     "; its other images were copies of its own": (
