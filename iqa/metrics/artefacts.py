@@ -29,7 +29,7 @@ BOWL_BAND_MM, CRESCENT_BAND_MM = 2.0, 5.0
 """Radial width of the cells: narrow ones follow the bowl to the edge; a crescent is wide, and wide cells quieter."""
 CUPPING_SHARE = 0.8
 """Of the body's radius, to which the bowl is fitted at most. Real scans have a bright rim of 5 HU in the outer sixth;
-to 0.92 of the radius it alone read as cupping of 3 to 5 HU on scans flat to 0.3 HU inside."""
+to 0.92 of the radius it alone read as cupping of 3 to 5 HU on scans flat to 1 HU inside."""
 SURELY_FREER = 3.3
 """Standard deviations by which a freer profile must differ from the parabola to count in u: noise does in 0.1 %."""
 HIDDEN = 0.5
