@@ -17,8 +17,8 @@ from iqa.model import Drawn, Measurement, Module, ModuleFit, NotMeasured, Result
 from iqa.signal.bowl import Bowl, bowl_noise, fit_bowl, shading
 from iqa.signal.crescents import Crescents, crescents
 from iqa.signal.noise import Covariance
-from iqa.signal.polar_cells import Bands, Polar, bands_of, order_variances, polar_grid, spread_over, without_spots
-from iqa.signal.rings import Rings, RingSearch
+from iqa.signal.polar_cells import Bands, Polar, bands_of, polar_grid, spread_over, without_spots
+from iqa.signal.rings import Rings, RingSearch, crest
 
 RING, CRESCENT, CUPPING = KEYS = ("artefact.ring", "artefact.crescent", "artefact.cupping")
 RING_METHOD, CRESCENT_METHOD, CUPPING_METHOD = "ring-fit@1", "angular-orders@1", "bowl-fit@1"
@@ -27,6 +27,11 @@ RIM_MM = 8.0
 """Kept from the module's edge: its blur, a wall of 5 mm, and the bright rim that scatter and beam hardening leave."""
 BOWL_BAND_MM, CRESCENT_BAND_MM = 2.0, 5.0
 """Radial width of the cells: narrow ones follow the bowl to the edge; a crescent is wide, and wide cells quieter."""
+CUPPING_SHARE = 0.8
+"""Of the body's radius, to which the bowl is fitted at most. Real scans have a bright rim of 5 HU in the outer sixth;
+to 0.92 of the radius it alone read as cupping of 3 to 5 HU on scans flat to 1 HU inside."""
+SURELY_FREER = 3.3
+"""Standard deviations by which a freer profile must differ from the parabola to count in u: noise does in 0.1 %."""
 HIDDEN = 0.5
 """Of the smallest artefact that is found in 95 % of scans, as u where none is found: twice u then covers it."""
 
@@ -54,6 +59,11 @@ class PolarArea:
     """Radius of the body."""
 
     @property
+    def reach_mm(self) -> float:
+        """Distance from the axis to which the bowl is fitted, and at which it is stated."""
+        return min(self.radius_mm, CUPPING_SHARE * self.rim_mm)
+
+    @property
     def centre_flags(self) -> tuple[str, ...]:
         """`from_image_centre` where the header names no rotation centre."""
         return () if self.from_header else ("from_image_centre",)
@@ -74,16 +84,22 @@ class Artefacts:
     @cached_property
     def bowl(self) -> Bowl:
         """Of all slices together."""
-        area = self.area
-        bands = self.bands
-        box = np.full(bands.bins, 1.0 / bands.bins)
-        noise = order_variances(self.covariance, bands.radius_mm, np.zeros(1), box, area.grid.step_mm)[:, 0]
-        return fit_bowl(bands, area.axis_mm, area.rim_mm, noise)
+        return fit_bowl(self.bands, self.area.axis_mm, self.area.reach_mm)
 
     @cached_property
     def bands(self) -> Bands:
-        """The cells that the bowl is fitted to."""
-        return bands_of(self.area.grid, self.area.mean, BOWL_BAND_MM)
+        """The cells that the bowl is fitted to, freed from the ring that was found: near the edge it would bend it."""
+        height = self.rings.ring.height if self.rings and self.rings.ring else 0.0
+        return bands_of(self.area.grid, self.area.mean - height * self.ring_form, BOWL_BAND_MM)
+
+    @cached_property
+    def ring_form(self) -> Array:
+        """(radii,) that ring in the mean of the slices, against its height; 0 where none was found."""
+        grid, ring = self.area.grid, self.rings.ring if self.rings else None
+        if ring is None:
+            return np.zeros_like(grid.radius_mm)
+        form = crest(grid.radius_mm - ring.radius_mm, ring.sd_mm, grid.step_mm)
+        return form if ring.slice is None else form / len(self.area.slices)
 
     @cached_property
     def flat(self) -> Array:
@@ -209,12 +225,26 @@ def _windows(
 
 
 def _cupping(found: Artefacts, noise: Noise, z_mm: Array, made: Measurement) -> Measurement:
-    area, bowl = found.area, found.bowl
-    one = bowl_noise(noise.covariance, area.grid, found.bands, bowl.weights, area.x_mm, area.y_mm)
-    by_slice = np.tensordot(area.cells, spread_over(area.grid, found.bands, bowl.weights), axes=2)
-    u = math.hypot(one * math.sqrt(noise.slices.mean_factor(z_mm)), u_drift(by_slice, one))
-    value = float(bowl.coefficients[3])
-    return replace(made, key=CUPPING, value=value, u=math.hypot(u, bowl.u_structure), method=CUPPING_METHOD)
+    area, bands, bowl = found.area, found.bands, found.bowl
+    share = math.sqrt(noise.slices.mean_factor(z_mm))
+
+    def one(weights: Array) -> float:
+        return bowl_noise(noise.covariance, area.grid, bands, weights, area.x_mm, area.y_mm)
+
+    spread, of_slice = spread_over(area.grid, bands, bowl.weights), one(bowl.weights)
+    by_slice = np.tensordot(area.cells, spread, axes=2)
+    ring = found.rings.ring if found.rings else None
+    u_ring = abs(float((spread * found.ring_form).sum())) * (ring.u if ring else 0.0)
+    beyond = float((bowl.beyond * bands.values).sum())
+    u_shape = abs(beyond) / math.sqrt(3.0) if abs(beyond) > SURELY_FREER * share * one(bowl.beyond) else 0.0
+    return replace(
+        made,
+        key=CUPPING,
+        value=float(bowl.coefficients[3]),
+        u=math.hypot(of_slice * share, u_drift(by_slice, of_slice), u_ring, u_shape),
+        where=f"{made.where}, to {area.reach_mm:.0f} mm",
+        method=CUPPING_METHOD,
+    )
 
 
 def _ring(found: Artefacts, made: Measurement) -> Result:
@@ -224,7 +254,7 @@ def _ring(found: Artefacts, made: Measurement) -> Result:
     made = replace(made, key=RING, method=RING_METHOD, flags=(*made.flags, *found.area.centre_flags))
     ring = rings.ring
     if ring is None:
-        return replace(made, value=rings.rms, u=HIDDEN * rings.limit)
+        return replace(made, value=rings.rms, u=HIDDEN * rings.limit, where=f"{made.where}, no ring")
     slices = found.area.slices if ring.slice is None else (found.area.slices[ring.slice],)
     kind = "bright" if ring.height > 0.0 else "dark"
     return replace(
@@ -244,7 +274,7 @@ def _crescent(found: Artefacts, made: Measurement) -> Result:
     made = replace(made, key=CRESCENT, method=CRESCENT_METHOD, flags=(*made.flags, *found.area.centre_flags))
     seen = result.crescent
     if seen is None:
-        return replace(made, value=result.rms, u=HIDDEN * result.limit)
+        return replace(made, value=result.rms, u=HIDDEN * result.limit, where=f"{made.where}, no crescent")
     kind = "bright" if seen.depth > 0.0 else "dark"
     return replace(
         made,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtri
 
 from iqa.signal.noise import Covariance
 from iqa.signal.polar_cells import Bands, Polar, bands_of, spread_over
@@ -20,15 +19,13 @@ OUTLYING = 6.0
 noise the fit is plain least squares, whose smooth weights CT's noise averages out under fastest."""
 ROUNDS = 4
 FINE_MM = 0.5
-"""Pixel on which the noise of the parabola is reckoned. Its weights end in a jump at the rim, which lets in the high
-frequencies, where CT has most of its noise: 1 mm would miss 3 % of u, 4 mm a fifth."""
+"""Pixel on which the noise of the parabola is reckoned: what the weights' steps from cell to cell let in of the high
+frequencies, where CT has most of its noise, is in it."""
 SHADING_ORDERS, SHADING_BAND_MM = 4, 2.0
 """Even powers of the radius that are no ring and no crescent, and the cells they are fitted to. The parabola alone
 leaves the bright rim of beam hardening, which beside a rotation centre off the axis looks like a crescent."""
-CHANCE = 1e-3
-"""Chance at which noise alone is taken for structure."""
-FREE = 2
-"""Of the bands' means, that the fit takes (height and parabola)."""
+FREER_ORDERS = 3
+"""Even powers of the profile that the parabola is held against: they follow a bright rim and a spot in the middle."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,19 +35,16 @@ class Bowl:
     Attributes
     ----------
     coefficients : (4,) float
-        HU at the axis, HU/mm along x and y, HU at the rim over the axis.
+        HU at the axis, HU/mm along x and y, HU at the edge of the fit over the axis.
     weights : (sectors, bands) float
         On the cells, that give the last of them.
-    shape : (sectors, bands) float
-        The fit at the cells, HU.
-    u_structure : float
-        Of the last coefficient, HU: what bands of radii that leave the bowl by more than noise leave open.
+    beyond : (sectors, bands) float
+        Weights that give by how much a freer profile's edge over its axis exceeds the parabola's.
     """
 
     coefficients: Array
     weights: Array
-    shape: Array
-    u_structure: float
+    beyond: Array
 
 
 def columns(
@@ -82,45 +76,43 @@ def shading(grid: Polar, cells: Array, axis_mm: tuple[float, float], rim_mm: flo
     return columns(grid.x_mm, grid.y_mm, grid.square_mm2, axis_mm, rim_mm, SHADING_ORDERS) @ found
 
 
-def fit_bowl(bands: Bands, axis_mm: tuple[float, float], rim_mm: float, noise: Array) -> Bowl:
-    """Least squares by pixels, without cells that stand far off.
+def fit_bowl(bands: Bands, axis_mm: tuple[float, float], reach_mm: float) -> Bowl:
+    """Least squares over a disc, without cells that stand far off.
 
     Parameters
     ----------
     axis_mm
         Of the bowl, from the grid's centre.
-    rim_mm
-        Distance from the axis at which the parabola's height is stated.
-    noise : (bands,) float
-        Variance of the noise in the mean of a whole band, HU².
+    reach_mm
+        Radius of the disc about the axis; the parabola's height is stated there.
+
+    Notes
+    -----
+    A pixel at t of the disc's radius weighs √(1 − t²): of noise whose power rises as the frequency, CT's, no other
+    weights of a disc let less into the mean (Getoor, Trans Am Math Soc 1961;101:75). The parabola's u is a seventh
+    (soft) to a fourth (sharp) below that of equal weights; of a smooth kernel it is a tenth above. What lies near the
+    edge, where real profiles turn up, counts least.
     """
-    design = columns(bands.x_mm, bands.y_mm, bands.square_mm2, axis_mm, rim_mm).reshape(-1, 4)
+    free = columns(bands.x_mm, bands.y_mm, bands.square_mm2, axis_mm, reach_mm, FREER_ORDERS)
+    free = free.reshape(bands.values.size, -1)
+    design = free[:, :4]
     values, pixels = bands.values.ravel(), bands.count.ravel()
-    weight = pixels
+    dome = pixels * np.sqrt(np.maximum(1.0 - design[:, 3], 0.0))
+    weight = dome
     for _ in range(ROUNDS):
-        solve = np.linalg.solve(design.T @ (weight[:, None] * design), (weight[:, None] * design).T)
+        solve = _solver(design, weight)
         found = solve @ values
         # by pixels, so that all cells of white noise were alike; of CT's noise they nearly are
         strays = np.abs(values - design @ found) * np.sqrt(pixels)
-        weight = pixels * (strays <= OUTLYING * spread(strays[pixels > 0.0]))
-    shape = (design @ found).reshape(bands.values.shape)
-    weights = solve[3].reshape(shape.shape)
-    return Bowl(found, weights, shape, _structure(bands, shape, weights, noise))
+        weight = dome * (strays <= OUTLYING * spread(strays[dome > 0.0]))
+    beyond = _solver(free, weight)[3:].sum(axis=0) - solve[3]
+    return Bowl(found, solve[3].reshape(bands.values.shape), beyond.reshape(bands.values.shape))
 
 
-def _structure(bands: Bands, shape: Array, linear: Array, noise: Array) -> float:
-    """What the bands' means, where noise does not explain how they leave the bowl, add to the parabola's u, HU."""
-    kept = np.where(linear != 0.0, bands.count, 0.0)
-    used = kept.sum(axis=0) > 0.0
-    total = np.maximum(kept.sum(axis=0), 1.0)
-    left = ((bands.values - shape) * kept).sum(axis=0) / total
-    share = np.maximum((kept > 0.0).mean(axis=0), 1.0 / len(kept))
-    spare = int(np.count_nonzero(used)) - FREE
-    explained = noise / share
-    if spare < 1 or float((left**2 / explained)[used].sum()) <= float(chdtri(spare, CHANCE)):
-        return 0.0
-    excess = linear.sum(axis=0) ** 2 * (left**2 - explained)
-    return math.sqrt(max(0.0, float(excess[used].sum()) * len(used) / spare))
+def _solver(design: Array, weight: Array) -> Array:
+    """(k, n) weights on n values that give the coefficients of (n, k) columns."""
+    weighted = weight[:, None] * design
+    return np.asarray(np.linalg.solve(design.T @ weighted, weighted.T))
 
 
 def bowl_noise(covariance: Covariance, grid: Polar, bands: Bands, weights: Array, x_mm: Array, y_mm: Array) -> float:

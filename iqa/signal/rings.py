@@ -57,6 +57,7 @@ class Ring:
 
     radius_mm: float
     sd_mm: float
+    """Width with which height and width make the ring's area."""
     height: float
     """HU of its crest over the ground; negative where it is dark."""
     u: float
@@ -267,11 +268,11 @@ class RingSearch:
         weight = np.exp(0.5 * (along**2 / size - along[best] ** 2 / size[best]) / noise)
         weight /= weight.sum()
         heights = along / size
-        height, radius, sd = (float(weight @ v) for v in (heights, at_mm + shifts, sds))
+        height, radius, area = (float(weight @ v) for v in (heights, at_mm + shifts, heights * sds))
         variance = float(weight @ ((heights - height) ** 2 + noise / size))
         u = math.hypot(math.sqrt(variance), SHAPE_U * height)
         number = None if row == len(maps) - 1 else row
-        return Ring(radius, sd, height, u, number)
+        return Ring(radius, area / height, height, u, number)
 
 
 def crest(x_mm: Array, sd_mm: float | Array, step_mm: float) -> Array:

@@ -40,6 +40,8 @@ ROUNDING_VARIANCE = 1.0 / 12.0
 """Of a value rounded to whole steps."""
 NOISE_DISC = 0.4
 """Diameter of the disc of ct_number.uniform and noise.sd, against the body's."""
+BOWL_SHARE, BOWL_RIM_MM = 0.8, 8.0
+"""Where artefact.cupping is stated: this share of the body's radius, but so far inside the uniform area's edge."""
 FEWEST_ON_A_LINE = 4
 """Different nominal CT numbers from which linearity means anything."""
 CURVE_STEP_PER_MM = 0.01
@@ -219,7 +221,7 @@ def _numbers(made: Made) -> Iterator[Value]:
         bowl = 0.5 * physics.cupping_hu * NOISE_DISC**2 if uniform.diameter_mm else 0.0
         yield "ct_number.uniform", made.hu(uniform, uniform.module.body_hu) + bowl
         yield from _uniformity(made, uniform)
-    yield "artefact.cupping", physics.cupping_hu
+        yield from _cupping(made, uniform)
     yield "artefact.ring", abs(physics.ring_hu)
     if physics.cupping_hu == 0.0 and not physics.contrast_scale:
         yield from _linearity(made)
@@ -251,6 +253,13 @@ def _uniformity(made: Made, uniform: PlacedModule) -> Iterator[Value]:
     yield from ((f"uniformity.{name}", value) for name, value in edges.items())
     if edges:
         yield "uniformity.max_deviation", max(edges.values(), key=abs)
+
+
+def _cupping(made: Made, uniform: PlacedModule) -> Iterator[Value]:
+    if uniform.diameter_mm:
+        radius = 0.5 * uniform.diameter_mm
+        reach = min(BOWL_SHARE * radius, 0.5 * (uniform.module.insert_diameter_mm or uniform.diameter_mm) - BOWL_RIM_MM)
+        yield "artefact.cupping", made.physics.cupping_hu * (reach / radius) ** 2
 
 
 def _noise(made: Made) -> Iterator[Value]:

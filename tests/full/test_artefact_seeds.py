@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from artefacts_made import Made, pairs, runs
+from artefacts_made import CUPPING_SHARE, Made, pairs, runs
 
 from iqa.model import Measurement
 from tests.honest import unfair_with_bias
@@ -19,11 +19,19 @@ COVERED = (0.93, 0.97)
 LEAST_FOUND, MOST_FALSE = 0.95, 0.01
 RING_HU, WEAK_HU, CRESCENT_HU, CUPPING_HU = 4.0, 2.0, 6.0, 5.0
 U_CUPPING = 0.1
+MOST_PULLED = 0.5
+"""Mean z, so that what a ring leaves in cupping, and its own width, is no more than u holds for it."""
 Evidence = Callable[[str, object], None]
 
 
 def flagged(results: list[Measurement], flag: str) -> float:
     return float(np.mean([flag in r.flags for r in results]))
+
+
+def under_found(results: dict[str, list[Measurement]]) -> list[Measurement]:
+    """Cupping of the scans in which a ring was found; one that is not stays in it."""
+    rings = results["artefact.ring"]
+    return [c for c, ring in zip(results["artefact.cupping"], rings, strict=True) if "ring_found" in ring.flags]
 
 
 def summed(results: list[Measurement], truth: float) -> dict[str, float]:
@@ -53,7 +61,8 @@ def test_artefacts(evidence: Evidence) -> None:
         "rings_of_4_hu_found": {k: flagged(r["artefact.ring"], "ring_found") for k, r in ringed.items()},
         "rings_of_2_hu_on_10_slices_found": flagged(stacked, "ring_found"),
         "crescents_of_6_hu_found": {k: flagged(r, "crescent_found") for k, r in crescents.items()},
-        "cupping": {k: summed(r["artefact.cupping"], CUPPING_HU) for k, r in clean.items()},
+        "cupping": {k: summed(r["artefact.cupping"], CUPPING_SHARE * CUPPING_HU) for k, r in clean.items()},
+        "cupping_under_a_ring_that_is_found": {k: summed(under_found(r), 0.0) for k, r in ringed.items()},
         "ring": {k: summed(r["artefact.ring"], RING_HU) for k, r in ringed.items()},
         "ring_on_10_slices": summed(stacked, WEAK_HU),
         "crescent": {k: summed(r, CRESCENT_HU) for k, r in crescents.items()},
@@ -66,7 +75,8 @@ def test_artefacts(evidence: Evidence) -> None:
     for k, r in ringed.items():
         assert flagged(r["artefact.ring"], "ring_found") >= LEAST_FOUND, k
     assert flagged(stacked, "ring_found") >= LEAST_FOUND
-    for kind in ("cupping", "ring"):
+    for kind in ("cupping", "cupping_under_a_ring_that_is_found", "ring"):
+        assert all(abs(one["mean_z"]) <= MOST_PULLED for one in found[kind].values()), (kind, found[kind])
         pooled = np.mean([one["covered"] for one in found[kind].values()])
         assert COVERED[0] <= pooled <= COVERED[1], (kind, found[kind])
     assert found["cupping"]["soft"]["u"] <= U_CUPPING

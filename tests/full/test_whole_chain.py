@@ -26,7 +26,7 @@ LARGEST_MEAN_Z = 0.5
 """A bias of half a u doubles no limit's risk; beyond it u is not what it says."""
 SPREAD_OF_Z = (0.7, 1.3)
 """40 scans of some keys each: wide enough for one family's few independent values, too narrow for a u wrong by 1.5."""
-CONSERVATIVE = ("position", "geometry", "slice_thickness", "ssp", "mtf", "line_pairs")
+CONSERVATIVE = ("position", "geometry", "slice_thickness", "ssp", "mtf", "line_pairs", "artefact")
 """Families some of whose u are conservative by docs/methods.md and docs/locating.md, or hold what no simulated phantom
 has, as line pairs of another pitch: they may scatter less, never more."""
 OTHER_TRUTH = {"partial_volume", "object_not_removed"}

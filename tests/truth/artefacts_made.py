@@ -29,6 +29,8 @@ Array = NDArray[np.float64]
 SIDE = 448
 BODY_MM = 200.0
 SIGMA = 10.0
+CUPPING_SHARE = 0.64
+"""Of the cupping at the body's rim, what is left at four fifths of its radius, where it is stated."""
 ISOCENTRE = Acquisition(kv=120.0, scan_centre_mm=(0.0, 0.0, 0.0))
 
 

@@ -7,12 +7,12 @@ from functools import cache
 
 import numpy as np
 import pytest
-from artefacts_made import ISOCENTRE, SIGMA, Made, measured, pairs, runs
+from artefacts_made import CUPPING_SHARE, ISOCENTRE, SIDE, SIGMA, Made, measured, pairs, runs
 
 from iqa.metrics.context import Context
 from iqa.model import Measurement, Result
 from tests.honest import unfair
-from tests.made_phantom import noise
+from tests.made_phantom import PIXEL_MM, noise
 from tests.results import number, reason
 
 SEEDS = 8
@@ -49,9 +49,29 @@ def test_nothing_is_found_where_there_is_nothing() -> None:
 def test_cupping_is_what_was_drawn() -> None:
     results = runs(Made(cupping_hu=5.0), SEEDS)[CUPPING]
     values, u = pairs(results)
-    assert unfair(values, u, 5.0) == []
+    truth = CUPPING_SHARE * 5.0
+    assert unfair(values, u, truth) == []
     assert float(np.median(u)) <= 0.1  # asked for noise of 10 HU; single scans learn their lowest frequencies unsurely
-    assert unfair(values, [0.2 * one for one in u], 5.0)
+    assert unfair(values, [0.2 * one for one in u], truth)
+    assert {r.where for r in results} == {"U slice 0, to 80 mm"}
+
+
+def test_a_ring_near_the_edge_is_no_cupping() -> None:
+    # Left in, this ring bends the bowl by 0.23 HU, over twice u.
+    found = runs(Made(ring_hu=4.0, off_mm=10.0), SEEDS)[CUPPING]
+    assert unfair(*pairs(found), 0.0) == []
+
+
+def test_a_bright_rim_is_no_cupping_and_what_it_bends_is_in_u() -> None:
+    # Flat to 65 mm, then up by 5 HU to 92 mm, as the ACR 464 on a Siemens scanner shows it.
+    made = Made()
+    y, x = (np.mgrid[:SIDE, :SIDE] - (SIDE - 1) / 2) * PIXEL_MM
+    hu = made.clean() + 5.0 * (np.maximum(np.hypot(x, y) - 65.0, 0.0) / 27.0) ** 2
+    hu += noise(np.random.default_rng(5), "soft", hu.shape, SIGMA)
+    cupping = number(measured(made.context(hu))[CUPPING])
+    assert 0.0 < cupping.value < 1.54  # what the profile has risen by at 80 mm
+    assert cupping.u is not None
+    assert 0.2 < cupping.u < 1.0
 
 
 def test_a_ring_on_one_slice_of_a_stack_is_found_there() -> None:

@@ -58,6 +58,9 @@ COMPOSED = {
     ", {} repeats": "{} repeats",
     "{}, {}, {} repeats": "{} repeats",
     "{}, {} ring at {} mm": "{} slice {}, bright ring at {} mm",
+    "{}, no ring": "{} slice {}, no ring",
+    "{}, to {} mm": "{} slice {}, to {} mm",
+    "{}, no crescent": "{} slice {}, no crescent",
     "{}, {} crescent at {} mm, {}°": "{} slice {}, bright crescent at {} mm, {}°",
     "; its other images were copies of its own": (
         "it is the only scan that was located; its other images were copies of its own; {}"

@@ -141,6 +141,38 @@ def test_cupping_shows_in_every_key_that_it_reaches() -> None:
     assert "linearity.slope" not in values
 
 
+@pytest.mark.parametrize(
+    ("body_mm", "insert_mm", "at_mm"),
+    [(100.0, None, 40.0), (60.0, None, 22.0), (60.0, 40.0, 12.0)],
+    ids=["four fifths", "8 mm from the edge", "8 mm from the insert's edge"],
+)
+def test_cupping_is_stated_where_it_is_measured(body_mm: float, insert_mm: float | None, at_mm: float) -> None:
+    uniform = replace(module(hu=10.0), diameter_mm=body_mm, insert_diameter_mm=insert_mm)
+    values = simulate(spec(uniform), replace(QUIET, cupping_hu=-20.0)).truth.values
+    assert values["artefact.cupping"] == pytest.approx(-20.0 * (at_mm / (body_mm / 2)) ** 2)
+
+
+def test_rings_and_crescents_lie_about_the_isocentre_and_in_the_body_alone() -> None:
+    # the phantom 3 mm to the right and 2 mm below the isocentre, which is the middle of the image
+    still = replace(QUIET, pose=Pose(3.0, 2.0, 0.0, 0.0), gain=0.8)
+    plain = simulate(spec(module(hu=10.0)), still).scan.hu(0).astype(np.float64)
+    across = (np.arange(128) - 63.5) * 0.55
+    x, y = np.meshgrid(across, across)
+    radius = np.hypot(x, y)
+
+    def added(physics: Physics) -> NDArray[np.float64]:
+        return np.asarray(simulate(spec(module(hu=10.0)), physics).scan.hu(0) - plain, dtype=np.float64)
+
+    ring = added(replace(still, ring_hu=-6.0, ring_radius_mm=20.0, ring_sd_mm=1.0))
+    inside = plain > 0.0
+    np.testing.assert_allclose(ring[inside], -6.0 * np.exp(-0.5 * (radius - 20.0) ** 2)[inside], atol=0.11)
+    assert not ring[plain < -900.0].any()
+    crescent = added(replace(still, crescent_hu=6.0, crescent_radius_mm=15.0, crescent_sd_mm=4.0, crescent_deg=90.0))
+    wave = 6.0 * -y / radius * np.exp(-0.5 * ((radius - 15.0) / 4.0) ** 2)
+    np.testing.assert_allclose(crescent[inside], wave[inside], atol=0.11)
+    assert simulate(spec(module(hu=10.0)), replace(still, ring_hu=-6.0)).truth.values["artefact.ring"] == 6.0
+
+
 def test_line_against_the_makers_values_and_none_where_noise_decides_it() -> None:
     hu = (-990.0, -90.0, 120.0, 945.0)
     four = tuple(insert(name, 9.0 * i - 13.0, 0.0, h) for i, (name, h) in enumerate(zip("abcd", hu, strict=True)))

@@ -24,8 +24,8 @@ def draw_unrolled(axes: Axes, found: Artefacts) -> Axes:
     """Angle across, radius up, shading removed; what was found is marked."""
     area = found.area
     bands = bands_of(area.grid, _shown_cells(found), BAND_MM)
-    values = np.where(bands.filled, bands.values, np.nan)
-    outer = values[:, bands.radius_mm >= INNERMOST_MM]
+    values = np.where(bands.count > 0.0, bands.values, np.nan)
+    outer = np.where(bands.filled, bands.values, np.nan)[:, bands.radius_mm >= INNERMOST_MM]
     top = float(np.nanpercentile(np.abs(outer), SHOWN))
     reach = bands.values.shape[1] * bands.bins * area.grid.step_mm
     axes.imshow(values.T, extent=(0.0, 360.0, 0.0, reach), vmin=-top, vmax=top, aspect="auto", origin="lower")
