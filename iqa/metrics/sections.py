@@ -45,8 +45,8 @@ SOFTEST_STEPS = 0.25
 REACH_Z_MM = 4.0
 """A row's slices are used this far beyond its ends: its base."""
 FOOT_U = 0.12
-"""Relative standard uncertainty of the in-plane blur at the foot of a flank, where a kernel such as hann is no Gaussian:
-without it, widths at a tenth of simulated rectangles of 2.5 mm came out up to 0.3 mm too large, 2.3 of their u."""
+"""Relative standard uncertainty of the in-plane blur at the foot of a flank, where a kernel such as hann is no
+Gaussian: without it, widths at a tenth of simulated rectangles of 2.5 mm came out 0.3 mm, 2.3 of their u, too large."""
 SCATTER_OF_WIDTHS = 1.07
 """By how much widths scatter more than the residuals of their fit say: over 1,320 simulated scans of three sections the
 tilt that the ramps show did so by 1.05 to 1.07."""
