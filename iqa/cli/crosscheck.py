@@ -22,6 +22,14 @@ from iqa.cli.console import print_table, reading_progress, say
     metavar="FILE",
     help="Another program's numbers of the scan: key, value, and perhaps standard uncertainty.",
 )
+@click.option(
+    "--timeout",
+    type=click.IntRange(1, 86_400),
+    default=600,
+    show_default=True,
+    metavar="SECONDS",
+    help="After which pylinac is ended.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document (iqa.crosscheck/1) instead of tables.")
 @click.option("--figures", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Draw figures there.")
 def crosscheck(
@@ -30,6 +38,7 @@ def crosscheck(
     phantom_dirs: tuple[str, ...],
     python: str,
     csv: Path | None,
+    timeout: int,
     as_json: bool,
     figures: Path | None,
 ) -> int:
@@ -43,7 +52,7 @@ def crosscheck(
     with reading_progress() as progress:
         found = crosscheck_scan(
             path, phantom=phantom, phantom_dirs=phantom_dirs, python=python, csv=csv, figures=figures,
-            progress=progress,
+            timeout_s=timeout, progress=progress,
         )  # fmt: skip
     if as_json:
         document = crosscheck_document(found.scans, found.session)

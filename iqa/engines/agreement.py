@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from iqa.judge.decide import COVERAGE
 from iqa.model import Analysis, Compared, Measurement, NotMeasured
 
+TESTS = 0.3
+"""Half width of a band over its middle, beyond which another quantity's lying in it says nothing of iqa's."""
 NO_KEY = "iqa has no quantity of that kind for this phantom."
 NO_VALUE = "The other program gives no number for it."
 
@@ -20,6 +22,11 @@ class Band:
     low: float
     high: float
     reason: str
+
+    @property
+    def tests(self) -> bool:
+        """Whether a value in it says that iqa's is right."""
+        return self.high - self.low <= TESTS * abs(self.high + self.low)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,8 @@ def compare(said: Said, analysis: Analysis) -> Compared:
     """One value beside iqa's.
 
     Comparable values agree within COVERAGE standard uncertainties of their difference. Otherwise the difference is
-    explained where the value lies in its band, widened by its own uncertainty, and unexplained where it does not.
+    explained where the value lies in its band, widened by its own uncertainty, and unexplained where it does not. Of
+    another quantity a band so wide that any value would lie in it explains nothing: untestable.
     """
     ours = analysis.value(said.key)
     if ours is None or said.value is None:
@@ -96,7 +104,8 @@ def _judged(pair: Compared, said: Said) -> Compared:
         return replace(pair, outcome="agrees")
     room = COVERAGE * said.u
     if said.band is not None and said.band.low - room <= said.value <= said.band.high + room:
-        return replace(pair, outcome="explained", reason=said.band.reason)
+        tested = pair.comparable or said.band.tests
+        return replace(pair, outcome="explained" if tested else "untestable", reason=said.band.reason)
     return pair
 
 

@@ -3,13 +3,15 @@
     python pylinac_program.py CLASS FOLDER
 
 CLASS is one of pylinac's phantoms, analysed with its defaults, as its users call it. The answer is
-``{"version": ..., "values": {name: number or null}}`` or ``{"version": ..., "error": [class of the exception, its first
-line]}``. Names are `module.quantity`; iqa is not imported, since that environment need not have it.
+``{"version": ..., "values": {name: number or null}}`` or ``{"version": ..., "error": [class of the exception, its words
+where they are known, else its place]}``. Names are `module.quantity`; iqa is not imported, since that environment need
+not have it.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 import traceback
 import warnings
@@ -22,6 +24,22 @@ Named = Iterator[tuple[str, Any]]
 
 REACHED = tuple(range(10, 91, 10))
 """Percentages of the relative MTF at which a frequency is read."""
+
+KNOWN = re.compile(
+    r"The minimum number images from the same study were not found"
+    r"|No edges were found in the image that look like the phantom"
+    r"|The number of ROIs detected \d+ was not the number expected \(1\)"
+    r"|Unable to find ROI of expected size of the phantom"
+    r"|Unable to locate the Geometric nodes"
+    r"|Unable to find the Low Contrast region\."
+    r"|No slices were found that resembled the HU linearity module"
+    r"|The determined image number is beyond the image extent\. Either the entire dataset wasn't loaded or the entire "
+    r"phantom wasn't scanned\."
+    r"|The physical scan extent does not match the module configuration\. This means not all modules were included in "
+    r"the scan\. Rescan the phantom to include all ?relevant modules, or remove modules from the analysis\.",
+    re.ASCII,
+)
+"""What pylinac 3.49.0 says of a scan that it cannot read. Any other words could quote a header, and are not shown."""
 
 
 def values_of(name: str, folder: str) -> dict[str, Any]:
@@ -128,15 +146,14 @@ def answer(name: str, folder: str) -> dict[str, Any]:
         said["version"] = pylinac.__version__
         return said | {"values": values_of(name, folder)}
     except Exception as error:  # whatever another program raises is an answer
-        return said | {"error": [type(error).__name__, _line(error, missing=said["version"] is None)]}
+        return said | {"error": [type(error).__name__, _line(error, unread=said["version"] is None)]}
 
 
-def _line(error: Exception, *, missing: bool) -> str:
-    """The first line of what pylinac itself raised; what others raise below it could quote a header: only its place."""
-    place = Path(traceback.extract_tb(error.__traceback__)[-1].filename)
-    if missing or Path(str(sys.modules["pylinac"].__file__)).parent in place.parents:
-        return (str(error).splitlines() or [""])[0]
-    return f"in {place.name}"
+def _line(error: Exception, *, unread: bool) -> str:
+    """Known words, or any before a scan is read; of all others only the place."""
+    if unread or KNOWN.fullmatch(str(error)):
+        return str(error)
+    return f"in {Path(traceback.extract_tb(error.__traceback__)[-1].filename).name}"
 
 
 if __name__ == "__main__":

@@ -46,6 +46,8 @@ PHANTOMS: Mapping[str, Counterpart] = {
 
 BODY = "It is the body's own material, which iqa has no insert for."
 BEADS = "iqa measures the scale by the four inserts of module 1, not by the two beads of module 3."
+TOO_FEW = "The minimum number images from the same study were not found"
+"""What pylinac raises, which does not say how many there are."""
 LACKS: tuple[tuple[str, str], ...] = (
     ("position.", "pylinac says no place relative to the isocentre in the image plane, and no tilt."),
     ("geometry.pin_distance", "pylinac measures the sides of the square of pins, not its diagonals."),
@@ -61,6 +63,8 @@ LACKS: tuple[tuple[str, str], ...] = (
     ("mtf.", "pylinac measures bars, not points."),
     ("line_pairs.", "pylinac gives the extremes of bars relative to the coarsest group only."),
     ("low_contrast.", "pylinac looks at six targets of one group in a Catphan or at one rod of the ACR phantom."),
+    ("detectability.", "pylinac has no model observer."),
+    ("artefact.", "pylinac looks for no rings, crescents or cupping."),
     ("dose.", "pylinac reads no dose."),
 )
 """Why pylinac has no counterpart, by the beginning of iqa's key; the first that fits."""
@@ -92,7 +96,8 @@ def pylinac_on(
         return no_class(analysis)
     reply = ask(PROGRAM, [its.name, str(folder)], engine="pylinac", python=python, timeout_s=timeout_s)
     if reply.failure:
-        return Answer("pylinac", reply.version, reply.failure)
+        count = f"; the scan has {sum(1 for _ in folder.iterdir())} images." if TOO_FEW in reply.failure else ""
+        return Answer("pylinac", reply.version, reply.failure + count)
     return compared(analysis, reply.version, reply.values)
 
 

@@ -22,6 +22,8 @@ LARGEST_ANSWER_BYTES = 4_000_000
 """A hundred times what all of pylinac's numbers take; more is no answer."""
 LONGEST_LINE = 200
 """Letters of a foreign message that are shown."""
+UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
+"""In place of a control character or half a surrogate pair."""
 LOOK_EVERY_S = 0.05
 
 
@@ -105,14 +107,21 @@ def _how(status: int) -> str:
 
 
 def _read(answer: bytes, engine: str, python: str) -> Reply:
+    """What was printed, whatever that is: the exceptions are those of text that is no answer."""
     try:
         said = json.loads(answer)
-        version, error = said["version"], said.get("error")
-        values = {} if error else {str(k): _number(v) for k, v in said["values"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        version = _line(said["version"]) if said["version"] is not None else None
+        if said.get("error"):
+            return Reply(version, failure=_raised(said["error"], engine, version, python))
+        return Reply(version, {str(k): _number(v) for k, v in said["values"].items()})
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return Reply(failure=f"{engine}'s process printed something else than its numbers.")
-    named = str(version)[:LONGEST_LINE] if version is not None else None
-    return Reply(named, values, _raised(error, engine, named, python) if error else "")
+
+
+def _line(said: Any) -> str:  # noqa: ANN401 - whatever was printed
+    """A foreign text as one line for a terminal: nothing that steers it, or that it cannot print."""
+    line = "".join(letter if letter.isprintable() else UNPRINTABLE for letter in " ".join(str(said).split()))
+    return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
 
 
 def _number(value: Any) -> float | None:  # noqa: ANN401 - whatever was printed
@@ -126,12 +135,10 @@ def _number(value: Any) -> float | None:  # noqa: ANN401 - whatever was printed
 
 def _raised(error: Any, engine: str, version: str | None, python: str) -> str:  # noqa: ANN401 - whatever was printed
     """An exception of the program as one line."""
-    kind, message = (str(part) for part in (*error, "", "")[:2])
+    kind, message = (_line(part) for part in (*error, "", "")[:2])
     if version is None and kind == "ModuleNotFoundError" and message == f"No module named '{engine}'":
         return (
             f"{engine} is not installed for {python}: pip install 'iqa[{engine}]', "
             f"or name a Python that has it with --python."
         )
-    line = " ".join(message.split())
-    shown = line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
-    return f"{engine} raised {kind}: {shown}" if shown else f"{engine} raised {kind}."
+    return f"{engine} raised {kind}: {message}" if message else f"{engine} raised {kind}."

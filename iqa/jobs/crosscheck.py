@@ -14,7 +14,7 @@ from iqa.dicom.copies import copy_files
 from iqa.engines.listed import Listed, listed_on, read_listed
 from iqa.engines.pylinac_scan import counterpart, no_class, pylinac_on
 from iqa.engines.running import TIMEOUT_S
-from iqa.errors import InputError
+from iqa.errors import InputError, UsageError
 from iqa.jobs.analyze import make_folder
 from iqa.model import Analysis, Answer, Crosschecked
 
@@ -56,8 +56,11 @@ def crosscheck(
     Raises
     ------
     InputError, UsageError, DefinitionError
-        As `iqa.analyze.analyze`; InputError too where `csv` is wrong or the path holds several scans for it.
+        As `iqa.analyze.analyze`; InputError too where `csv` is wrong or the path holds several scans for it, and
+        UsageError where `python` is empty.
     """
+    if not python:
+        raise UsageError("--python names no file: give an interpreter with pylinac, or leave the option out.")
     listed = read_listed(csv) if csv is not None else ()
     if figures is not None:
         make_folder(figures)

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from iqa.model.results import Analysis
 
-Agreement = Literal["agrees", "explained", "unexplained", "only_iqa", "only_other"]
+Agreement = Literal["agrees", "explained", "untestable", "unexplained", "only_iqa", "only_other"]
 AGREEMENTS: tuple[Agreement, ...] = get_args(Agreement)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -26,8 +28,19 @@ DIGITS = 4
 """Significant digits of a number whose uncertainty is not known."""
 TENTH = 10.0
 """Ends of a range are shown to a tenth of its width."""
-BOTH: tuple[Agreement, ...] = ("agrees", "explained", "unexplained")
+BOTH: tuple[Agreement, ...] = ("agrees", "explained", "untestable", "unexplained")
 """Outcomes of rows that both programs have a number for."""
+REASONED: tuple[Agreement, ...] = ("explained", "untestable")
+OTHER_QUANTITY = "≠"
+LEGEND = (
+    "diff/U: difference over its expanded uncertainty (k = 2). expected: where the other number lies by its own "
+    f"definition if iqa's is right. {OTHER_QUANTITY}: another quantity under the same name, which has no difference; "
+    "untestable: known by no better than ± 30 % from iqa's."
+)
+MOST_NAMES = 10
+"""Names that are written out of a list that another program's file may make long."""
+UNBOUND = 10_000
+"""Columns in which a table is as wide as it likes."""
 
 Json = dict[str, Any]
 
@@ -66,7 +79,7 @@ def summary(answer: Answer) -> str:
     """How many quantities both have, and how they compare, in one line."""
     counts = {outcome: answer.count(outcome) for outcome in AGREEMENTS}
     both = sum(counts[o] for o in BOTH)
-    parts = f"{counts['agrees']} agree, {counts['explained']} explained, {counts['unexplained']} unexplained"
+    parts = ", ".join(f"{counts[o]} {'agree' if o == 'agrees' else o}" for o in BOTH)
     alone = f"only iqa {counts['only_iqa']}, only {answer.program} {counts['only_other']}"
     return f"{both} shared: {parts}; {alone}"
 
@@ -87,33 +100,83 @@ def _scan(checked: Crosschecked) -> RenderableType:
 def _answer(answer: Answer) -> RenderableType:
     if answer.failure:
         return Padding(Text(answer.failure), (1, 0, 0, 0))
-    reasons = list(dict.fromkeys(r.reason for r in answer.rows if r.outcome == "explained"))
+    reasons = list(dict.fromkeys(r.reason for r in answer.rows if r.outcome in REASONED))
     blocks: list[RenderableType] = [Text.assemble((f"{titled(answer)}  ", "bold"), summary(answer))]
-    blocks.append(Padding(_table(answer, reasons), (1, 0, 0, 0)))
+    blocks.append(Padding(_Rows(answer, reasons), (1, 0, 0, 0)))
+    blocks.append(Padding(Text(LEGEND, style="dim"), INDENT))
     blocks += [Padding(Text(f"({n}) {why}", style="dim"), INDENT) for n, why in enumerate(reasons, start=1)]
     blocks += [Padding(line, INDENT) for line in _alone(answer)]
     return Padding(Group(*blocks), (1, 0, 0, 0))
 
 
-def _table(answer: Answer, reasons: Sequence[str]) -> RenderableType:
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What both programs have a number for, as wide as the terminal allows and with every number whole."""
+
+    answer: Answer
+    reasons: Sequence[str]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for table in (_table(self.answer, self.reasons, full=full) for full in (True, False)):
+            if Measurement.get(console, options.update(max_width=UNBOUND), table).maximum <= options.max_width:
+                yield table
+                return
+        yield _folded(self.answer, self.reasons)
+
+
+def _table(answer: Answer, reasons: Sequence[str], *, full: bool) -> Table:
+    """One line a quantity, with or without what follows from the rest."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
     table.add_column("key", no_wrap=True)
     table.add_column("iqa", justify="right", no_wrap=True)
     table.add_column("± u (k = 1)", no_wrap=True)
     table.add_column(answer.program, justify="right", no_wrap=True)
-    table.add_column("expected", no_wrap=True)
-    table.add_column("diff/U", justify="right", no_wrap=True)
+    if full:
+        table.add_column("expected", no_wrap=True)
+        table.add_column("diff/U", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    for row in (r for r in answer.rows if r.outcome in BOTH):
-        table.add_row(*_cells(row, reasons), style="bold" if row.outcome == "unexplained" else "")
+    for row in _shared(answer):
+        more = (other_text(row), expected_text(row), _over(row)) if full else (_marked(row),)
+        table.add_row(row.key, *_ours(row), *more, _outcome(row, reasons), style=_style(row))
     return table
 
 
-def _cells(row: Compared, reasons: Sequence[str]) -> Iterator[str]:
+def _folded(answer: Answer, reasons: Sequence[str]) -> Text:
+    """Two lines a quantity, its key alone on the first."""
+    shared = _shared(answer)
+    below = [
+        ("iqa", "± u (k = 1)", answer.program, ""),
+        *((*_ours(r), _marked(r), _outcome(r, reasons)) for r in shared),
+    ]
+    widths = [max(map(len, column)) for column in zip(*below, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in below]
+    text = Text(f"  {lines[0]}", style="bold")
+    for row, line in zip(shared, lines[1:], strict=True):
+        text.append(f"\n{row.key}\n  {line}", style=_style(row) or "not bold")
+    return text
+
+
+def _shared(answer: Answer) -> list[Compared]:
+    return [r for r in answer.rows if r.outcome in BOTH]
+
+
+def _style(row: Compared) -> str:
+    return "bold" if row.outcome == "unexplained" else ""
+
+
+def _ours(row: Compared) -> tuple[str, str]:
+    """The value of iqa, and its u with the unit."""
     ours = show(row.value or 0.0, row.u, row.unit)
-    yield from (row.key, ours.value, (f"± {ours.u} {ours.unit}" if ours.u else f"  {ours.unit}").rstrip())
-    yield from (other_text(row), expected_text(row), _over(row))
-    yield f"explained ({reasons.index(row.reason) + 1})" if row.outcome == "explained" else row.outcome
+    return ours.value, (f"± {ours.u} {ours.unit}" if ours.u else f"  {ours.unit}").rstrip()
+
+
+def _marked(row: Compared) -> str:
+    """The other's value where no column beside it says that it is another quantity."""
+    return other_text(row) if row.comparable else f"{OTHER_QUANTITY} {other_text(row)}"
+
+
+def _outcome(row: Compared, reasons: Sequence[str]) -> str:
+    return f"{row.outcome} ({reasons.index(row.reason) + 1})" if row.outcome in REASONED else row.outcome
 
 
 def other_text(row: Compared) -> str:
@@ -137,7 +200,7 @@ def expected_text(row: Compared) -> str:
 def _over(row: Compared) -> str:
     over = over_allowed(row)
     if over is None:
-        return ""
+        return "" if row.comparable else OTHER_QUANTITY
     return fixed(over, 1) if abs(over) < FAR else (">" if over > 0 else "<") + fixed(10.0 if over > 0 else -10.0, 0)
 
 
@@ -145,13 +208,19 @@ def _alone(answer: Answer) -> Iterator[Text]:
     """What one program has alone, by reason."""
     others = [r for r in answer.rows if r.outcome == "only_other"]
     for reason in dict.fromkeys(r.reason for r in others):
-        names = ", ".join(r.key or r.name for r in others if r.reason == reason)
+        names = _first(r.key or r.name for r in others if r.reason == reason)
         yield Text.assemble((f"only {answer.program}: {names}. ", ""), (reason, "dim"))
     ours = [r for r in answer.rows if r.outcome == "only_iqa"]
     for reason in dict.fromkeys(r.reason for r in ours):
         families = Counter(r.key.split(".", 1)[0] for r in ours if r.reason == reason)
         names = ", ".join(f"{family} ({count})" for family, count in families.items())
         yield Text.assemble((f"only iqa: {names}. ", ""), (reason, "dim"))
+
+
+def _first(names: Iterable[str]) -> str:
+    listed = list(names)
+    more = f" and {len(listed) - MOST_NAMES} more" if len(listed) > MOST_NAMES else ""
+    return ", ".join(listed[:MOST_NAMES]) + more
 
 
 def _scan_document(checked: Crosschecked) -> Json:

@@ -17,7 +17,7 @@ import pytest
 from iqa.jobs.crosscheck import crosscheck
 from iqa.jobs.simulate import simulate_to
 from iqa.model import Answer, Crosschecked
-from iqa.report.crosschecks import over_allowed
+from iqa.report.crosschecks import BOTH, over_allowed
 from tests.conftest import scans_folder
 
 Json = dict[str, Any]
@@ -109,13 +109,13 @@ def test_on_simulated_scans_the_two_agree_as_often_as_their_uncertainties_say(
     over = [abs(v) for a in answers for r in a.rows if r.key not in BIASED and (v := over_allowed(r)) is not None]
     assert sum(v <= 1.0 for v in over) / len(over) >= FEWEST_AGREE
     outcomes = Counter(r.outcome for a in answers for r in a.rows)
-    shared = outcomes["agrees"] + outcomes["explained"] + outcomes["unexplained"]
+    shared = sum(outcomes[o] for o in BOTH)
     assert outcomes["unexplained"] / shared <= MOST_UNEXPLAINED
 
 
 def _scan(name: str, checked: Crosschecked) -> Json:
     answer = checked.answers[0]
-    rows = [r for r in answer.rows if r.outcome in ("explained", "unexplained")]
+    rows = [r for r in answer.rows if r.outcome in BOTH and r.outcome != "agrees"]
     return {
         "scan": name,
         "phantom": checked.analysis.located.spec.name,

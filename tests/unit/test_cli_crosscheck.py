@@ -12,7 +12,7 @@ from made_analysis import REFUSED, made_analysis, made_session
 from iqa.analyze import Session
 from iqa.cli.main import main
 from iqa.jobs import crosscheck as job
-from iqa.model import Answer, Crosschecked
+from iqa.model import Analysis, Answer, Crosschecked
 
 Captured = pytest.CaptureFixture[str]
 
@@ -47,7 +47,7 @@ def test_a_files_values_are_compared(analysed: Any, values: str, capsys: Capture
     analysed(made_session())
     assert main(["crosscheck", "x", "--csv", values]) == 0
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    assert "csv 2 shared: 1 agree, 0 explained, 1 unexplained; only iqa 0, only csv 1" in lines
+    assert "csv 2 shared: 1 agree, 0 explained, 0 untestable, 1 unexplained; only iqa 0, only csv 1" in lines
     assert "ct_number.teflon 943.2 ± 0.4 HU 943.0 −0.3 agrees" in lines
     assert "only csv: mtf.bead.f50. iqa does not measure it here: The scan holds no bead." in lines
 
@@ -81,6 +81,33 @@ def test_a_files_values_are_those_of_one_scan(analysed: Any, values: str, capsys
     analysed(Session((made_analysis(), made_analysis()), ()))
     assert main(["crosscheck", "x", "--csv", values]) == 2
     assert "its values are those of one scan, and x holds 2; give one of them" in capsys.readouterr().err
+
+
+def test_an_empty_name_of_a_python_is_refused(capsys: Captured) -> None:
+    assert main(["crosscheck", "x", "--python", ""]) == 2
+    assert capsys.readouterr().err.startswith("iqa: --python names no file: give an interpreter with pylinac")
+
+
+@pytest.mark.parametrize(("given", "seconds"), [([], 600.0), (["--timeout", "5"], 5.0)])
+def test_pylinac_is_ended_after_the_time_given(
+    given: list[str], seconds: float, analysed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+    analysed(made_session())
+
+    def checked(analysis: Analysis, *rest: Any) -> Crosschecked:
+        asked.append(rest[-1])
+        return Crosschecked(analysis, ())
+
+    monkeypatch.setattr(job, "_checked", checked)
+    assert main(["crosscheck", "x", *given]) == 0
+    assert asked == [seconds]
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "1e9"])
+def test_a_time_that_is_none_is_wrong_usage(seconds: str, capsys: Captured) -> None:
+    assert main(["crosscheck", "x", "--timeout", seconds]) == 2
+    assert "--timeout" in capsys.readouterr().err
 
 
 def test_two_paths_are_wrong_usage(capsys: Captured) -> None:

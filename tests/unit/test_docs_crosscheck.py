@@ -38,7 +38,7 @@ def test_every_real_scan_that_pylinac_reads_has_its_row() -> None:
     for scan in evidence()["real"]:
         if scan["failure"]:
             continue
-        counts = [str(scan["counts"].get(o, 0)) for o in ("agrees", "explained", "unexplained")]
+        counts = [str(scan["counts"].get(o, 0)) for o in ("agrees", "explained", "untestable", "unexplained")]
         assert [cell.strip() for cell in line(scan["scan"]).strip("|").split("|")[2:]] == counts
 
 

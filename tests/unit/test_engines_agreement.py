@@ -60,6 +60,22 @@ def test_another_quantity_never_agrees_by_chance(band: Band | None, outcome: str
     assert compared(95.0, band=band, comparable=False).outcome == outcome
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "outcome"),
+    [(7.1, 12.9, "explained"), (6.9, 13.1, "untestable"), (-12.9, -7.1, "explained"), (-1.0, 1.0, "untestable")],
+    ids=["± 29 %", "± 31 %", "below 0", "about 0"],
+)
+def test_what_iqas_value_hardly_foretells_is_not_tested_by_it(low: float, high: float, outcome: str) -> None:
+    band = Band(low, high, "Because.")
+    row = compared(0.5 * (low + high), band=band, comparable=False)
+    assert (row.outcome, row.reason, row.expected) == (outcome, "Because.", (low, high))
+    assert compared(high + 9.0, band=band, comparable=False, u=1.0).outcome == "unexplained"
+
+
+def test_of_one_quantity_a_wide_band_still_explains_the_difference() -> None:
+    assert compared(60.0, band=Band(-200.0, 200.0, "Because.")).outcome == "explained"
+
+
 def test_a_value_without_uncertainty_is_compared_by_the_others() -> None:
     assert [compare(Said(KEY, "SD", VALUE + d, OTHER_U), analysis(u)).outcome for u in (None, float("nan"))
             for d in (7.9, 8.1)] == ["agrees", "unexplained"] * 2  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,15 +12,19 @@ import numpy as np
 import pytest
 from made_analysis import made_analysis, made_located, made_spec
 
+from iqa.engines.agreement import NO_VALUE
 from iqa.engines.asked import Asked
 from iqa.engines.pylinac_details import bars, disc_bars
 from iqa.engines.pylinac_levels import AS_RAMPED, THICKNESS, inserts, thickness, uniform
 from iqa.engines.pylinac_pose import chords, pins, pose
-from iqa.engines.pylinac_scan import PHANTOMS, compared, counterpart, no_class, pylinac_on
+from iqa.engines.pylinac_scan import PHANTOMS, TOO_FEW, compared, counterpart, no_class, pylinac_on
+from iqa.metrics import FAMILIES
 from iqa.model import Agreement, Analysis, Compared, Curve, Measurement
 from iqa.phantom import library
 
 Values = Mapping[str, float | None]
+CHO = "detectability.cho"
+"""Beginning of the keys of the family 'cho'."""
 
 
 def analysis(values: Mapping[str, tuple[float, float]], *curves: Curve, n: int = 1, phantom: str = "catphan504",
@@ -159,7 +164,7 @@ def test_its_peak_may_be_the_first_bin_only_where_shading_was_seen() -> None:
     key, said = "nps.peak_frequency", {"ctp486.noise_peak": 0.034}
     values = {"nps.average_frequency": (0.38, 0.01), key: (0.41, 0.01)}
     assert outcome(analysis(values), said, key) == "unexplained"
-    assert outcome(analysis(values, flags=("structured",)), said, key) == "explained"
+    assert outcome(analysis(values, flags=("structured",)), said, key) == "untestable"
     near = {"ctp486.noise_peak": 0.36 * math.sqrt(2.0) * 0.5}
     assert outcome(analysis(values), near, key) == "explained"
 
@@ -209,7 +214,7 @@ def test_its_bars_are_where_its_smoothing_puts_them() -> None:
     said: Values = {f"ctp528.rmtf.{lp}": value for lp, value in READ.items()} | {"ctp528.f50": 0.399}
     rows = compared(soft(), "3.49.0", said).rows
     found = {r.key: r.outcome for r in rows if r.other is not None}
-    assert found == {f"line_pairs.modulation.{lp}": "explained" for lp in (2, 3, 4, 5, 6)} | {
+    assert found == {f"line_pairs.modulation.{lp}": "untestable" for lp in (2, 3, 4, 5, 6)} | {
         "mtf.bead.f50": "explained"
     }
 
@@ -287,6 +292,25 @@ def test_a_phantom_that_pylinac_does_not_know_is_not_asked_for(tmp_path: Path) -
     answer = pylinac_on(made, tmp_path, python="no such program")
     assert answer == no_class(made)
     assert answer.failure == "pylinac is not asked: none of its phantoms that iqa compares is a Made phantom."
+
+
+@pytest.mark.parametrize("family", [name for name, _ in FAMILIES])
+def test_every_family_has_its_reason_why_pylinac_has_no_number(family: str) -> None:
+    (alone,) = compared(analysis({f"{CHO if family == 'cho' else family}.x": (1.0, 0.1)}), "3.49.0", {}).rows
+    assert (alone.outcome, alone.reason != NO_VALUE) == ("only_iqa", True)
+
+
+def test_where_it_finds_too_few_images_the_scans_number_is_said(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    raised = json.dumps({"version": "3.49.0", "error": ["ValueError", TOO_FEW]})
+    python.write_text(f"#!/bin/sh\necho '{raised}'\n", encoding="utf-8")
+    python.chmod(0o700)
+    folder = tmp_path / "scan"
+    folder.mkdir()
+    for number in range(16):
+        (folder / f"{number}.dcm").touch()
+    answer = pylinac_on(analysis({}), folder, python=str(python))
+    assert answer.failure == f"pylinac raised ValueError: {TOO_FEW}; the scan has 16 images."
 
 
 def test_every_value_is_in_one_row_and_every_only_has_its_reason() -> None:

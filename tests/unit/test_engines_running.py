@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from iqa.engines.pylinac_scan import PROGRAM
+from iqa.engines.pylinac_scan import PROGRAM, TOO_FEW
 from iqa.engines.running import LARGEST_ANSWER_BYTES, LONGEST_LINE, Reply, ask
 
 ANSWER = {"version": "3.49.0", "values": {"roll": 0.5, "f10": None}}
@@ -52,6 +52,9 @@ def test_what_it_says_to_stderr_is_nobodys(tmp_path: Path) -> None:
         (printed({"version": "1", "values": {"a": "x"}}), "pylinac's process printed something else than its numbers."),
         ("print('{\"version\": \"1\", \"values\": {\"a\": NaN}}')", "printed something else than its numbers."),
         ("print('[' * 100000)", "printed something else than its numbers."),
+        (printed({"version": "1", "values": {"a": 10**400}}), "printed something else than its numbers."),
+        (printed({"version": None, "error": 5}), "printed something else than its numbers."),
+        (printed({"version": "1", "error": ["E\x1b[2J", "a\x1b]0;b\x07\ud800c"]}), "raised E�[2J: a�]0;b��c"),
         (printed({"version": "3.49.0", "error": ["ValueError", "Too few"]}), "pylinac raised ValueError: Too few"),
         (printed({"version": "3.49.0", "error": ["KeyError", ""]}), "pylinac raised KeyError."),
         (
@@ -61,6 +64,7 @@ def test_what_it_says_to_stderr_is_nobodys(tmp_path: Path) -> None:
     ],
     ids=[
         "status", "signal", "exit", "no json", "nothing", "a list", "no values", "text for a number", "NaN", "brackets",
+        "400 digits", "an error of no kind", "control sequences",
         "exception", "exception without words", "another module missing",
     ],
 )  # fmt: skip
@@ -69,6 +73,11 @@ def test_every_failure_is_one_line(code: str, failure: str, tmp_path: Path) -> N
     assert reply.values == {}
     assert failure in reply.failure
     assert "\n" not in reply.failure
+
+
+def test_a_version_cannot_steer_a_terminal(tmp_path: Path) -> None:
+    reply = said(tmp_path, printed({"version": "3\x1b[31m\ud800", "values": {}}))
+    assert reply.version == "3�[31m�"
 
 
 def test_its_absence_says_how_to_get_it(tmp_path: Path) -> None:
@@ -109,11 +118,19 @@ def test_one_that_prints_without_end_is_ended(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "failure"),
     [
-        ("raise ValueError('The phantom is cut\\nsecond line')", "pylinac raised ValueError: The phantom is cut"),
+        (f"raise ValueError('{TOO_FEW}')", f"pylinac raised ValueError: {TOO_FEW}"),
+        (f"raise ValueError('{TOO_FEW} SOME^NAME')", "pylinac raised ValueError: in __init__.py"),
+        ("raise ValueError('No patient SOME^NAME')", "pylinac raised ValueError: in __init__.py"),
         ("import beside; beside.fail('SOME^NAME')", "pylinac raised ValueError: in beside.py"),
         ("raise KeyboardInterrupt", "without an answer"),
     ],
-    ids=["its own words", "words of others may be a header's", "no exception to catch"],
+    ids=[
+        "its known words",
+        "more than them",
+        "its own words may be a header's",
+        "words of others may be a header's",
+        "no exception to catch",
+    ],
 )
 def test_what_pylinac_raises(body: str, failure: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "pylinac" / "pylinac"

@@ -35,6 +35,10 @@ ROWS = (
         key="nps.average_frequency", name="NPS", outcome="explained", unit="1/mm", value=0.38, u=0.005, other=0.28,
         other_u=0.0, other_unit="1", comparable=False, expected=(0.25, 0.36), reason="Another unit.",
     ),
+    Compared(
+        key="low_contrast.10permille_15mm.contrast", name="CNR", outcome="untestable", unit="HU", value=-1234.5, u=0.3,
+        other=0.01961, other_u=0.0, other_unit="1/HU", comparable=False, expected=(0.001, 0.03), reason="Wide.",
+    ),
     Compared(key="ttf.teflon.f50", name="", outcome="only_iqa", unit="1/mm", value=0.5, u=0.01, reason="No edge."),
     Compared(key="ttf.teflon.f10", name="", outcome="only_iqa", unit="1/mm", value=0.8, u=0.01, reason="No edge."),
     Compared(key="", name="beads", outcome="only_other", unit="", other=99.9, other_unit="mm", reason="Other beads."),
@@ -54,7 +58,7 @@ def text(scans: tuple[Crosschecked, ...], width: int = 120) -> str:
     return out.getvalue()
 
 
-@pytest.mark.parametrize(("row", "over"), [(ROWS[0], 0.8), (ROWS[1], -13.0), (ROWS[3], None), (ROWS[4], None)])
+@pytest.mark.parametrize(("row", "over"), [(ROWS[0], 0.8), (ROWS[1], -13.0), (ROWS[3], None), (ROWS[5], None)])
 def test_differences_over_their_uncertainty(row: Compared, over: float | None) -> None:
     """0.8 HU over twice the root of 0.3² + 0.4²; 1.3 mm over twice 0.05; none where they are not comparable."""
     assert over_allowed(row) == (None if over is None else pytest.approx(over))
@@ -63,11 +67,18 @@ def test_differences_over_their_uncertainty(row: Compared, over: float | None) -
 def test_the_table_says_each_outcome_and_each_reason_once() -> None:
     said = text(checked(ANSWER))
     lines = [" ".join(line.split()) for line in said.splitlines()]
-    assert "pylinac 3.49.0 4 shared: 1 agree, 2 explained, 1 unexplained; only iqa 2, only pylinac 1" in lines
+    assert (
+        "pylinac 3.49.0 5 shared: 1 agree, 2 explained, 1 untestable, 1 unexplained; only iqa 2, only pylinac 1"
+        in lines
+    )
     assert "ct_number.teflon 943.2 ± 0.3 HU 944.0 0.8 agrees" in lines
     assert "slice_thickness 2.50 ± 0.05 mm 1.20 1.00..1.30 <−10 explained (1)" in lines
     assert "noise.sd 10.00 ± 0.10 HU 14.00 7.0..12.0 8.9 unexplained" in lines
-    assert "nps.average_frequency 0.380 ± 0.005 mm⁻¹ 0.28 0.250..0.360 explained (2)" in lines
+    assert "nps.average_frequency 0.380 ± 0.005 mm⁻¹ 0.28 0.250..0.360 ≠ explained (2)" in lines
+    assert (
+        "low_contrast.10permille_15mm.contrast −1234.5 ± 0.3 HU 0.01961 1/HU 0.0010..0.0300 ≠ untestable (3)" in lines
+    )
+    assert sum("≠: another quantity under the same name" in line for line in lines) == 1
     assert "(1) Sections overlap." in lines
     assert "only iqa: ttf (2). No edge." in lines
     assert "only pylinac: beads. Other beads." in lines
@@ -82,9 +93,34 @@ def test_no_line_is_wider_than_the_terminal() -> None:
     assert all(len(line) <= 100 for line in text(checked(ANSWER), width=100).splitlines())
 
 
+@pytest.mark.parametrize(("width", "mark"), [(120, ""), (100, "≠ "), (80, "≠ "), (60, "≠ ")])
+def test_every_number_is_whole_at_any_width(width: int, mark: str) -> None:
+    said = text(checked(ANSWER), width=width)
+    lines = [" ".join(line.split()) for line in said.splitlines()]
+    for row in ROWS[:5]:
+        assert any(line.split()[:1] == [row.key] for line in lines)
+    for whole in (
+        "943.2 ± 0.3 HU 944.0", "2.50 ± 0.05 mm 1.20", "10.00 ± 0.10 HU 14.00", f"0.380 ± 0.005 mm⁻¹ {mark}0.28",
+        f"−1234.5 ± 0.3 HU {mark}0.01961 1/HU",
+    ):  # fmt: skip
+        assert any(whole in line for line in lines)
+    for outcome in ("explained (1)", "explained (2)", "untestable (3)", "unexplained", "agrees"):
+        assert any(line.endswith(outcome) for line in lines)
+    assert "…" not in said
+    assert all(len(line) <= width for line in said.splitlines())
+    assert ("7.0..12.0" in said) == (width >= 120)
+
+
+def test_of_many_names_ten_are_written_out() -> None:
+    rows = tuple(Compared(key=f"k.{n}", name="", outcome="only_other", unit="", other=1.0) for n in range(5000))
+    said = " ".join(text(checked(Answer("csv", rows=rows))).split())
+    assert "k.8, k.9 and 4990 more." in said
+    assert "k.10" not in said
+
+
 def test_one_line_sums_it_up() -> None:
     assert summary(Answer("csv", rows=ROWS[:1])) == (
-        "1 shared: 1 agree, 0 explained, 0 unexplained; only iqa 0, only csv 0"
+        "1 shared: 1 agree, 0 explained, 0 untestable, 0 unexplained; only iqa 0, only csv 0"
     )
 
 

@@ -23,11 +23,13 @@ TEXT_PT = 7.0
 LOOKS: Mapping[Agreement, Mapping[str, Any]] = {
     "agrees": {"marker": "o", "markerfacecolor": INFO, "markeredgecolor": INFO},
     "explained": {"marker": "D", "markerfacecolor": "white", "markeredgecolor": INK_2},
+    "untestable": {"marker": "^", "markerfacecolor": "white", "markeredgecolor": INK_3},
     "unexplained": {"marker": "s", "markerfacecolor": FAIL, "markeredgecolor": FAIL},
 }
 NAMES: Mapping[Agreement, str] = {
     "agrees": "agrees within U",
     "explained": "differs by its definition",
+    "untestable": "another quantity, not testable",
     "unexplained": "differs, no reason known",
 }
 
@@ -82,7 +84,7 @@ def _figure(checked: Crosschecked, answer: Answer, rows: Sequence[Compared]) -> 
     axes = draw_differences(figure.subplots(), rows, answer.program)
     for outcome in (o for o in BOTH if answer.count(o)):
         axes.plot([], [], linestyle="none", markersize=4.0, label=NAMES[outcome], **LOOKS[outcome])
-    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, fontsize=TEXT_PT, handletextpad=0.2)
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(BOTH), fontsize=TEXT_PT, handletextpad=0.2)
     figure.suptitle(f"iqa beside {titled(answer)}\n{summary(answer)}", fontsize=8.5, x=0.01, ha="left")
     scan = f"{phantom_line(checked.analysis)}\n{scanner_line(checked.analysis)}"
     figure.supxlabel(scan, fontsize=6.5, color=INK_3, x=0.01, ha="left")
