@@ -7,6 +7,9 @@ from dataclasses import replace
 
 from iqa.errors import UsageError
 from iqa.model import DEFAULT_OBSERVER, Observer, Task, task_of
+from iqa.model.observer import CONTRAST_HU, LEAST_DIAMETER_MM
+
+TASK_BOUNDS = f"{CONTRAST_HU[0]:g} to {CONTRAST_HU[1]:g} HU, from {LEAST_DIAMETER_MM:g} mm"
 
 
 def observer_of(
@@ -40,5 +43,7 @@ def _task(name: str) -> Task:
     task = task_of(name)
     if task is None:
         usual = ", ".join(t.name for t in DEFAULT_OBSERVER.tasks)
-        raise UsageError(f"'{name}' is no task: <contrast>hu_<diameter>mm, such as {usual} or 5hu_2p5mm.")
+        raise UsageError(
+            f"'{name}' is no task: <contrast>hu_<diameter>mm, such as {usual} or 5hu_2p5mm; {TASK_BOUNDS}."
+        )
     return task

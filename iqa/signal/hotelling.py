@@ -1,7 +1,9 @@
-"""How far apart two classes of images lie for a Hotelling observer, from few images: unbiased, with exact limits.
+"""How far apart two classes of images lie for a Hotelling observer, from few images: unbiased, with limits.
 
 The distance that samples show is too large: noise in the difference of their means adds to it, and a covariance from
-few samples stretches it. Both are known exactly for Gaussian outputs, and so is the distribution of the distance.
+few samples stretches it. Both are known exactly for Gaussian outputs, and so is the distribution of the distance:
+all is exact for independent images. Images that hang together count for as many as are independent, in the means and in
+the covariance each by its own number; with those it is an approximation.
 """
 
 from __future__ import annotations
@@ -123,7 +125,8 @@ class Separation:
 
 
 def separation(present: Outputs, absent: Outputs) -> Separation:
-    """δ² = Δᵀ K⁻¹ Δ of the two classes, freed from its bias, and its exact interval.
+    """δ² = Δᵀ K⁻¹ Δ of the two classes, freed from its bias, and its interval; exact for independent images, else by
+    effective numbers.
 
     Parameters
     ----------

@@ -230,7 +230,7 @@ def test_the_observer_is_passed_on(monkeypatch: pytest.MonkeyPatch, capsys: Capt
     [
         ("--task", "5mm", "'5mm' is no task"),
         ("--eye-filter", "x", "There is no eye filter 'x': burgess, exponential, samei, samei-squared, imquest."),
-        ("--viewing-distance", "40", "The distance must be between 100 and 10000, found 40."),
+        ("--viewing-distance", "40", "The viewing distance must be between 100 and 10000 mm, found 40."),
     ],
 )
 def test_no_such_observer_is_status_2_and_one_line(option: str, value: str, said: str, capsys: Captured) -> None:

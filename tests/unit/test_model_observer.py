@@ -18,7 +18,23 @@ def test_a_name_is_a_task_and_a_task_its_name(name: str, task: Task) -> None:
     assert task.name == name
 
 
-@pytest.mark.parametrize("name", ["", "10hu", "hu_5mm", "-10hu_5mm", "10hu_5.5mm", "0hu_5mm", "10hu_0mm", "10HU_5mm"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "10hu",
+        "hu_5mm",
+        "-10hu_5mm",
+        "10hu_5.5mm",
+        "0hu_5mm",
+        "10hu_0mm",
+        "10HU_5mm",
+        "١٠hu_5mm",
+        "10hu_0p1mm",
+        "2001hu_5mm",
+        "0p05hu_5mm",
+    ],
+)
 def test_what_is_no_task(name: str) -> None:
     assert task_of(name) is None
 
@@ -51,8 +67,11 @@ def test_what_is_not_given_is_as_usual() -> None:
             {"eye_filter": "Eye"},
             r"^There is no eye filter 'Eye': burgess, .*samei-squared, imquest\.$",
         ),
-        ({"distance_mm": 40.0}, r"^The distance must be between 100 and 10000, found 40\.$"),
-        ({"magnification": 0.0}, r"^The magnification must be between 0\.1 and 20, found 0\.$"),
+        ({"distance_mm": 40.0}, r"^The viewing distance must be between 100 and 10000 mm, found 40\.$"),
+        (
+            {"magnification": 0.0},
+            r"^The magnification must be between 0\.1 and 20 mm on the display to one of the object, found 0\.$",
+        ),
         ({"magnification": float("nan")}, r"found nan\.$"),
     ],
     ids=["task", "filter", "distance", "magnification", "no number"],
