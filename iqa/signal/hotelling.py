@@ -125,8 +125,7 @@ class Separation:
 
 
 def separation(present: Outputs, absent: Outputs) -> Separation:
-    """δ² = Δᵀ K⁻¹ Δ of the two classes, freed from its bias, and its interval; exact for independent images, else by
-    effective numbers.
+    """δ² = Δᵀ K⁻¹ Δ of the two classes, freed from its bias, and its interval.
 
     Parameters
     ----------
@@ -135,6 +134,8 @@ def separation(present: Outputs, absent: Outputs) -> Separation:
 
     Notes
     -----
+    Exact for independent images, else by their effective numbers.
+
     With ν degrees of freedom of the pooled covariance S and the variance c·K of the difference of means Δ̂, the naive
     d² = Δ̂ᵀ S⁻¹ Δ̂ has the mean ν/(ν − p − 1) · (δ² + p c), and F = (ν − p + 1)/(p ν) · d²/c follows the noncentral F
     of p and ν − p + 1 degrees of freedom with noncentrality δ²/c. For n₁ and n₂ independent images ν = n₁ + n₂ − 2 and
