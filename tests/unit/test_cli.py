@@ -239,3 +239,11 @@ def test_no_such_observer_is_status_2_and_one_line(option: str, value: str, said
     assert out == ""
     assert said in err
     assert err.count("\n") == 1
+
+
+def test_a_task_that_no_scan_tells_is_said_in_one_line(outcome: Any, capsys: Captured) -> None:
+    outcome(made_session())
+    assert main(["analyze", "x", "--task", "10hu_120mm"]) == 0
+    assert "iqa: task 10hu_120mm is not measured: " in capsys.readouterr().err
+    assert main(["analyze", "x"]) == 0
+    assert "is not measured" not in capsys.readouterr().err
