@@ -51,7 +51,7 @@ def analyze(
 ) -> int:
     """Measure every phantom scan in files, folders or zip archives."""
     from iqa.jobs.analyze import analyze_and_draw, report_files
-    from iqa.jobs.observing import observer_of
+    from iqa.jobs.observing import observer_of, unmeasured
     from iqa.report.document import document
     from iqa.report.table import session_table
 
@@ -72,6 +72,8 @@ def analyze(
     elif session.analyses or len(session.refused) > 1:
         print_table(session_table(session))
     if session.analyses:
+        for line in unmeasured(observer.tasks if tasks else (), session.analyses):
+            say(f"iqa: {line}")
         return 0
     say(f"iqa: {session.why_nothing}")
     return 2

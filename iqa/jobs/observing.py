@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from iqa.errors import UsageError
-from iqa.model import DEFAULT_OBSERVER, Observer, Task, task_of
+from iqa.model import DEFAULT_OBSERVER, Analysis, Observer, Task, task_of
+from iqa.model.observer import CONTRAST_HU, LEAST_DIAMETER_MM
+
+TASK_BOUNDS = f"{CONTRAST_HU[0]:g} to {CONTRAST_HU[1]:g} HU, from {LEAST_DIAMETER_MM:g} mm"
 
 
 def observer_of(
@@ -36,9 +39,21 @@ def observer_of(
         raise UsageError(f"{said[:1].upper()}{said[1:]}.") from error
 
 
+def unmeasured(tasks: Sequence[Task], analyses: Sequence[Analysis]) -> Iterator[str]:
+    """One line on each task that has no number in any scan, with the first reason there is."""
+    for task in tasks:
+        keys = {f"detectability.{kind}.{task.name}" for kind in ("npw", "npwe")}
+        if any(m.key in keys for a in analyses for m in a.measurements):
+            continue
+        reasons = (lack.reason for a in analyses for lack in a.not_measured if lack.key in keys)
+        yield f"task {task.name} is not measured: {next(reasons, 'The phantom has no inserts, which it takes.')}"
+
+
 def _task(name: str) -> Task:
     task = task_of(name)
     if task is None:
         usual = ", ".join(t.name for t in DEFAULT_OBSERVER.tasks)
-        raise UsageError(f"'{name}' is no task: <contrast>hu_<diameter>mm, such as {usual} or 5hu_2p5mm.")
+        raise UsageError(
+            f"'{name}' is no task: <contrast>hu_<diameter>mm, such as {usual} or 5hu_2p5mm; {TASK_BOUNDS}."
+        )
     return task

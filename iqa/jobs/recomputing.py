@@ -107,8 +107,12 @@ def _compared(
 
 
 def _change(key: str, pairs: Sequence[tuple[Measurement, Measurement]]) -> Change:
-    differences = np.array([new.value - old.value for old, new in pairs])
     stated = [old.u for old, _ in pairs if old.u is not None]
+    other = next(((old.method, new.method) for old, new in pairs if _name(old.method) != _name(new.method)), None)
+    typical_u = float(np.median(stated)) if stated else None
+    if other:
+        return Change(key, pairs[0][1].unit, other, len(pairs), None, None, None, typical_u)
+    differences = np.array([new.value - old.value for old, new in pairs])
     return Change(
         key=key,
         unit=pairs[0][1].unit,
@@ -117,5 +121,10 @@ def _change(key: str, pairs: Sequence[tuple[Measurement, Measurement]]) -> Chang
         mean=float(differences.mean()),
         spread=float(differences.std(ddof=1)) if len(pairs) > 1 else None,
         largest=float(differences[np.argmax(np.abs(differences))]),
-        typical_u=float(np.median(stated)) if stated else None,
+        typical_u=typical_u,
     )
+
+
+def _name(method: str) -> str:
+    """Without the version: values by methods of two names are two quantities."""
+    return method.partition("@")[0]

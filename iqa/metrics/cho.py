@@ -57,6 +57,8 @@ def _target(context: Context, name: str) -> Result:
 
 def _index(context: Context, noise: Noise, key: str, seen: Sequence[Seen]) -> Result:
     first, slices = seen[0], _shared([s.slices for s in seen])
+    if len(sets := {s.channels for s in seen}) > 1:
+        raise ValueError(f"repeats seen through different channels: {', '.join(sorted(sets))}")
     plain = _shared([s.plain_slices for s in seen])
     if not slices or not plain or len({s.plain for s in seen}) > 1:
         return _not_shared(key)
@@ -73,7 +75,7 @@ def _index(context: Context, noise: Noise, key: str, seen: Sequence[Seen]) -> Re
     place = f"{where(first.module, slices)}, {where(first.plain, plain)}, {len(seen)} repeats"
     partial = ("partial_volume",) if any(s.partial for s in seen) else ()
     made = Measurement(
-        key, 0.0, None, "1", round(1.0 / present.spread), place, METHODS[context.observer.channels],
+        key, 0.0, None, "1", round(1.0 / present.spread), place, METHODS[first.channels],
         (*partial, *one_slice(slices)),
     )  # fmt: skip
     return _valued(made, first, present, bare)

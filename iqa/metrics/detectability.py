@@ -37,6 +37,9 @@ small."""
 LOWEST_WEIGHT = 2.0
 """With which bin 0 of the noise power, which is extrapolated, counts as a component of u: discs of 10 to 20 mm are
 found 1.4 to 2.5 times its share too low for filtered back projection, which leaves no noise there."""
+FAR_CONTRAST = 10.0
+"""Contrast of the insert over the task's from which its transfer function is flagged: an iterative reconstruction may
+blur the task more. At 3 every everyday task of 10 HU would be, at 30 hardly any."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,39 +128,49 @@ def _one(context: Context, basis: _Basis, edge: InsertEdge, task: Task, look: _L
     key = f"detectability.{look.kind}.{task.name}"
     if task.diameter_mm > basis.region_mm:
         return _too_large(key, task, basis)
+    if task.diameter_mm < max(context.scan.pixel_mm):
+        return _too_small(key, task, max(context.scan.pixel_mm))
     disc = disc_spectrum(basis.frequency, task.contrast_hu, task.diameter_mm)
     found = d_prime(basis.frequency, disc, edge.transfer.at(basis.frequency), basis.nps, look.eye)
-    u = _relative_u(found, basis, edge)
+    shaded = structured(basis.noise.spectrum)
+    u = _relative_u(found, basis, edge, shaded=shaded)
     if not u <= LARGEST_U:
-        return _unsure(key, task, basis, u)
+        return _shaded(key, task, u) if shaded else _unsure(key, task, basis, u)
     squares, repeats = basis.noise.squares, len(context.repeats)
     n = basis.noise.slices.independent(context.scan.z_mm[list(squares.slices)]) * max(1, repeats - 1)
     flags = (
-        *(("structured",) if structured(basis.noise.spectrum) else ()),
+        *(("structured",) if shaded else ()),
         *(("edge_misfit",) if edge.misfit else ()),
+        *(("far_contrast",) if abs(edge.contrast) > FAR_CONTRAST * task.contrast_hu else ()),
         *one_slice(squares.slices),
         *uncalibrated(context),
     )
     seen = where(squares.module, squares.slices) + (f", {repeats} repeats" if repeats else "")
     there = where(edge.insert.module, edge.insert.slices)
-    place = f"{seen}; edge of {edge.insert.insert.name} ({edge.contrast:.0f} HU), {there}"
+    contrast = f"{edge.contrast:.0f}".replace("-", "−")
+    place = f"{seen}; edge of {edge.insert.insert.name} ({contrast} HU), {there}"
     return Measurement(key, found.value, found.value * u, "1", n, place, look.method, flags)
 
 
-def _relative_u(found: DPrime, basis: _Basis, edge: InsertEdge) -> float:
+def _relative_u(found: DPrime, basis: _Basis, edge: InsertEdge, *, shaded: bool) -> float:
     by_ring, spectrum = basis.hats @ found.by_noise, basis.noise.spectrum
     parts = (
         edge.transfer.u_of(basis.frequency, found.by_transfer),
         spectrum.u_of(by_ring),
-        LOWEST_WEIGHT * by_ring[0] * _lowest(spectrum),
+        LOWEST_WEIGHT * by_ring[0] * _lowest(spectrum, shaded=shaded),
     )
     return math.hypot(*parts)
 
 
-def _lowest(spectrum: Spectrum) -> float:
-    """By how much the noise power at frequency 0 may be off, HU² mm²: all of it, or what the straight line adds."""
+def _lowest(spectrum: Spectrum, *, shaded: bool) -> float:
+    """By how much the noise power at frequency 0 may be off, HU² mm²: all of it, or what the straight line adds.
+
+    Where shading raises the first bin no straight line holds, and one that ends at 0 says nothing: then as much as lies
+    between the two.
+    """
     nps = spectrum.covariance.nps
-    return float(min(nps[0], abs(nps[1] - nps[0])))
+    off = float(abs(nps[1] - nps[0]))
+    return off if shaded else min(float(nps[0]), off)
 
 
 def _no_transfer(edges: list[InsertEdge]) -> NotMeasured:
@@ -178,6 +191,19 @@ def _too_large(key: str, task: Task, basis: _Basis) -> NotMeasured:
         f"which is {basis.region_mm:.0f} mm across."
     )
     return NotMeasured(key, reason, "A smaller task, or a larger phantom.")
+
+
+def _too_small(key: str, task: Task, pixel_mm: float) -> NotMeasured:
+    reason = f"A disc of {task.diameter_mm:g} mm is smaller than a pixel of the scan, which is {pixel_mm:.2f} mm."
+    return NotMeasured(key, reason, "A larger task, or smaller pixels.")
+
+
+def _shaded(key: str, task: Task, u: float) -> NotMeasured:
+    reason = (
+        f"For a disc of {task.diameter_mm:g} mm it is uncertain by {100.0 * u:.0f} %, too much for a number: rings or "
+        "shading raise the lowest frequencies of the noise, on which it rests."
+    )
+    return NotMeasured(key, reason, "A smaller task, or repeats of the scan, whose differences are free of them.")
 
 
 def _unsure(key: str, task: Task, basis: _Basis, u: float) -> NotMeasured:

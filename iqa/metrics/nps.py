@@ -32,6 +32,16 @@ TINY = 1e-9
 RISE = 1.5
 """Smoothed power at the first bin against the valley before the peak, from which it is shading: sampling alone gives
 1.2."""
+RISEN, RISEN_U = 2.0, 3.0
+"""The first bin against the highest of the next ones, as a factor and in u of clean noise, from which it is shading,
+wherever the peak lies. White noise of six squares comes to 2.1; at 3 the shading of some cone beams is none."""
+NEXT, LATER, FALLS = slice(2, 5), slice(5, 9), 0.5
+"""Those next bins, and bins beyond whose mean power is less than this share of theirs in low-pass noise. That falls
+from its first bin on, which of few squares comes to 2.5 times the next in 3 % of scans: no sign of shading. Against
+the second bin alone, which noise can leave empty, clean noise of six squares comes to 9."""
+LEAST_TOP = 0.02
+"""Smoothed power of a top against that of the first bin below which it is no peak: low-pass noise has tops of 0.005 in
+its floor, and everything before them would be shading. The strongest shading of cone beams leaves the peak 0.1."""
 FEWEST_BINS = 6
 """Bins that a cubic with some say of its own needs."""
 ROUNDS = 3
@@ -116,7 +126,19 @@ def structured(spectrum: Spectrum) -> bool:
     """True where rings or shading raise the lowest bins above the noise."""
     shown = np.flatnonzero(_shown(spectrum))
     covariance = spectrum.covariance
-    return _top(covariance.frequency[shown], covariance.nps[shown], spectrum.ring_sizes[shown])[0] > 0
+    clear = _top(covariance.frequency[shown], covariance.nps[shown], spectrum.ring_sizes[shown])[0]
+    return clear > 0 or _risen(spectrum)
+
+
+def _risen(spectrum: Spectrum) -> bool:
+    """True where the first bin stands above the next ones by more than they would let it scatter."""
+    nps = spectrum.covariance.nps
+    first, beside = float(nps[1]), float(nps[NEXT].max())
+    if first <= RISEN * beside or nps[LATER].mean() < FALLS * nps[NEXT].mean():
+        return False
+    # Power scatters in proportion to itself: without shading the first bin would do so about the next ones.
+    relative = spectrum.u_of(np.eye(len(nps))[1]) / first
+    return first - beside > RISEN_U * relative * beside
 
 
 def peak_frequency(spectrum: Spectrum) -> tuple[float, float] | None:
@@ -147,6 +169,7 @@ def _top(frequency: Array, nps: Array, sizes: Array) -> tuple[int, float | None]
     near = np.abs(frequency[:, None] - frequency) <= SMOOTHED_PER_MM
     smooth = (near @ (nps * sizes)) / (near @ sizes)
     tops = 1 + np.flatnonzero((smooth[1:-1] > smooth[:-2]) & (smooth[1:-1] >= smooth[2:]))
+    tops = tops[smooth[tops] >= LEAST_TOP * smooth[0]]
     if not len(tops):
         return 0, None
     top = tops[int(np.argmax(smooth[tops]))]

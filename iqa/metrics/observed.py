@@ -45,6 +45,8 @@ class Seen:
         Its contrast in the definition, HU.
     shown, missed : (p,) float
         Outputs of a target of 1 HU in the region's middle, and their mean where its place is off by its u.
+    channels : str
+        Name of the set they are of.
     """
 
     module: str
@@ -57,6 +59,7 @@ class Seen:
     nominal: float
     shown: Array
     missed: Array
+    channels: str
 
 
 Outcome = Seen | NotMeasured
@@ -137,6 +140,7 @@ def _see(
         nominal=first.contrast_hu,
         shown=regions[0].answer(shape, step, 0.0),
         missed=regions[0].answer(shape, step, math.sqrt(2.0) * at.u_mm(first)),
+        channels=channels.name,
     )
 
 

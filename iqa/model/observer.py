@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-TASK = re.compile(r"(\d{1,4}(?:p\d{1,3})?)hu_(\d{1,3}(?:p\d{1,3})?)mm")
+TASK = re.compile(r"(\d{1,4}(?:p\d{1,3})?)hu_(\d{1,3}(?:p\d{1,3})?)mm", re.ASCII)
 """Name of a task; a number's point is written p."""
+CONTRAST_HU, LEAST_DIAMETER_MM = (0.1, 2000.0), 0.2
+"""What tasks may be: a disc beyond is no faint one, or smaller than any pixel of a CT."""
 DISTANCE_MM = (100.0, 10_000.0)
 MAGNIFICATION = (0.1, 20.0)
 """What distances and magnifications may be: beyond, millimetres and metres or pixels have been mixed up."""
@@ -84,11 +86,12 @@ class Observer:
         if self.eye_filter not in EYE_FILTERS:
             raise ValueError(f"there is no eye filter '{self.eye_filter}': {', '.join(EYE_FILTERS)}")
         for name, value, (low, high) in (
-            ("distance", self.distance_mm, DISTANCE_MM),
+            ("viewing distance", self.distance_mm, DISTANCE_MM),
             ("magnification", self.magnification, MAGNIFICATION),
         ):
             if not low <= value <= high:
-                raise ValueError(f"the {name} must be between {low:g} and {high:g}, found {value:g}")
+                unit = " mm" if name == "viewing distance" else " mm on the display to one of the object"
+                raise ValueError(f"the {name} must be between {low:g} and {high:g}{unit}, found {value:g}")
         object.__setattr__(self, "tasks", tuple(dict.fromkeys(self.tasks)))
 
     @property
@@ -110,7 +113,10 @@ def task_of(name: str) -> Task | None:
     """
     found = TASK.fullmatch(name)
     values = [float(part.replace("p", ".")) for part in found.groups()] if found else []
-    return Task(*values) if values and min(values) > 0.0 else None
+    if not values:
+        return None
+    sensible = CONTRAST_HU[0] <= values[0] <= CONTRAST_HU[1] and values[1] >= LEAST_DIAMETER_MM
+    return Task(*values) if sensible else None
 
 
 def written(number: float) -> str:

@@ -75,10 +75,11 @@ class Change:
     methods: tuple[str, str]
     """Old and new."""
     n: int
-    mean: float
+    mean: float | None
+    """None, as the other differences, where another method makes another quantity of it."""
     spread: float | None
     """Standard deviation of the differences; None for one scan."""
-    largest: float
+    largest: float | None
     typical_u: float | None
     """Median u of the old values."""
 

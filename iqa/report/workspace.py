@@ -154,12 +154,15 @@ def recomputed_block(found: Recomputed) -> RenderableType:
 
 
 def _change(change: Change) -> Iterator[str]:
-    shown = show(change.mean, change.spread, change.unit)
     old, new = change.methods
     yield change.key
-    yield f"{shown.value} {shown.unit}".rstrip()
-    yield shown.u
-    yield f"{change.largest:.3g}".replace("-", "−")
+    if change.mean is None or change.largest is None:
+        yield from ("another method", "", "")
+    else:
+        shown = show(change.mean, change.spread, change.unit)
+        yield f"{shown.value} {shown.unit}".rstrip()
+        yield shown.u
+        yield f"{change.largest:.3g}".replace("-", "−")
     yield "" if change.typical_u is None else fixed(change.typical_u, 3)
     yield str(change.n)
     yield old if old == new else f"{old} → {new}"

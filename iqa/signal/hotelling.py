@@ -1,7 +1,9 @@
-"""How far apart two classes of images lie for a Hotelling observer, from few images: unbiased, with exact limits.
+"""How far apart two classes of images lie for a Hotelling observer, from few images: unbiased, with limits.
 
 The distance that samples show is too large: noise in the difference of their means adds to it, and a covariance from
-few samples stretches it. Both are known exactly for Gaussian outputs, and so is the distribution of the distance.
+few samples stretches it. Both are known exactly for Gaussian outputs, and so is the distribution of the distance:
+all is exact for independent images. Images that hang together count for as many as are independent, in the means and in
+the covariance each by its own number; with those it is an approximation.
 """
 
 from __future__ import annotations
@@ -123,7 +125,7 @@ class Separation:
 
 
 def separation(present: Outputs, absent: Outputs) -> Separation:
-    """δ² = Δᵀ K⁻¹ Δ of the two classes, freed from its bias, and its exact interval.
+    """δ² = Δᵀ K⁻¹ Δ of the two classes, freed from its bias, and its interval.
 
     Parameters
     ----------
@@ -132,6 +134,8 @@ def separation(present: Outputs, absent: Outputs) -> Separation:
 
     Notes
     -----
+    Exact for independent images, else by their effective numbers.
+
     With ν degrees of freedom of the pooled covariance S and the variance c·K of the difference of means Δ̂, the naive
     d² = Δ̂ᵀ S⁻¹ Δ̂ has the mean ν/(ν − p − 1) · (δ² + p c), and F = (ν − p + 1)/(p ν) · d²/c follows the noncentral F
     of p and ν − p + 1 degrees of freedom with noncentrality δ²/c. For n₁ and n₂ independent images ν = n₁ + n₂ − 2 and

@@ -248,6 +248,8 @@ def load_settings(file: Path) -> Settings:
 
 
 def _observer(raw: dict[str, Any], file: str) -> Observer:
+    if isinstance(raw.get("tasks"), str):
+        raise DefinitionError(file, "detectability.tasks", "a list of names", repr(raw["tasks"]))
     written = validate(_Detectability, raw, file, "detectability")
     tasks = [(task_of(name), name) for name in written.tasks]
     wrong = next((name for task, name in tasks if task is None), None)

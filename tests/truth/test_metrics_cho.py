@@ -12,7 +12,7 @@ from observers import REPEATS, SLICES, numbers, one_setup, results, true_index
 from iqa.metrics import cho
 from iqa.metrics.context import Context
 from iqa.metrics.observed import Seen, observe_targets
-from iqa.model import Measurement, NotMeasured
+from iqa.model import Measurement, NotMeasured, Observer
 from iqa.signal.channels import CHANNEL_SETS
 from tests.made_phantom import PIXEL_MM, SIDE
 from tests.made_points import bead
@@ -207,3 +207,14 @@ def test_a_mirrored_scan_has_the_same_outputs() -> None:
         assert isinstance(seen, Seen)
         assert seen.absent == pytest.approx(one.absent, rel=1e-4, abs=1e-3 * np.abs(one.absent).max()), name
         assert seen.present == pytest.approx(one.present, rel=1e-3, abs=1e-2 * np.abs(one.present).max()), name
+
+
+def test_the_method_names_the_channels_that_were_looked_through() -> None:
+    """Whatever set the observer asks for now."""
+    other = Context(plain().scan, plain().located, plain().repeats, Observer(channels="ddog"))
+    assert numbers(other)["strong_9mm"].method == "cho-lg-4@1"
+
+
+def test_repeats_seen_through_different_channels_are_no_class() -> None:
+    with pytest.raises(ValueError, match="different channels: ddog, lg"):
+        cho.measure(without(plain(), channels="ddog"))

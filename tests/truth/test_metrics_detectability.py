@@ -60,8 +60,8 @@ def test_a_few_seeds_agree_with_the_truth() -> None:
 def test_the_nearest_insert_and_both_places_are_named() -> None:
     found = usual()
     m = number(found["detectability.npw.10hu_5mm"])
-    assert m.where == "U slices 4-7; edge of ldpe (-200 HU), A slices 0-3"
-    assert (m.unit, m.n, m.method, m.flags) == ("1", 4, "npw@1", ())
+    assert m.where == "U slices 4-7; edge of ldpe (−200 HU), A slices 0-3"
+    assert (m.unit, m.n, m.method, m.flags) == ("1", 4, "npw@1", ("far_contrast",))
     assert number(found["detectability.npwe.10hu_5mm"]).method == "npwe-burgess-400mm-x1@1"
 
 
@@ -143,3 +143,29 @@ def test_rings_are_flagged() -> None:
     refused = [r for r in found.values() if isinstance(r, NotMeasured)]
     assert refused or flagged
     assert all("structured" in flags for flags in flagged)
+
+
+def test_where_shading_raises_the_first_bin_a_line_that_ends_at_zero_is_not_believed() -> None:
+    """One slow wave in each square: the straight line through the lowest bins ends near 0, far below all of them."""
+    hu = image()
+    wave = 4.0 * np.cos(2.0 * np.pi * 0.5 * np.arange(hu.shape[2]) / 32.0)
+    found = results(made_scan(hu + wave), Observer((Task(10.0, 3.0), Task(10.0, 8.0))))
+    assert "rings or shading raise the lowest frequencies" in reason(found["detectability.npw.10hu_8mm"])
+    small, clean = number(found["detectability.npw.10hu_3mm"]), number(usual()["detectability.npw.10hu_3mm"])
+    assert small.u is not None
+    assert clean.u is not None
+    assert small.u > 2.0 * clean.u
+    assert "structured" in small.flags
+
+
+def test_an_insert_of_far_more_contrast_than_the_task_is_flagged() -> None:
+    tasks = Observer((Task(10.0, 3.0), Task(30.0, 3.0)))
+    found = results(made_scan(image()), tasks)
+    assert [number(r).flags for r in found.values()] == [("far_contrast",), ()] * 2
+
+
+def test_a_task_below_a_pixel_is_refused_with_both_sizes() -> None:
+    found = results(made_scan(image(slices=1)), Observer((Task(10.0, 0.4),)))
+    assert {reason(r) for r in found.values()} == {
+        "A disc of 0.4 mm is smaller than a pixel of the scan, which is 0.50 mm."
+    }

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from iqa.metrics import nps
 from iqa.metrics.context import Context
 from iqa.model import Curve, Measurement
-from iqa.signal.spectrum import estimate_spectrum
+from iqa.signal.spectrum import Spectrum, estimate_spectrum
 from tests.honest import BAND, unfair
 from tests.made_phantom import PIXEL_MM, SIDE, made_located, made_scan, noise, picture, spectrum
 
@@ -98,6 +98,28 @@ def test_rings_and_shading_are_no_peak() -> None:
     found = nps.peak_frequency(estimate_spectrum((rough + 8.0 * slow).astype(np.float32), (PIXEL_MM,) * 2, 200.0))
     assert found is not None
     assert found[0] == pytest.approx(truth("soft")["nps.peak_frequency"], rel=0.05)
+
+
+def shaded(rng: np.random.Generator, kernel: str, waves: float, amplitude: float) -> Spectrum:
+    """Of 24 squares, with one slow wave of so many periods in each."""
+    rough = edges.grain(rng, kernel, PIXEL_MM, (24, 64, 64)) * SIGMA
+    slow = np.cos(2.0 * np.pi * waves * np.arange(64) / 64 + rng.uniform(0.0, 6.3, (24, 1, 1)))
+    return estimate_spectrum((rough + amplitude * slow).astype(np.float32), (PIXEL_MM,) * 2, 24.0)
+
+
+def test_a_first_bin_far_above_the_next_ones_is_shading_wherever_the_peak_lies() -> None:
+    """The mean over the lowest bins hides it where the second is empty."""
+    found = shaded(np.random.default_rng(6), "soft", 1.0, 4.0)
+    power = found.covariance.nps
+    assert power[1] > 3.0 * power[2]
+    assert nps.structured(found)
+
+
+@pytest.mark.parametrize("kernel", ["soft", "hann", "sharp", "white", "smooth"])
+def test_noise_alone_is_no_shading(kernel: str) -> None:
+    """Low-pass noise too, whose floor has tops, and falls from the first bin on."""
+    clean = [shaded(np.random.default_rng(seed), kernel, 1.2, 0.0) for seed in range(2)]
+    assert not any(nps.structured(one) for one in clean)
 
 
 def test_a_peak_is_known_no_better_than_a_cubic_finds_it() -> None:

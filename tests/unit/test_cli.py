@@ -230,7 +230,7 @@ def test_the_observer_is_passed_on(monkeypatch: pytest.MonkeyPatch, capsys: Capt
     [
         ("--task", "5mm", "'5mm' is no task"),
         ("--eye-filter", "x", "There is no eye filter 'x': burgess, exponential, samei, samei-squared, imquest."),
-        ("--viewing-distance", "40", "The distance must be between 100 and 10000, found 40."),
+        ("--viewing-distance", "40", "The viewing distance must be between 100 and 10000 mm, found 40."),
     ],
 )
 def test_no_such_observer_is_status_2_and_one_line(option: str, value: str, said: str, capsys: Captured) -> None:
@@ -239,3 +239,11 @@ def test_no_such_observer_is_status_2_and_one_line(option: str, value: str, said
     assert out == ""
     assert said in err
     assert err.count("\n") == 1
+
+
+def test_a_task_that_no_scan_tells_is_said_in_one_line(outcome: Any, capsys: Captured) -> None:
+    outcome(made_session())
+    assert main(["analyze", "x", "--task", "10hu_120mm"]) == 0
+    assert "iqa: task 10hu_120mm is not measured: " in capsys.readouterr().err
+    assert main(["analyze", "x"]) == 0
+    assert "is not measured" not in capsys.readouterr().err

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from made_analysis import made_analysis
 
 from iqa.errors import UsageError
-from iqa.jobs.observing import observer_of
-from iqa.model import DEFAULT_OBSERVER, Observer, Task, task_of
+from iqa.jobs.observing import observer_of, unmeasured
+from iqa.model import DEFAULT_OBSERVER, Measurement, NotMeasured, Observer, Task, task_of
 
 
 @pytest.mark.parametrize(
@@ -18,7 +21,23 @@ def test_a_name_is_a_task_and_a_task_its_name(name: str, task: Task) -> None:
     assert task.name == name
 
 
-@pytest.mark.parametrize("name", ["", "10hu", "hu_5mm", "-10hu_5mm", "10hu_5.5mm", "0hu_5mm", "10hu_0mm", "10HU_5mm"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "10hu",
+        "hu_5mm",
+        "-10hu_5mm",
+        "10hu_5.5mm",
+        "0hu_5mm",
+        "10hu_0mm",
+        "10HU_5mm",
+        "١٠hu_5mm",
+        "10hu_0p1mm",
+        "2001hu_5mm",
+        "0p05hu_5mm",
+    ],
+)
 def test_what_is_no_task(name: str) -> None:
     assert task_of(name) is None
 
@@ -51,8 +70,11 @@ def test_what_is_not_given_is_as_usual() -> None:
             {"eye_filter": "Eye"},
             r"^There is no eye filter 'Eye': burgess, .*samei-squared, imquest\.$",
         ),
-        ({"distance_mm": 40.0}, r"^The distance must be between 100 and 10000, found 40\.$"),
-        ({"magnification": 0.0}, r"^The magnification must be between 0\.1 and 20, found 0\.$"),
+        ({"distance_mm": 40.0}, r"^The viewing distance must be between 100 and 10000 mm, found 40\.$"),
+        (
+            {"magnification": 0.0},
+            r"^The magnification must be between 0\.1 and 20 mm on the display to one of the object, found 0\.$",
+        ),
         ({"magnification": float("nan")}, r"found nan\.$"),
     ],
     ids=["task", "filter", "distance", "magnification", "no number"],
@@ -60,3 +82,17 @@ def test_what_is_not_given_is_as_usual() -> None:
 def test_what_cannot_be_is_said_in_one_line(given: dict[str, object], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         observer_of(**given)  # type: ignore[arg-type]
+
+
+def test_a_task_without_a_number_in_any_scan_is_said_in_one_line() -> None:
+    small, large, none = Task(10.0, 5.0), Task(10.0, 999.0), Task(1.0, 1.0)
+    results = (
+        Measurement("detectability.npwe.10hu_5mm", 2.0, 0.1, "1", 1, "U", "npwe@1"),
+        NotMeasured("detectability.npw.10hu_5mm", "It is unsure.", "More."),
+        NotMeasured("detectability.npw.10hu_999mm", "It is too large.", "A smaller task."),
+        NotMeasured("detectability.npwe.10hu_999mm", "It is too large.", "A smaller task."),
+    )
+    assert list(unmeasured((small, large, none), [replace(made_analysis(), results=results)])) == [
+        "task 10hu_999mm is not measured: It is too large.",
+        "task 1hu_1mm is not measured: The phantom has no inserts, which it takes.",
+    ]
