@@ -37,9 +37,9 @@ small."""
 LOWEST_WEIGHT = 2.0
 """With which bin 0 of the noise power, which is extrapolated, counts as a component of u: discs of 10 to 20 mm are
 found 1.4 to 2.5 times its share too low for filtered back projection, which leaves no noise there."""
-FAR_CONTRAST = 10.0
+FAR_CONTRAST = 25.0
 """Contrast of the insert over the task's from which its transfer function is flagged: an iterative reconstruction may
-blur the task more. At 3 every everyday task of 10 HU would be, at 30 hardly any."""
+blur the task more. At 10 every everyday task of 10 HU would be, at 100 none."""
 
 
 @dataclass(frozen=True, eq=False)

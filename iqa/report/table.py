@@ -110,18 +110,18 @@ def _numbers(measurements: Sequence[Measurement]) -> RenderableType:
             shown = show(m.value, m.u, m.unit)
             spread = f"± {shown.u} {shown.unit}" if shown.u else f"  {shown.unit}"
             place = DITTO if m.where == above else m.where
-            table.add_row(m.key, shown.value, spread.rstrip() + _limits(m), place, ", ".join(m.flags))
+            table.add_row(m.key, shown.value, spread.rstrip(), place + _limits(m), ", ".join(m.flags))
             above = m.where
         table.add_section()
     return Padding(table, (1, 0, 0, 0))
 
 
 def _limits(m: Measurement) -> str:
-    """The 95 % interval of a number that has one."""
+    """The 95 % interval of a number that has one, on a line of its own in a column that folds."""
     if m.interval is None:
         return ""
     low, high = show_interval(m.interval, m.value, m.u)
-    return f" (95 %: {low} to {high})"
+    return f"\n95 %: {low} to {high}"
 
 
 def _not_measured(missing: Sequence[NotMeasured]) -> RenderableType:
