@@ -291,9 +291,11 @@ def thinned(real: Real) -> Analysis:
 
 
 def test_every_second_slice_gives_the_same_numbers(real: Real, thinned: Analysis) -> None:
-    # half the slices no longer fix the line-pair plane well enough for a scale along z, and that is said
-    assert _moved(real.analysis, thinned, OTHER_NOISE, but=("geometry.scale_z", *FRINGE)) == {}
-    assert "geometry.scale_z" in {n.key for n in thinned.not_measured}
+    # half the slices no longer fix the line-pair plane well enough for a scale along z, nor the lowest frequencies of
+    # noise with shading in it for a large disc, and that is said
+    lost = ("geometry.scale_z", "detectability.npw.10hu_10mm")
+    assert _moved(real.analysis, thinned, OTHER_NOISE, but=(*lost, *FRINGE)) == {}
+    assert set(lost) <= {n.key for n in thinned.not_measured}
 
 
 def test_every_second_slice_gives_the_same_place(real: Real, thinned: Analysis) -> None:
