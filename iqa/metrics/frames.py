@@ -57,16 +57,32 @@ def frames(scan: Scan, fit: ModuleFit, radius_mm: float) -> Frames | None:
     starts = whole[:, ::-1] + np.array([top, left])
     if starts.min() < 0 or np.any(starts + np.array([rows, columns]) > scan.stored.shape[1:]):
         return None
-    stored = np.stack(
-        [scan.stored[i, r : r + rows, c : c + columns] for i, (r, c) in zip(fit.slices, starts.tolist(), strict=True)]
-    )
-    chosen = list(fit.slices)
-    hu = stored * scan.slope[chosen, None, None] + scan.intercept[chosen, None, None]
-    # Freed from their level before rounding to single precision, which then knows no offset.
-    hu -= hu[len(at) // 2].mean()
+    hu = _free_of_level(scan, list(zip(fit.slices, starts.tolist(), strict=True)), (rows, columns))
     x0, y0 = scan.to_stack(left, top, index)
     x, y = (
         np.asarray(start + np.arange(n) * step)
         for start, n, step in zip((x0, y0), (columns, rows), scan.pixel_mm[::-1], strict=True)
     )
-    return Frames(fit.slices, hu.astype(np.float32), x, y, (away - whole) * scan.pixel_mm[::-1])
+    return Frames(fit.slices, hu, x, y, (away - whole) * scan.pixel_mm[::-1])
+
+
+def _free_of_level(
+    scan: Scan, corners: Sequence[tuple[int, tuple[int, int]]], shape: tuple[int, int]
+) -> NDArray[np.float32]:
+    """(slices, rows, columns) HU from the mean of the middle slice, of (slice, (first row, first column)) each.
+
+    Freed from that level before rounding to single precision, which then knows no offset; slice by slice, since a whole
+    stack in double precision would be the most memory that any measurement needs.
+    """
+    rows, columns = shape
+
+    def precise(index: int, corner: tuple[int, int]) -> Array:
+        row, column = corner
+        stored = scan.stored[index, row : row + rows, column : column + columns]
+        return np.asarray(stored * float(scan.slope[index]) + float(scan.intercept[index]), dtype=np.float64)
+
+    level = precise(*corners[len(corners) // 2]).mean()
+    hu = np.empty((len(corners), *shape), dtype=np.float32)
+    for at, image in zip(corners, hu, strict=True):
+        image[:] = precise(*at) - level
+    return hu
