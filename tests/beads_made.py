@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iqa.metrics.context import Context
-from iqa.model import Acquisition, Bead, Located, Module, ModuleFit, PhantomSpec, Pose, Provenance, Scan, ScanIdentity
+from iqa.model import Bead, Located, Module, ModuleFit, PhantomSpec, Pose, Provenance
+from tests.made_stack import straight
 
 Array = NDArray[np.float64]
 
@@ -109,19 +110,7 @@ def _noise(rng: np.random.Generator, shared: Array) -> Array:
 
 def located(hu: Array, z_mm: Array, thickness_mm: float, beads: tuple[Bead, ...]) -> Context:
     """The slices as a located scan of a block without an outline."""
-    origins = np.zeros((z_mm.size, 3))
-    origins[:, 2] = z_mm
-    scan = Scan(
-        stored=np.rint(hu * 10.0).astype(np.int16),
-        slope=np.full(z_mm.size, 0.1),
-        intercept=np.zeros(z_mm.size),
-        pixel_mm=(PIXEL_MM, PIXEL_MM),
-        origins_mm=origins,
-        orientation=np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),
-        thickness_mm=thickness_mm,
-        acquisition=Acquisition(),
-        identity=ScanIdentity(None, None, (), "", None),
-    )
+    scan = straight(hu, z_mm, thickness_mm=thickness_mm, pixel_mm=PIXEL_MM, step_hu=0.1)
     module = Module(
         name="block", z_mm=0.0, z_from_mm=-100.0, z_to_mm=100.0, diameter_mm=None, body_hu=0.0, features=beads,
         provenance=SOURCE,

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from iqa.metrics.context import Context
 from iqa.model import (
-    Acquisition,
     Located,
     Module,
     ModuleFit,
@@ -19,11 +18,10 @@ from iqa.model import (
     Pose,
     Provenance,
     Ramp,
-    Scan,
-    ScanIdentity,
     StepRamp,
 )
 from iqa.signal.shapes import ssp
+from tests.made_stack import straight
 
 BLUR_MM = 0.7
 """In-plane blur: what is assumed where no insert shows it."""
@@ -99,19 +97,7 @@ def context(
     features: Sequence[Ramp | StepRamp], hu: NDArray[np.float64], z_mm: NDArray[np.float64], nominal_mm: float
 ) -> Context:
     """The drawn slices as a located scan."""
-    origins = np.zeros((z_mm.size, 3))
-    origins[:, 2] = z_mm
-    scan = Scan(
-        stored=np.rint(hu * 4.0).astype(np.int16),
-        slope=np.full(z_mm.size, 0.25),
-        intercept=np.zeros(z_mm.size),
-        pixel_mm=(PIXEL_MM, PIXEL_MM),
-        origins_mm=origins,
-        orientation=np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),
-        thickness_mm=nominal_mm,
-        acquisition=Acquisition(),
-        identity=ScanIdentity(None, None, (), "", None),
-    )
+    scan = straight(hu, z_mm, thickness_mm=nominal_mm, pixel_mm=PIXEL_MM, step_hu=0.25)
     module = Module(
         name="ramps", z_mm=0.0, z_from_mm=-12.0, z_to_mm=12.0, diameter_mm=None, body_hu=100.0,
         features=tuple(features), provenance=PLACE,

@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from iqa.judge.decide import COVERAGE
-from iqa.model import Analysis, Compared, Measurement, NotMeasured
+from iqa.model import COVERAGE_FACTOR, Analysis, Compared, Measurement, NotMeasured
 
 TESTS = 0.3
 """Half width of a band over its middle, beyond which another quantity's lying in it says nothing of iqa's."""
@@ -54,7 +53,7 @@ def known(u: float | None) -> float:
 
 def scaled(measured: Measurement, low: float, high: float) -> tuple[float, float]:
     """The band of so many to so many times a measured value, with its expanded uncertainty."""
-    allowed = COVERAGE * known(measured.u)
+    allowed = COVERAGE_FACTOR * known(measured.u)
     ends = measured.value + allowed, measured.value - allowed
     products = [factor * end for factor in (low, high) for end in ends]
     return min(products), max(products)
@@ -62,16 +61,16 @@ def scaled(measured: Measurement, low: float, high: float) -> tuple[float, float
 
 def shifted(measured: Measurement, low: float, high: float) -> tuple[float, float]:
     """The band from so much below to so much above a measured value, with its expanded uncertainty."""
-    allowed = COVERAGE * known(measured.u)
+    allowed = COVERAGE_FACTOR * known(measured.u)
     return measured.value + low - allowed, measured.value + high + allowed
 
 
 def compare(said: Said, analysis: Analysis) -> Compared:
     """One value beside iqa's.
 
-    Comparable values agree within COVERAGE standard uncertainties of their difference. Otherwise the difference is
-    explained where the value lies in its band, widened by its own uncertainty, and unexplained where it does not. Of
-    another quantity a band so wide that any value would lie in it explains nothing: untestable.
+    Comparable values agree within U of their difference. Otherwise the difference is explained where the value lies in
+    its band, widened by its own uncertainty, and unexplained where it does not. Of another quantity a band so wide that
+    any value would lie in it explains nothing: untestable.
     """
     ours = analysis.value(said.key)
     if ours is None or said.value is None:
@@ -99,10 +98,10 @@ def only_ours(analysis: Analysis, paired: Iterable[Compared], reasons: Iterable[
 def _judged(pair: Compared, said: Said) -> Compared:
     if said.value is None or pair.value is None:
         return pair
-    allowed = COVERAGE * math.hypot(known(pair.u), said.u)
+    allowed = COVERAGE_FACTOR * math.hypot(known(pair.u), said.u)
     if pair.comparable and abs(said.value - pair.value) <= allowed:
         return replace(pair, outcome="agrees")
-    room = COVERAGE * said.u
+    room = COVERAGE_FACTOR * said.u
     if said.band is not None and said.band.low - room <= said.value <= said.band.high + room:
         tested = pair.comparable or said.band.tests
         return replace(pair, outcome="explained" if tested else "untestable", reason=said.band.reason)

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from iqa.engines.agreement import Band, Said, known
 from iqa.engines.asked import MEDIAN_OVER_MEAN, Asked
-from iqa.judge.decide import COVERAGE
-from iqa.model import Measurement
+from iqa.model import COVERAGE_FACTOR, Measurement
 
 CIRCLE_MM, BAND_SHARE, SAMPLING, SMOOTHED_SHARE = 47.0, 0.04, 2.0, 0.001
 """pylinac's profile along a Catphan's bars: radius, half width of its band over the radius, samples a pixel of its
@@ -108,7 +107,7 @@ def _groups(
 
 def _relative(asked: Asked, key: str, expected: float, ratio: tuple[float, float]) -> tuple[float, float]:
     m = asked.ours(key)
-    share = COVERAGE * known(m.u) / m.value if m and m.value > 0.0 else 0.0
+    share = COVERAGE_FACTOR * known(m.u) / m.value if m and m.value > 0.0 else 0.0
     return expected * ratio[0] * max(0.0, 1.0 - share), expected * ratio[1] * (1.0 + share)
 
 
@@ -201,7 +200,7 @@ def _michelson(asked: Asked, name: str, ours: Measurement | None, size: int) -> 
     if 2.0 * base + ours.value < FEWEST_SIGMA * u:
         return None
     largest = asked.ours("uniformity.max_deviation")
-    reach = COVERAGE * u + (SHADING_SHARE * abs(largest.value) if largest else 0.0)
+    reach = COVERAGE_FACTOR * u + (SHADING_SHARE * abs(largest.value) if largest else 0.0)
     ends = (ours.value - reach, ours.value + reach)
     low, high = (end / (2.0 * base + end) for end in ends)
     return max(0.0, low), high  # pylinac takes the sign away

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf, isfinite
 
-from iqa.model import Bounds, Outcome, Rule
+from iqa.model import COVERAGE_FACTOR, Bounds, Outcome, Rule
 
-COVERAGE = 2.0
-"""U = 2u, about 95 % of a normal distribution (JCGM 100, 6.3.3)."""
 ON_THE_LIMIT = 1e-9
 """Of the largest number compared: a value that differs from a limit by no more lies on it, since limits that are
 computed from a baseline are rounded in their last digits. On the scale of air it is a millionth of a HU."""
@@ -57,7 +55,7 @@ def decide(value: float, u: float | None, bounds: Bounds, rule: Rule) -> Outcome
     """
     if not is_number(value, u) or not all(isfinite(x) for x in numbers_of(bounds)):
         return Outcome.CANNOT_TELL
-    expanded = COVERAGE * (u or 0.0)
+    expanded = COVERAGE_FACTOR * (u or 0.0)
     if cannot_pass(expanded, bounds):
         return Outcome.CANNOT_TELL
     fail, warn = _ranges(value, bounds)

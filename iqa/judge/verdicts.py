@@ -8,10 +8,11 @@ from fnmatch import fnmatchcase
 
 from iqa.judge.bounds import difference_u, no_percent, own_unit
 from iqa.judge.comparability import compare, equal
-from iqa.judge.decide import COVERAGE, cannot_pass, decide, is_number
+from iqa.judge.decide import cannot_pass, decide, is_number
 from iqa.judge.keys import is_literal, matches
 from iqa.judge.wording import scans, shown, span
 from iqa.model import (
+    COVERAGE_FACTOR,
     Baseline,
     Bounds,
     Conditions,
@@ -194,7 +195,7 @@ def _sentence(
     if not is_number(m.value, u):
         numbers = f"{shown(m.value, m.unit)}, u = {shown(u or 0.0, m.unit)}"
         return f"The value and its u must be finite numbers, u not below zero; they are {numbers}."
-    doubt = COVERAGE * (u or 0.0)
+    doubt = COVERAGE_FACTOR * (u or 0.0)
     said = _said(outcome, shown(doubt, m.unit), bounds, doubt)
     limits, warning = (
         ("the maker's typical range",) * 2 if limit.basis == "maker" else ("its limits", "its warning limits")

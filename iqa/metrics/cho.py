@@ -15,7 +15,7 @@ from iqa.metrics.low_contrast import LEAST_OF_NOMINAL
 from iqa.metrics.observed import Outcome, Seen
 from iqa.metrics.regions import Array, Noise, where
 from iqa.model import Measurement, NotMeasured, Result
-from iqa.signal.hotelling import COVERAGE, Outputs, separation, squared_distance, tied
+from iqa.signal.hotelling import NORMAL, Outputs, separation, squared_distance, tied
 
 METHODS = {"lg": "cho-lg-4@1", "ddog": "cho-ddog-10@1", "gabor": "cho-gabor-40@1"}
 """By the name of the channel set; the number is that of its channels."""
@@ -88,7 +88,7 @@ def _valued(made: Measurement, seen: Seen, present: Outputs, bare: Outputs) -> R
     if math.copysign(contrast, contrast * seen.nominal) + 2.0 * u < LEAST_OF_NOMINAL * abs(seen.nominal):
         return _not_there(made.key, seen, contrast, u)
     off, (low, high) = found.distance * _missed(seen, found.covariance), found.interval
-    limits = low, found.distance + math.hypot(high - found.distance, COVERAGE * off)
+    limits = low, found.distance + math.hypot(high - found.distance, NORMAL * off)
     return replace(made, value=found.distance, u=math.hypot(found.u, off), interval=limits)
 
 

@@ -12,7 +12,19 @@ z along its axis. A feature at radius r and angle a (counter-clockwise positive)
 from __future__ import annotations
 
 from iqa.model.crosschecks import AGREEMENTS, Agreement, Answer, Compared, Crosschecked
-from iqa.model.judging import Baseline, Basis, Bounds, Conditions, Kind, Limit, Outcome, Rule, Scope, Verdict
+from iqa.model.judging import (
+    COVERAGE_FACTOR,
+    Baseline,
+    Basis,
+    Bounds,
+    Conditions,
+    Kind,
+    Limit,
+    Outcome,
+    Rule,
+    Scope,
+    Verdict,
+)
 from iqa.model.located import BodyFit, Candidate, Candidates, FeatureFit, Located, ModuleFit, Pose, Refused, tilt_matrix
 from iqa.model.observer import DEFAULT_OBSERVER, EYE_FILTERS, EyeFilter, Observer, Task, task_of
 from iqa.model.phantom import (
@@ -37,6 +49,7 @@ from iqa.model.scan import Acquisition, Scan, ScanIdentity, Stored
 
 __all__ = [
     "AGREEMENTS",
+    "COVERAGE_FACTOR",
     "DEFAULT_OBSERVER",
     "EYE_FILTERS",
     "Acquisition",

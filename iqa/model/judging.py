@@ -12,6 +12,8 @@ Basis = Literal["site", "maker", "standard"]
 """Who says so: the site itself, the maker of the phantom (typical ranges, never a failure), or a published document."""
 Rule = Literal["simple", "guard_accept", "guard_reject"]
 """How uncertainty enters a verdict (JCGM 106, ILAC-G8); see `iqa.judge.decide`."""
+COVERAGE_FACTOR = 2.0
+"""k in U = k·u, the expanded uncertainty: about 95 % of a normal distribution (JCGM 100, 6.3.3)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,17 +12,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from iqa.model import Analysis
+from iqa.model import COVERAGE_FACTOR, Analysis
 from iqa.report.numbers import fixed, rounded, shared_digit, show
 from iqa.report.table import INDENT, family, phantom_line, stack_line
-
-COVERAGE = 2.0
-"""A value and its truth are expected to lie within 2 u of each other in about 95 of 100 cases."""
 
 
 def demo_report(analysis: Analysis, truth: Mapping[str, float], *, scan: Path, figures: Path) -> RenderableType:
     """The table beside the truth, and in plain words what to look at."""
-    inside, known = within(analysis, truth, COVERAGE)
+    inside, known = within(analysis, truth, COVERAGE_FACTOR)
     words = (
         f"{inside} of {known} values lie within 2 u of their truth; about 95 of 100 is what an honest u gives.",
         f"The pictures: {figures}/*.png, the overview first. Outlines show where a number was measured.",

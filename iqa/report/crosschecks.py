@@ -15,8 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from iqa.analyze import Session
-from iqa.judge.decide import COVERAGE
-from iqa.model import AGREEMENTS, Agreement, Answer, Compared, Crosschecked
+from iqa.model import AGREEMENTS, COVERAGE_FACTOR, Agreement, Answer, Compared, Crosschecked
 from iqa.report.document import refusal_document
 from iqa.report.numbers import MINUS, fixed, last_digit, print_unit, rounded, show
 from iqa.report.table import INDENT, phantom_line, refused_block, scanner_line, set_aside_block
@@ -52,7 +51,7 @@ def over_allowed(row: Compared) -> float | None:
     """
     if row.value is None or row.other is None or not row.comparable:
         return None
-    allowed = COVERAGE * ((row.u or 0.0) ** 2 + (row.other_u or 0.0) ** 2) ** 0.5
+    allowed = COVERAGE_FACTOR * ((row.u or 0.0) ** 2 + (row.other_u or 0.0) ** 2) ** 0.5
     return (row.other - row.value) / allowed if allowed > 0.0 else None
 
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
 from iqa.judge.bounds import unwarned
-from iqa.judge.decide import COVERAGE as EXPANDED
 from iqa.metrics.transfers import LEVELS
-from iqa.model import Curve, Measurement, Outcome
+from iqa.model import COVERAGE_FACTOR, Curve, Measurement, Outcome
 from iqa.report.colours import CONTROL, FAIL, INFO, INK, INK_2, RULE, RULE_2, TINT, WARN, WARN_FILL, WARN_HATCH
 from iqa.report.naming import name_of
 from iqa.report.numbers import show
@@ -261,7 +260,8 @@ def small_transfer_svg(
     last = END * max(curve.x[-1], baseline.x[-1] if baseline else 0.0)
     wide, high = CURVE_PX
     frame = _Frame(CURVE_LEFT, wide - CURVE_RIGHT, CURVE_TOP, high - CURVE_BELOW, 0.0, last, LOWEST, HIGHEST)
-    over, under = ([v + way * EXPANDED * u for v, u in zip(curve.values, curve.u, strict=True)] for way in (1, -1))
+    reach = [COVERAGE_FACTOR * u for u in curve.u]
+    over, under = ([v + way * r for v, r in zip(curve.values, reach, strict=True)] for way in (1, -1))
     band = [*zip(curve.x, over, strict=True), *zip(curve.x[::-1], under[::-1], strict=True)]
     parts = [
         *_levels(frame),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-TAIL, COVERAGE = 0.025, 1.96
+TAIL, NORMAL = 0.025, 1.96
 """Chance on either side of the interval, and the standard deviations of a normal distribution that leave it."""
 LEAST = 0.25
 """Chance below which a small distance no longer lowers the upper limit. Twice that widens intervals at δ = 1 and 5 p

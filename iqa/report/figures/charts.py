@@ -9,8 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from iqa.judge.decide import COVERAGE
-from iqa.model import Analysis, Curve, Insert, Measurement, PhantomSpec
+from iqa.model import COVERAGE_FACTOR, Analysis, Curve, Insert, Measurement, PhantomSpec
 from iqa.report.colours import BAND, INFO, INK, INK_2, RULE, RULE_2
 from iqa.report.numbers import print_unit, show
 
@@ -68,7 +67,7 @@ def draw_differences(axes: Axes, points: Sequence[InsertPoint], names: Sequence[
             low, high = (bound - p.nominal for bound in p.accepted)
             axes.barh(row, high - low, left=low, height=0.62, color=BAND)
     difference = [p.measured - p.nominal for p in points]
-    axes.errorbar(difference, rows, xerr=[COVERAGE * p.u for p in points], fmt="o", color=INFO, elinewidth=1.2)
+    axes.errorbar(difference, rows, xerr=[COVERAGE_FACTOR * p.u for p in points], fmt="o", color=INFO, elinewidth=1.2)
     axes.use_sticky_edges = False  # or a bar would end exactly on the frame
     axes.autoscale_view()
     axes.axvline(0.0, color=INK, linewidth=0.6)
@@ -91,7 +90,9 @@ def draw_against_nominal(axes: Axes, points: Sequence[InsertPoint]) -> Axes:
 def draw_curve(axes: Axes, curve: Curve) -> Axes:
     """A curve with its ± 2 u band."""
     x, values, u = np.asarray(curve.x), np.asarray(curve.values), np.asarray(curve.u)
-    axes.fill_between(x, values - COVERAGE * u, values + COVERAGE * u, color=INFO, alpha=0.15, linewidth=0)
+    axes.fill_between(
+        x, values - COVERAGE_FACTOR * u, values + COVERAGE_FACTOR * u, color=INFO, alpha=0.15, linewidth=0
+    )
     axes.plot(x, values, color=INFO, marker="o" if len(x) <= MOST_MARKED else "")
     axes.set_xlabel(_X_NAMES.get(curve.key) or _axis(curve.x_unit))
     axes.set_title(f"{curve.key}{_of(curve.unit)}; band ± 2 u; {curve.method}", fontsize=8)

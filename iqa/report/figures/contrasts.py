@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
-from iqa.judge.decide import COVERAGE
-from iqa.model import Curve, Measurement
+from iqa.model import COVERAGE_FACTOR, Curve, Measurement
 from iqa.report.colours import BAND, INK, INK_2, RULE, RULE_2
 from iqa.report.figures.curves import SMALL_PT, draw_band
 from iqa.report.figures.fonts import printable
@@ -71,7 +70,7 @@ def _draw_group(axes: Axes, points: Sequence[TargetPoint], marker: str, aside_mm
     axes.errorbar(
         [p.diameter_mm + aside_mm for p in points],
         [p.contrast.value for p in points],
-        yerr=[COVERAGE * (p.contrast.u or 0.0) for p in points],
+        yerr=[COVERAGE_FACTOR * (p.contrast.u or 0.0) for p in points],
         fmt=marker,
         color=INK_2,
         markersize=3.4,

@@ -8,9 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from iqa.judge.decide import COVERAGE
 from iqa.metrics.transfers import LEVELS
-from iqa.model import Curve, Measurement
+from iqa.model import COVERAGE_FACTOR, Curve, Measurement
 from iqa.report.colours import INFO, INK, INK_2, RULE, RULE_2
 from iqa.report.numbers import MINUS, show
 from iqa.report.words import Words
@@ -34,7 +33,9 @@ Levels = Mapping[str, Measurement | None]
 def draw_band(axes: Axes, curve: Curve, *, marker: str = "") -> Axes:
     """A curve of this scan with its ± 2 u band."""
     x, values, u = (np.asarray(v) for v in (curve.x, curve.values, curve.u))
-    axes.fill_between(x, values - COVERAGE * u, values + COVERAGE * u, color=INFO, alpha=BAND_ALPHA, linewidth=0)
+    axes.fill_between(
+        x, values - COVERAGE_FACTOR * u, values + COVERAGE_FACTOR * u, color=INFO, alpha=BAND_ALPHA, linewidth=0
+    )
     axes.plot(x, values, color=INFO, marker=marker, zorder=3)
     return axes
 
@@ -69,7 +70,7 @@ def set_scale(axes: Axes, curves: Sequence[Curve]) -> None:
 
 def highest(curves: Sequence[Curve]) -> float:
     """Upper end of the scale of transfer functions: as far as they reach, within bounds."""
-    reached = [float(np.nanmax(np.asarray(c.values) + COVERAGE * np.asarray(c.u))) for c in curves if c.x]
+    reached = [float(np.nanmax(np.asarray(c.values) + COVERAGE_FACTOR * np.asarray(c.u))) for c in curves if c.x]
     return float(np.clip(0.02 + max(reached, default=HIGHEST[0]), *HIGHEST))
 
 
@@ -133,7 +134,7 @@ def _draw_width(axes: Axes, curve: Curve, name: str, found: Measurement) -> None
 def draw_by_slice(axes: Axes, curve: Curve, baseline: Curve | None, words: Words) -> Axes:
     """A number slice by slice, bars of ± 2 u."""
     draw_baseline(axes, baseline)
-    bars = [COVERAGE * u for u in curve.u]
+    bars = [COVERAGE_FACTOR * u for u in curve.u]
     axes.errorbar(curve.x, curve.values, yerr=bars, fmt="o", color=INFO, markersize=3.0, elinewidth=0.9, zorder=3)
     axes.plot(curve.x, curve.values, color=RULE_2, linewidth=0.6, zorder=1)
     axes.set_xlabel(words.plain("figure.z_axis"))

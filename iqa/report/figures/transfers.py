@@ -10,9 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from iqa.judge.decide import COVERAGE
 from iqa.metrics.transfers import LEVELS
-from iqa.model import Analysis, Curve, LinePairs, Measurement
+from iqa.model import COVERAGE_FACTOR, Analysis, Curve, LinePairs, Measurement
 from iqa.report.colours import INFO, INK, INK_2, RULE, RULE_2
 from iqa.report.figures.style import new_figure
 from iqa.report.numbers import show
@@ -88,12 +87,14 @@ def draw_transfer(axes: Axes, curves: Sequence[Curve], at: int | None, bars: Seq
         axes.plot(curve.x, curve.values, color=RULE_2, linewidth=0.6, zorder=1)
     if at is not None:
         x, values, u = (np.asarray(v) for v in (curves[at].x, curves[at].values, curves[at].u))
-        axes.fill_between(x, values - COVERAGE * u, values + COVERAGE * u, color=INFO, alpha=0.2, linewidth=0, zorder=2)
+        axes.fill_between(
+            x, values - COVERAGE_FACTOR * u, values + COVERAGE_FACTOR * u, color=INFO, alpha=0.2, linewidth=0, zorder=2
+        )
         axes.plot(x, values, color=INFO, zorder=3)
     axes.errorbar(
         [b.per_mm for b in bars],
         [b.modulation.value for b in bars],
-        yerr=[COVERAGE * (b.modulation.u or 0.0) for b in bars],
+        yerr=[COVERAGE_FACTOR * (b.modulation.u or 0.0) for b in bars],
         fmt="o",
         markersize=2.8,
         color=INK_2,
@@ -109,8 +110,8 @@ def draw_transfer(axes: Axes, curves: Sequence[Curve], at: int | None, bars: Seq
 
 def _highest(curves: Sequence[Curve], bars: Sequence[Bars]) -> float:
     """Up to where bands and bars reach."""
-    tops = [max(v + COVERAGE * u for v, u in zip(c.values, c.u, strict=True)) for c in curves]
-    return 0.02 + max(tops + [b.modulation.value + COVERAGE * (b.modulation.u or 0.0) for b in bars])
+    tops = [max(v + COVERAGE_FACTOR * u for v, u in zip(c.values, c.u, strict=True)) for c in curves]
+    return 0.02 + max(tops + [b.modulation.value + COVERAGE_FACTOR * (b.modulation.u or 0.0) for b in bars])
 
 
 def _title(analysis: Analysis, curve: Curve) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 
 from iqa.judge.bounds import no_percent, unwarned
-from iqa.judge.decide import COVERAGE
-from iqa.model import Baseline, Bounds, Outcome
+from iqa.model import COVERAGE_FACTOR, Baseline, Bounds, Outcome
 from iqa.report.content import Amount, Group, Row, Spark, Strip
 from iqa.report.naming import family_of, name_of, unit_text
 from iqa.report.numbers import MINUS, NO_BREAK, fixed, rounded, shared_digit, show
@@ -239,7 +238,7 @@ def strip(measure: Measure) -> Strip | None:
         return min(1.0, max(0.0, share(value)))
 
     low, high = unwarned(bounds)
-    doubt = COVERAGE * (m.u or 0.0)
+    doubt = COVERAGE_FACTOR * (m.u or 0.0)
     place = share(m.value)
     far = not 0.0 <= place <= 1.0
     return Strip(
@@ -269,7 +268,7 @@ def limits_placed(measure: Measure) -> list[list[tuple[float, str]]]:
 def twice(measure: Measure) -> str:
     """Expanded uncertainty U = 2 u to the digit of the value."""
     m = measure.measurement
-    return at_digit(COVERAGE * m.u, measure) if m is not None and m.u else ""
+    return at_digit(COVERAGE_FACTOR * m.u, measure) if m is not None and m.u else ""
 
 
 def _spans(bounds: Bounds, held: _Share) -> list[tuple[float, float]]:
