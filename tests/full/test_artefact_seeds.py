@@ -53,12 +53,14 @@ def test_artefacts(evidence: Evidence) -> None:
     clean = {k: runs(Made(k, cupping_hu=CUPPING_HU), SEEDS) for k in KERNELS}
     # The phantom off the rotation centre by 10 mm on the middle kernel.
     ringed = {k: runs(Made(k, ring_hu=RING_HU, off_mm=10.0 if k == "soft" else 0.0), SEEDS) for k in KERNELS}
+    centred = runs(Made("soft", ring_hu=RING_HU), STACKS)["artefact.ring"]
     stacked = runs(Made(slices=10, ring_hu=WEAK_HU), STACKS)["artefact.ring"]
     crescents = {k: runs(Made(k, crescent_hu=CRESCENT_HU), 100)["artefact.crescent"] for k in ("soft", "sharp")}
     found: dict[str, Any] = {
         "false_rings": {k: flagged(r["artefact.ring"], "ring_found") for k, r in clean.items()},
         "false_crescents": {k: flagged(r["artefact.crescent"], "crescent_found") for k, r in clean.items()},
         "rings_of_4_hu_found": {k: flagged(r["artefact.ring"], "ring_found") for k, r in ringed.items()},
+        "rings_of_4_hu_found_centred_soft": flagged(centred, "ring_found"),
         "rings_of_2_hu_on_10_slices_found": flagged(stacked, "ring_found"),
         "crescents_of_6_hu_found": {k: flagged(r, "crescent_found") for k, r in crescents.items()},
         "cupping": {k: summed(r["artefact.cupping"], CUPPING_SHARE * CUPPING_HU) for k, r in clean.items()},
@@ -74,7 +76,8 @@ def test_artefacts(evidence: Evidence) -> None:
         assert np.mean(list(found[kind].values())) <= MOST_FALSE, found[kind]
     for k, r in ringed.items():
         assert flagged(r["artefact.ring"], "ring_found") >= LEAST_FOUND, k
-    assert flagged(stacked, "ring_found") >= LEAST_FOUND
+    for rings in (centred, stacked):
+        assert flagged(rings, "ring_found") >= LEAST_FOUND
     for kind in ("cupping", "cupping_under_a_ring_that_is_found", "ring"):
         assert all(abs(one["mean_z"]) <= MOST_PULLED for one in found[kind].values()), (kind, found[kind])
         pooled = np.mean([one["covered"] for one in found[kind].values()])
