@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from iqa.metrics.regions import Array, Circle, Noise, Squares, section_mm
 from iqa.model import BodyFit, Feature, LinePairs, Located, Module, ModuleFit, Ramp, Region, Scan, StepRamp, Stored
 from iqa.signal.noise import SliceCorrelation, estimate_slice_correlation, overlap_correlation
-from iqa.signal.spectrum import estimate_spectrum, independent_patches
+from iqa.signal.spectrum import estimate_spectrum
 
 SIDES_MM = (48.0, 32.0, 24.0, 16.0)
 """Sides tried, largest first: a long side shows the low frequencies that decide the means of large discs."""
@@ -72,14 +73,14 @@ def noise_of(scan: Scan, squares: Squares, images: NDArray[np.float32]) -> Noise
         The scan's own patches (k = 1), or those of k independent differences of repeats.
     """
     clean = _clean(images)
-    kept, images = np.array(squares.corners)[clean], images[:, :, clean]
+    kept, images = tuple(itertools.compress(squares.corners, clean)), images[:, :, clean]
     correlation = _correlation(scan, np.concatenate(images, axis=1), squares.slices)
     spread = correlation.variance_factor(scan.z_mm[list(squares.slices)])
-    effective = len(images) * independent_patches(kept, squares.side) / spread
-    spectrum = estimate_spectrum(images.reshape(-1, squares.side, squares.side), scan.pixel_mm, effective)
+    flat = images.reshape(-1, squares.side, squares.side)
+    spectrum = estimate_spectrum(flat, scan.pixel_mm, len(images) / spread, kept)
     if spectrum.covariance.variance <= SMALLEST_NOISE_HU**2:
         return None
-    return Noise(spectrum, correlation, replace(squares, corners=tuple(map(tuple, kept.tolist()))))
+    return Noise(spectrum, correlation, replace(squares, corners=kept))
 
 
 def _free_squares(scan: Scan, module: Module, fit: ModuleFit, radius_mm: float) -> Iterator[Squares]:

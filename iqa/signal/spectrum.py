@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -25,8 +26,12 @@ FLOOR = 1e-9
 """Smallest spectrum, as a share of its maximum: keeps ratios of empty bins finite."""
 DETRENDED = 6
 """Lowest rings of which the trend takes a part that tells in u."""
+TRENDED = 2
+"""Lowest rings whose scatter the trend changes: patches that share half of their pixels share less of their waves."""
 STEEP = 3
 """Rings that are corrected one by one."""
+APART = ((0, 0),)
+"""Of patches that share no pixel, one on each image."""
 SMALLEST_SHARE = 0.01
 """Of flat noise that is left on a ring: of bin 0 the trend leaves nothing."""
 
@@ -43,14 +48,17 @@ class Spectrum:
         Mean of the periodogram on each ring.
     scatter : (side, side) float, HU²
         Of the periodogram of one patch at each bin, one standard deviation.
-    effective : float
-        Patches as many as are independent.
+    images : float
+        Images as many as are independent.
+    corners : (m, 2) int
+        First pixel of each patch on an image.
     """
 
     covariance: Covariance
     measured: Array
     scatter: Array
-    effective: float
+    images: float
+    corners: NDArray[np.intp]
     detrending: _Detrending
 
     @cached_property
@@ -68,14 +76,28 @@ class Spectrum:
 
         Notes
         -----
-        Periodograms of Gaussian noise through a window w are correlated between bins by |DFT(w²)|², normalised, and
-        equal at opposite bins.
+        Periodograms of Gaussian noise are equal at opposite bins. Those of two patches, through windows v and w, are
+        correlated between bins by |DFT(v·w)|² over the squared sum of one window's squares: little in one and the
+        same bin where the patches share half of their pixels, but over many bins.
         """
-        rings = self._rings
-        share = ((weights @ self.response) / rings.weight)[rings.index] * self.scatter
-        # Correlation over the distance of bins is a product with the window's own autocorrelation in the plane.
-        smeared = fft.fft2(fft.ifft2(share) * self._overlap).real * share.size
-        return float(np.sqrt(max(0.0, 2.0 * float((share * smeared).sum()) / self.effective)))
+        factors = weights @ self.response
+        lowest = factors[:TRENDED]
+        variance = self._by_windows(factors, factors) + float(lowest @ self._by_trend @ lowest)
+        return float(np.sqrt(max(0.0, variance / self.images)))
+
+    def _by_windows(self, one: Array, other: Array) -> float:
+        """Covariance of two sums over the measured rings of one image, as windows alone correlate bins."""
+        mine, yours = ((f / self._rings.weight)[self._rings.index] * self.scatter for f in (one, other))
+        # Correlation over the distance of bins is a product with its transform in the plane.
+        smeared = fft.fft2(fft.ifft2(yours) * self._overlap).real * yours.size
+        return 2.0 * float((mine * smeared).sum())
+
+    @cached_property
+    def _by_trend(self) -> Array:
+        """(TRENDED, TRENDED) exact covariance of the lowest measured rings, less what windows alone make of it."""
+        unit = np.eye(len(self.measured))[:TRENDED]
+        exact = self.detrending.covariance(self.covariance, self._rings, self._apart)
+        return np.asarray(exact - np.array([[self._by_windows(a, b) for b in unit] for a in unit]))
 
     @cached_property
     def _rings(self) -> _Rings:
@@ -83,12 +105,26 @@ class Spectrum:
 
     @cached_property
     def _overlap(self) -> NDArray[np.complex128]:
-        """(side, side) autocorrelation of the squared window in the plane, of sum 1."""
-        window = _window(len(self.scatter)) ** 2
-        return np.asarray(fft.ifft2(np.abs(fft.fft2(window) / window.sum()) ** 2))
+        """(side, side) transform of the correlation over the distance of bins, mean of all pairs of patches."""
+        shared = _shared(len(self.scatter))
+        (down, right), share = self._apart
+        return np.asarray((shared[down].T * share) @ shared[right])
+
+    @cached_property
+    def _apart(self) -> tuple[NDArray[np.intp], Array]:
+        """(2, p) rows and columns by which patches that share pixels lie apart, and (p,) the share of all pairs."""
+        pairs = np.abs(self.corners[:, None] - self.corners[None]).reshape(-1, 2)
+        near = pairs[(pairs < len(self.scatter)).all(axis=1)]
+        found, count = np.unique(near.T, axis=1, return_counts=True)
+        return found, count / len(pairs)
 
 
-def estimate_spectrum(patches: NDArray[np.float32], pixel_mm: tuple[float, float], effective: float) -> Spectrum:
+def estimate_spectrum(
+    patches: NDArray[np.float32],
+    pixel_mm: tuple[float, float],
+    images: float,
+    corners: Sequence[tuple[int, int]] = APART,
+) -> Spectrum:
     """Noise power spectrum of a scan from uniform square patches.
 
     Parameters
@@ -97,8 +133,10 @@ def estimate_spectrum(patches: NDArray[np.float32], pixel_mm: tuple[float, float
         Patches of the uniform object; they may overlap and come from several slices.
     pixel_mm : (float, float)
         Pixel distance, (y, x).
-    effective : float
-        Patches as many as are independent; see `independent_patches`.
+    images : float
+        Images as many as are independent.
+    corners : (row, column) of the first pixel of each patch on an image, the same on all
+        Without them each patch is an image of its own.
 
     Notes
     -----
@@ -126,9 +164,8 @@ def estimate_spectrum(patches: NDArray[np.float32], pixel_mm: tuple[float, float
         seen = rings.mean(detrending.expected(model))
         ratio = wanted / np.maximum(seen, max(FLOOR * seen.max(), np.finfo(np.float64).tiny))
         model = replace(model, nps=_tied(rings.frequency, model.nps * (smooth @ ratio), rings.weight))
-    # Of n waves that the trend leaves κn of, the mean power is κ times the whole, and scatters by 1/√(κn) of itself.
-    scatter = np.sqrt(detrending.expected(model) * detrending.undisturbed(model))
-    return Spectrum(model, wanted, scatter, effective, detrending)
+    at = np.array(corners, dtype=np.intp)
+    return Spectrum(model, wanted, detrending.scatter(model), images, at, detrending)
 
 
 def plane_spectrum(patches: NDArray[np.float32], pixel_mm: tuple[float, float]) -> Array:
@@ -146,19 +183,6 @@ def plane_spectrum(patches: NDArray[np.float32], pixel_mm: tuple[float, float]) 
     return _whole(power.mean(axis=0) / side**2, side) * (pixel_mm[0] * pixel_mm[1])
 
 
-def independent_patches(corners: Array, side: int) -> float:
-    """Patches as many as are independent: of m patches at (m, 2) pixel corners, m²/ΣΣ ρ.
-
-    ρ is the overlap of two squared windows: what the powers of all frequencies together correlate by. Those of one and
-    the same frequency correlate less, but with one another's neighbours too.
-    """
-    squared = _taper(side) ** 2
-    along = np.correlate(squared, squared, mode="full")[side - 1 :] / (squared @ squared)
-    apart = np.abs(corners[:, None] - corners[None])
-    rho = np.prod(np.where(apart < side, along[np.minimum(apart, side - 1)], 0.0), axis=2)
-    return float(len(corners) ** 2 / np.sum(rho))
-
-
 def _response(model: Covariance, rings: _Rings, measured: Array, detrending: _Detrending) -> Array:
     """Derivatives of the iterated spectrum by the measured rings: what each round adds, bin 0 tied to others."""
     leak, tie = _leak(model, rings, detrending), _tie(model.frequency, model.nps, rings.weight)
@@ -174,13 +198,22 @@ def _response(model: Covariance, rings: _Rings, measured: Array, detrending: _De
 
 def _leak(model: Covariance, rings: _Rings, detrending: _Detrending) -> Array:
     """(rings, rings) mean periodogram on each ring by the spectrum of each; the trend moves the lowest alone."""
-    side = len(rings.index)
-    overlap = np.abs(fft.ifft2(np.abs(fft.fft2(_window(side))) ** 2)).real / side**2
-    whole = _whole(radial_frequency((side, side), model.pixel_mm), side)
-    hats = np.stack([np.interp(whole, model.frequency, e) for e in np.eye(len(model.nps))])
-    seen = fft.fft2(fft.ifft2(hats) * overlap).real / (model.pixel_mm[0] * model.pixel_mm[1])
-    seen[:DETRENDED] = [detrending.expected(replace(model, nps=e)) for e in np.eye(len(model.nps))[:DETRENDED]]
+    each = np.eye(len(model.nps))
+    seen = [detrending.expected(replace(model, nps=one)) for one in each[:DETRENDED]]
+    area = model.pixel_mm[0] * model.pixel_mm[1]
+    radius = radial_frequency(detrending.pad, model.pixel_mm)
+    seen += [detrending.smeared(hat / area) for hat in _hats(model.frequency, radius)[DETRENDED:]]
     return np.stack([rings.mean(field) for field in seen], axis=1)
+
+
+def _hats(frequency: Array, at: Array) -> Array:
+    """(k, ...) share of each of k frequencies in a straight-line interpolation, constant beyond the last."""
+    below = np.clip(np.searchsorted(frequency, at, side="right") - 1, 0, len(frequency) - 2)
+    share = np.clip((at - frequency[below]) / (frequency[below + 1] - frequency[below]), 0.0, 1.0)
+    hats = np.zeros((len(frequency), *at.shape))
+    np.put_along_axis(hats, below[None], 1.0 - share[None], axis=0)
+    np.put_along_axis(hats, below[None] + 1, share[None], axis=0)
+    return hats
 
 
 def _neighbours(rings: int) -> Array:
@@ -199,6 +232,13 @@ def _taper(side: int) -> Array:
     """(side,) 1 but for cosine flanks (Tukey)."""
     inwards = (np.minimum(np.arange(side), np.arange(side)[::-1]) + 0.5) / (TAPERED * side)
     return np.sin(0.5 * np.pi * np.minimum(inwards, 1.0)) ** 2
+
+
+def _shared(side: int) -> NDArray[np.complex128]:
+    """(side, side) autocorrelations of the product of two tapers that are so many pixels apart, that of one 1."""
+    taper = _taper(side)
+    products = np.stack([np.pad(taper[d:], (0, d)) * np.pad(taper[: side - d], (0, d)) for d in range(side)])
+    return np.asarray(fft.ifft(np.abs(fft.fft(products)) ** 2) / (taper @ taper) ** 2)
 
 
 def _window(side: int) -> Array:
@@ -241,21 +281,60 @@ class _Detrending:
         With y = w (1 − QQᵀ) x: E|ŷ|² = (window's autocorrelation × c)^ − 2 Re Σ (w C q)^ (w q)^* + Σ G (w q)^ (w q)^*,
         G = QᵀCQ.
         """
-        k, side, _ = self.columns.shape
-        pad = (2 * side, 2 * side)
-        spectrum = model.spectrum(pad)
-        smeared = fft.irfft2(self.padded * spectrum, pad)[:, :side, :side]
-        gram = self.columns.reshape(k, -1) @ smeared.reshape(k, -1).T
-        q, cq = self.windowed, fft.rfft2(self.window * smeared)
-        trend = np.sum(q.conj() * ((gram @ q.reshape(k, -1)).reshape(q.shape) - 2.0 * cq), axis=0)
-        return self.undisturbed(model) + _whole(trend.real / side**2, side)
-
-    def undisturbed(self, model: Covariance) -> Array:
-        """The same if no trend were taken out."""
         side = self.columns.shape[-1]
-        pad = (2 * side, 2 * side)
-        plain = fft.rfft2(self.overlap * fft.irfft2(model.spectrum(pad), pad)).real[::2, ::2]
-        return _whole(plain / side**2, side)
+        taken = np.sum(self.windowed.conj() * self._taken(model), axis=0).real
+        return self.smeared(model.spectrum(self.pad)) + _whole(taken / side**2, side)
+
+    def scatter(self, model: Covariance) -> Array:
+        """Standard deviation of the periodogram of one patch at each bin.
+
+        √(|E|ŷ|²|² + |E ŷ²|²): a wave of which the trend takes the one phase and leaves the other scatters by √2.
+        """
+        side = self.columns.shape[-1]
+        one_phase = _whole(np.abs(np.sum(self.windowed * self._taken(model), axis=0)) / side**2, side)
+        one_phase[0, 0] = 0.0  # a wave without phases
+        return np.hypot(self.expected(model), one_phase)
+
+    def covariance(self, model: Covariance, rings: _Rings, apart: tuple[NDArray[np.intp], Array]) -> Array:
+        """(TRENDED, TRENDED) of the lowest rings' means over an image's patches, HU⁴, by `Spectrum._apart`.
+
+        Each bin is the squares of two phases: with u = gᵀx and v = hᵀx, cov(u², v²) = 2 (ΣΣ g(x) C(x − x′ + d) h(x′))²
+        for patches that lie d apart.
+        """
+        side = self.columns.shape[-1]
+        bins = np.argwhere(rings.index[:, : side // 2 + 1] < TRENDED)
+        phase = 2.0 * np.pi / side * np.tensordot(bins, np.mgrid[:side, :side], 1)
+        waves = np.concatenate([np.cos(phase), np.sin(phase)]) * self.window / side
+        waves -= np.tensordot(np.tensordot(waves, self.columns, ((1, 2), (1, 2))), self.columns, 1)
+        wide = (3 * side, 3 * side)
+        smeared = np.roll(fft.irfft2(fft.rfft2(waves, wide) * model.spectrum(wide), wide), (side, side), (1, 2))
+        own = rings.index[tuple(bins.T)] == np.arange(TRENDED)[:, None]
+        mean = np.tile(own * np.where(bins[:, 1] > 0, 2.0, 1.0), 2) / rings.weight[:TRENDED, None]
+        total = np.zeros((len(waves), len(waves)))
+        for down, right, share in zip(*apart[0], apart[1], strict=True):
+            moved = smeared[:, side - down : 2 * side - down, side - right : 2 * side - right]
+            total += 2.0 * share * np.tensordot(moved, waves, ((1, 2), (1, 2))) ** 2
+        return np.asarray(mean @ total @ mean.T)
+
+    def _taken(self, model: Covariance) -> NDArray[np.complex128]:
+        """(k, side, side//2 + 1) Σ G (w q)^ − 2 (w C q)^ of each column."""
+        k, side, _ = self.columns.shape
+        smeared = fft.irfft2(self.padded * model.spectrum(self.pad), self.pad)[:, :side, :side]
+        gram = self.columns.reshape(k, -1) @ smeared.reshape(k, -1).T
+        q = self.windowed
+        return np.asarray((gram @ q.reshape(k, -1)).reshape(q.shape) - 2.0 * fft.rfft2(self.window * smeared))
+
+    @property
+    def pad(self) -> tuple[int, int]:
+        """Twice the side."""
+        return self.overlap.shape[0], self.overlap.shape[1]
+
+    def smeared(self, spectrum: Array) -> Array:
+        """(side, side) what the window alone makes of a `Covariance.spectrum` on twice the side."""
+        side = self.columns.shape[-1]
+        # Every other bin of a transform is that of the field folded in half.
+        folded = (self.overlap * fft.irfft2(spectrum, self.pad)).reshape(2, side, 2, side).sum(axis=(0, 2))
+        return _whole(fft.rfft2(folded).real / side**2, side)
 
 
 def _whole(half: Array, side: int) -> Array:

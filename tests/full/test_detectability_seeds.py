@@ -48,6 +48,4 @@ def test_detectability(evidence: Evidence) -> None:
     judged = {name: row for name, row in summary.items() if row["given"] >= GIVEN}
     assert {n: r for n, r in judged.items() if abs(r["bias_percent"]) > 100.0 * LARGEST_BIAS} == {}
     assert {name: said for name, said in wrong.items() if name in judged} == {}
-    assert {key: share for key, share in pooled.items() if share < COVERED[0]} == {}
-    honest = [key for key in pooled if ".npwe." in key or key.endswith(("_2mm", "_3mm"))]
-    assert {key: pooled[key] for key in honest if pooled[key] > COVERED[1]} == {}
+    assert {key: share for key, share in pooled.items() if not COVERED[0] <= share <= COVERED[1]} == {}

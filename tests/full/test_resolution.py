@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from test_fan_beam import BLUR_MM, CONTRAST, FINE, PLACES, RADIUS_MM, SIDE, crop, disc
 
-from iqa.signal.spectrum import estimate_spectrum, independent_patches
+from iqa.signal.spectrum import estimate_spectrum
 from iqa.signal.transfer import disc_transfer
 from tests.honest import unfair, unfair_with_bias
 
@@ -171,9 +171,9 @@ def fan(place: tuple[float, float], seed: int) -> list[tuple[float, float]]:
     x, y = place
     field = fan_beam.noise_image.__wrapped__(seed, x, y, FAN_SIDE)
     field *= FAN_SIGMA / field.std()
-    corners = np.array([(r, c) for r in FAN_CORNERS for c in FAN_CORNERS])
+    corners = [(r, c) for r in FAN_CORNERS for c in FAN_CORNERS]
     patches = np.array([field[r : r + FAN_PATCH, c : c + FAN_PATCH] for r, c in corners], dtype=np.float32)
-    spectrum = estimate_spectrum(patches, (fan_beam.PIXEL_MM,) * 2, independent_patches(corners, FAN_PATCH))
+    spectrum = estimate_spectrum(patches, (fan_beam.PIXEL_MM,) * 2, 1.0, corners)
     low = (FAN_SIDE - SIDE) // 2
     seen = crop(np.round(CONTRAST * disc(x, y) + field[low : low + SIDE, low : low + SIDE]))
     found = disc_transfer([seen], RADIUS_MM, BLUR_MM, spectrum.covariance, 1.0)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from iqa.model import Measurement
 from iqa.signal.disc_means import disc_mask, scatter_of_means
-from iqa.signal.spectrum import estimate_spectrum, independent_patches
+from iqa.signal.spectrum import estimate_spectrum
 from tests.made_phantom import PIXEL_MM, noise, spectrum
 from tests.targets_made import CONTRAST_OF_ROW, GROUPS, clean, located, noisy, results, scan
 
@@ -75,13 +75,12 @@ def scatters(kernel: str, area: str, seeds: int) -> tuple[Array, Array]:
     cupping = CUPPING_HU * (x * x + y * y) / BODY_MM**2
     starts = range(0, side - PATCH + 1, PATCH // 2)
     corners = [(r, c) for r in starts for c in starts if mask[r : r + PATCH, c : c + PATCH].all()]
-    effective = independent_patches(np.array(corners), PATCH)
     rows = []
     for seed in np.random.SeedSequence(329).spawn(seeds):
         field = noise(np.random.default_rng(seed), kernel, (1, GRID, GRID), SIGMA)[0, :side, :side]
         image = np.round(field + cupping).astype(np.float32)
         patches = np.stack([image[r : r + PATCH, c : c + PATCH] for r, c in corners])
-        covariance = estimate_spectrum(patches, (PIXEL_MM, PIXEL_MM), effective).covariance
+        covariance = estimate_spectrum(patches, (PIXEL_MM, PIXEL_MM), 1.0, corners).covariance
         found = scatter_of_means([image], mask, covariance, DIAMETERS_MM, 1.0)
         rows.append([(s.sd, s.u) if s is not None else (np.nan, np.nan) for s in found])
     pairs = np.array(rows)

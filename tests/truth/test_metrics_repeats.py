@@ -80,7 +80,7 @@ def test_three_repeats_are_their_deviations_from_the_mean() -> None:
     assert wanted is not None
     assert found.covariance.nps == pytest.approx(wanted.covariance.nps, rel=1e-4)
     # three deviations are two independent differences
-    assert found.spectrum.effective == pytest.approx(wanted.spectrum.effective * 2.0 / 3.0, rel=0.02)
+    assert found.spectrum.images == pytest.approx(wanted.spectrum.images * 2.0 / 3.0, rel=0.02)
 
 
 def test_numbers_of_repeats_say_so() -> None:

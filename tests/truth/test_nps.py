@@ -90,6 +90,21 @@ def test_the_curve_is_the_spectrum(kernel: str) -> None:
     assert np.median((scatter / said)[band]) == pytest.approx(1.0, abs=0.12)
 
 
+@pytest.mark.parametrize("kernel", ["soft", "sharp"])
+def test_u_of_low_rings_and_of_broad_sums_is_their_scatter_when_patches_share_pixels(kernel: str) -> None:
+    """Patches that share half of their pixels tell one frequency as if they shared few, a broad sum as if many."""
+    corners = [(r, c) for r in (0, 32, 64) for c in (0, 32, 64)]
+    values, us = [], []
+    for field in edges.grain(np.random.default_rng(8), kernel, PIXEL_MM, (300, 128, 128)) * SIGMA:
+        patches = np.stack([field[r : r + 64, c : c + 64] for r, c in corners]).astype(np.float32)
+        seen = estimate_spectrum(patches, (PIXEL_MM, PIXEL_MM), 1.0, corners)
+        rings = np.eye(len(seen.ring_sizes))
+        weights = [rings[2], rings[2:5].sum(axis=0), rings[8], seen.ring_sizes]
+        values.append([float(w @ seen.covariance.nps) for w in weights])
+        us.append([seen.u_of(w) for w in weights])
+    assert np.std(values, axis=0) / np.mean(us, axis=0) == pytest.approx(1.0, abs=0.13)
+
+
 def test_rings_and_shading_are_no_peak() -> None:
     """Power at the lowest bins far above the noise's peak, as cone beams have it."""
     rng = np.random.default_rng(4)
