@@ -45,11 +45,12 @@ STRAYED = 2.0
 """Factor from the first width beyond which a fit has taken something else for the section."""
 SOFTEST_STEPS = 0.25
 """Least standard deviation of a flank, in distances of samples, so that one between two of them can be fitted."""
-DISCREPANCIES = ((0.01, 0.03, 0.1), (0.45, 0.65, 1.0))
+DISCREPANCIES = ((0.01, 0.03, 0.1), (0.2, 0.45, 1.0))
 """Sizes of what a shape may leave, in heights, and its lengths, in FWHM. A smaller size is not seen, a larger one no
-section; a shorter length takes flanks for structure (0.2: two halves of Gaussians 0.8 % too narrow)."""
+section; a shorter length takes flanks for structure."""
 FAITH = 0.5
-"""Weight of no discrepancy before the data are seen; the rest is spread over sizes and lengths."""
+"""Weight of no discrepancy before the data are seen; the rest is spread over the sizes, and over the lengths by their
+squares: a profile is smooth unless it shows otherwise (evenly, two halves of Gaussians are read 0.8 % too narrow)."""
 FROM_MIDDLE = 2.56
 """Change of a width at a tenth with the standard deviation of both flanks: 2 Φ⁻¹(0.9)."""
 WINDOW = 1.6
@@ -296,8 +297,9 @@ class _Prior:
 
 def _priors() -> list[_Prior]:
     sizes, lengths = DISCREPANCIES
-    share = (1.0 - FAITH) / (len(sizes) * len(lengths))
-    return [_Prior(0.0, 1.0, FAITH), *(_Prior(size, length, share) for size in sizes for length in lengths)]
+    share = (1.0 - FAITH) / (len(sizes) * sum(length**2 for length in lengths))
+    rough = [_Prior(size, length, share * length**2) for size in sizes for length in lengths]
+    return [_Prior(0.0, 1.0, FAITH), *rough]
 
 
 @dataclass(frozen=True, slots=True)

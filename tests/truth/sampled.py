@@ -158,15 +158,17 @@ class PointCase:
 
 
 _PAIR = (bead("near", 0.0, -18.0), bead("far", 12.0, 16.0))
+_TILTED = (wire("w", 5.0, 12.0, 5.0),)
 POINT_CASES = {
     "bead, soft, 100": PointCase("mtf.bead", Made("soft", _PAIR[:1], 1000.0), 10.0),
     "bead, sharp, 100": PointCase("mtf.bead", Made("sharp", _PAIR[:1], 1000.0), 10.0),
     "bead, hann, 30": PointCase("mtf.bead", Made("hann", _PAIR[:1], 300.0), 10.0),
     "two beads on two slices, soft, 30": PointCase("mtf.bead", Made("soft", _PAIR, 300.0, (0.0, 0.6, 0.4, 0.0)), 10.0),
     "bead, sharp, 22": PointCase("mtf.bead", Made("sharp", _PAIR[:1], 220.0), 10.0),
-    "tilted wire, sharp, 40": PointCase(
-        "mtf.wire", Made("sharp", (wire("w", 5.0, 12.0, 5.0),), 200.0, (0.0,) * 5), 10.0
-    ),
+    **{
+        f"tilted wire, {kernel}, 40": PointCase("mtf.wire", Made(kernel, _TILTED, 200.0, (0.0,) * 5), 10.0)
+        for kernel in ("soft", "hann", "sharp")
+    },
 }
 """What is drawn, and the height of one whole section over the noise."""
 
