@@ -11,7 +11,7 @@ from iqa.metrics import absent
 from iqa.metrics.context import Context, Measured
 from iqa.metrics.flags import one_slice, uncalibrated
 from iqa.metrics.insert_edges import InsertEdge
-from iqa.metrics.nps import structured
+from iqa.metrics.nps import raised, structured
 from iqa.metrics.patches import usable_radius
 from iqa.metrics.regions import Array, Noise, where
 from iqa.metrics.transfers import nyquist
@@ -154,10 +154,12 @@ def _one(context: Context, basis: _Basis, edge: InsertEdge, task: Task, look: _L
 
 def _relative_u(found: DPrime, basis: _Basis, edge: InsertEdge, *, shaded: bool) -> float:
     by_ring, spectrum = basis.hats @ found.by_noise, basis.noise.spectrum
+    # Of what stands out in the first bin anything up to all may be shading: an even distribution, about its end.
     parts = (
         edge.transfer.u_of(basis.frequency, found.by_transfer),
         spectrum.u_of(by_ring),
         LOWEST_WEIGHT * by_ring[0] * _lowest(spectrum, shaded=shaded),
+        by_ring[1] * raised(spectrum) / math.sqrt(3.0) if shaded else 0.0,
     )
     return math.hypot(*parts)
 

@@ -134,6 +134,12 @@ def structured(spectrum: Spectrum) -> bool:
     return clear > 0 or _risen(spectrum)
 
 
+def raised(spectrum: Spectrum) -> float:
+    """By how much the first bin stands above the next ones, HU² mm², or 0: what rings or shading add, if any do."""
+    nps = spectrum.covariance.nps
+    return max(0.0, float(nps[1] - nps[NEXT].mean()))
+
+
 def _risen(spectrum: Spectrum) -> bool:
     """True where the first bin stands above the next ones by more than they would let it scatter."""
     nps = spectrum.covariance.nps
