@@ -12,10 +12,11 @@ NORMAL_PER_MAD = 1.4826
 
 
 def median(values: ArrayLike) -> float:
-    """Median of all values; by sorting, which takes a tenth of `np.median`'s time for the few hundred of an outline."""
-    ordered = np.sort(np.asarray(values), axis=None)
-    middle = len(ordered) // 2
-    return float(ordered[middle]) if len(ordered) % 2 else 0.5 * float(ordered[middle - 1] + ordered[middle])
+    """Median of all values; a tenth of `np.median`'s time for the few hundred of an outline."""
+    flat = np.asarray(values).reshape(-1)
+    middle = len(flat) // 2
+    ordered = np.partition(flat, (middle - 1, middle))
+    return float(ordered[middle]) if len(flat) % 2 else 0.5 * float(ordered[middle - 1] + ordered[middle])
 
 
 def spread(residuals: ArrayLike) -> float:
