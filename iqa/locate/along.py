@@ -19,7 +19,7 @@ from iqa.locate.refine import Discs
 from iqa.locate.templates import THIN_MM
 from iqa.model import Insert, LinePairs, Module, Pose, Ramp, Scan, StepRamp
 from iqa.signal.robust import median, spread
-from iqa.signal.sampling import Image, bilinear, inside
+from iqa.signal.sampling import bilinear, inside
 
 Array = NDArray[np.floating[Any]]
 
@@ -139,25 +139,26 @@ def _overlap(z: Array, low: float, high: float) -> bool:
 
 def _contrasts(discs: Discs, insert: Insert, pose: Pose, indices: Sequence[int]) -> Array:
     """Core minus ring of an insert on slices; NaN where it leaves the image."""
-    scan = discs.scan
-    places = pose.on_planes(insert.x_mm, insert.y_mm, scan.z_mm[indices]) - scan.drift_mm[indices].T
-    radius = 0.5 * insert.diameter_mm * pose.scale
-    pairs = zip(indices, *places, strict=True)
-    return np.array([_core_less_ring(scan.stored[k], scan.pixel_mm, x, y, radius) * scan.slope[k] for k, x, y in pairs])
+    scan, radius = discs.scan, 0.5 * insert.diameter_mm * pose.scale
+    x, y = pose.on_planes(insert.x_mm, insert.y_mm, scan.z_mm[indices]) - scan.drift_mm[indices].T
+    reach = RING[1] * radius
+    (columns, dx), (rows, dy) = _about(x, scan.pixel_mm[1], reach), _about(y, scan.pixel_mm[0], reach)
+    _, height, width = scan.stored.shape
+    if min(columns.min(), rows.min()) < 0 or columns.max() >= width or rows.max() >= height:
+        return np.full(len(indices), np.nan)
+    parts = scan.stored[np.asarray(indices)[:, None, None], rows[:, :, None], columns[:, None, :]]
+    r = np.hypot(dx[:, None, :], dy[:, :, None])
+    core, ring = (r < INNER * radius), (r > RING[0] * radius) & (r < RING[1] * radius)
+    inner, outer = (parts.mean(axis=(1, 2), where=where) for where in (core, ring))
+    return np.asarray((inner - outer) * scan.slope[indices])
 
 
-def _core_less_ring(image: Image, pixel_mm: tuple[float, float], x: float, y: float, radius: float) -> float:
-    column, row = x / pixel_mm[1], y / pixel_mm[0]
-    rx, ry = int(RING[1] * radius / pixel_mm[1]) + 1, int(RING[1] * radius / pixel_mm[0]) + 1
-    c0, r0 = round(column), round(row)
-    if c0 - rx < 0 or r0 - ry < 0 or c0 + rx >= image.shape[1] or r0 + ry >= image.shape[0]:
-        return math.nan
-    part = image[r0 - ry : r0 + ry + 1, c0 - rx : c0 + rx + 1]
-    dx = (np.arange(c0 - rx, c0 + rx + 1) - column) * pixel_mm[1]
-    dy = (np.arange(r0 - ry, r0 + ry + 1) - row) * pixel_mm[0]
-    r = np.hypot(dx[None, :], dy[:, None])
-    ring = (r > RING[0] * radius) & (r < RING[1] * radius)
-    return float(part[r < INNER * radius].mean() - part[ring].mean())
+def _about(centre_mm: Array, pixel_mm: float, reach_mm: float) -> tuple[NDArray[np.intp], Array]:
+    """(n, k) pixels about each of (n,) places on one axis, and how far from it they lie, mm."""
+    at = centre_mm / pixel_mm
+    reach = int(reach_mm / pixel_mm) + 1
+    pixels = np.rint(at).astype(np.intp)[:, None] + np.arange(-reach, reach + 1)
+    return pixels, np.asarray((pixels - at[:, None]) * pixel_mm)
 
 
 # --------------------------------------------------------------------------------------------- ramps
