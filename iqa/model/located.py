@@ -34,10 +34,9 @@ class Pose:
     def matrix(self) -> NDArray[np.float64]:
         """(3, 3) map of phantom directions to stack directions, scale included."""
         c, s = math.cos(math.radians(self.roll_deg)), math.sin(math.radians(self.roll_deg))
-        flip = np.diag([-1.0 if self.mirrored else 1.0, 1.0, -1.0 if self.reversed else 1.0])
-        roll = np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])
-        scale = np.diag([self.scale, self.scale, 1.0])
-        return np.asarray(tilt_matrix(self.pitch_deg, self.yaw_deg) @ roll @ flip @ scale, dtype=np.float64)
+        turned = tilt_matrix(self.pitch_deg, self.yaw_deg) @ np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])
+        along_x, along_z = -1.0 if self.mirrored else 1.0, -1.0 if self.reversed else 1.0
+        return np.asarray(turned * (along_x * self.scale, self.scale, along_z), dtype=np.float64)
 
     def place(self, x_mm: float, y_mm: float, z_mm: float) -> tuple[float, float, float]:
         """Stack-frame place of a phantom-frame point."""
@@ -68,8 +67,9 @@ class Pose:
 
 def tilt_matrix(pitch_deg: float, yaw_deg: float) -> NDArray[np.float64]:
     """(3, 3) smallest rotation that carries (0, 0, 1) to (tan yaw, tan pitch, 1) normalised."""
-    axis = np.array([math.tan(math.radians(yaw_deg)), math.tan(math.radians(pitch_deg)), 1.0])
-    ax, ay, az = axis / np.linalg.norm(axis)
+    x, y = math.tan(math.radians(yaw_deg)), math.tan(math.radians(pitch_deg))
+    az = 1.0 / math.sqrt(x * x + y * y + 1.0)
+    ax, ay = az * x, az * y
     k = 1.0 / (1.0 + az)
     return np.array([[1.0 - k * ax * ax, -k * ax * ay, ax], [-k * ax * ay, 1.0 - k * ay * ay, ay], [-ax, -ay, az]])
 
