@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from iqa.signal.section import Mixture
-from iqa.signal.shapes import Shape, derivatives, fwhm, shapes
+from iqa.signal.shapes import Shape, derivatives, shapes, softened, tenths
 
 FloatArray = NDArray[np.float64]
 
@@ -123,27 +123,29 @@ def of_mixture(mixture: Mixture, width: Width, softest_mm: float = 0.0, unsure_m
     softest_mm : least sigma that their flanks were drawn with; what is between that and a shape's own stays open
     unsure_mm : standard deviation whose square is the u of the variance that was taken for blur, and not for the flanks
     """
-    share = np.array([w for _, w, _ in mixture])
+    forms, share = [s for s, _, _ in mixture], np.array([w for _, w, _ in mixture])
     own = np.array([float(np.mean(mm)) for _, _, mm in mixture])
     own *= width.mm * share.sum() / float(share @ own)
-    drawn = [(shape, mm, 0.5 * w) for (shape, w, _), mm in zip(mixture, own, strict=True)]
-    drawn += [(_softened(shape, softest_mm / mm), mm, w) for shape, mm, w in drawn]
-    weight = np.array([w for _, _, w in drawn]) / share.sum()
+    drawn, widths = [*forms, *softened(forms, softest_mm / own)], np.tile(own, 2)
+    weight = np.tile(0.5 * share / share.sum(), 2)
     z = width.mm * _grid(THINNED)
-    curves = np.array([shape.at(z, np.full_like(z, mm)) for shape, mm, _ in drawn])
+    curves = _curves(drawn, z, widths)
     mean = weight @ curves
     # The spread between shapes is in the FWHM's u, and differs elsewhere.
-    shared = max(width.u_mm**2 - float(weight @ (np.array([mm for _, mm, _ in drawn]) - width.mm) ** 2), 0.0)
+    shared = max(width.u_mm**2 - float(weight @ (widths - width.mm) ** 2), 0.0)
     by_width = -z * np.gradient(mean, z) / width.mm
-    other = np.array(
-        [_softened(s, math.hypot(s.gauss, unsure_mm / mm)).at(z, np.full_like(z, mm)) for s, mm, _ in drawn]
-    )
+    other = _curves(softened(drawn, np.hypot([s.gauss for s in drawn], unsure_mm / widths)), z, widths)
     u = np.sqrt(weight @ ((curves - mean) ** 2 + (other - curves) ** 2) + by_width**2 * shared)
-    tenths = np.array([shape.tenth * mm for shape, mm, _ in drawn])
-    tenth = float(weight @ tenths)
-    flanks = np.array([_by_flanks(shape, mm, unsure_mm) for shape, mm, _ in drawn])
-    u_tenth = math.sqrt(shared * (tenth / width.mm) ** 2 + float(weight @ ((tenths - tenth) ** 2 + flanks**2)))
+    low = tenths(drawn) * widths
+    tenth = float(weight @ low)
+    flanks = np.array([_by_flanks(shape, mm, unsure_mm) for shape, mm in zip(drawn, widths, strict=True)])
+    u_tenth = math.sqrt(shared * (tenth / width.mm) ** 2 + float(weight @ ((low - tenth) ** 2 + flanks**2)))
     return Profile(width, Width(tenth, u_tenth), z, mean, u)
+
+
+def _curves(drawn: Sequence[Shape], z_mm: FloatArray, width_mm: FloatArray) -> FloatArray:
+    """(k, n) profiles of the shapes at z, each of its own FWHM."""
+    return np.array([shape.at(z_mm, np.full_like(z_mm, mm)) for shape, mm in zip(drawn, width_mm, strict=True)])
 
 
 def _by_flanks(shape: Shape, width_mm: float, unsure_mm: float) -> float:
@@ -151,12 +153,6 @@ def _by_flanks(shape: Shape, width_mm: float, unsure_mm: float) -> float:
     own = width_mm**2 * (shape.gauss**2 + shape.second**2 / 12.0)
     less, more = math.sqrt(max(own - unsure_mm**2, 0.0)), math.sqrt(own + unsure_mm**2)
     return FROM_MIDDLE * max(math.sqrt(own) - less, more - math.sqrt(own))
-
-
-def _softened(shape: Shape, sigma: float) -> Shape:
-    """The shape with flanks at least so soft, per FWHM, and of unit FWHM again."""
-    unit = fwhm(shape.first, shape.second, max(shape.gauss, sigma))
-    return replace(shape, first=shape.first / unit, second=shape.second / unit, gauss=max(shape.gauss, sigma) / unit)
 
 
 def _grid(thinned: int = 1) -> FloatArray:
@@ -434,10 +430,10 @@ def _read(frame: _Frame, model: _Model) -> _Reading:
     return _Reading(widths, sharp / total[peak], variance)
 
 
-def _either(data: Samples, fit: _Fit) -> tuple[Shape, Shape]:
+def _either(data: Samples, fit: _Fit) -> tuple[Shape, ...]:
     """The shape, and the same with flanks as soft as they were drawn: between samples nothing tells which it is."""
     soft = math.sqrt(max(fit.sigma_mm**2 - data.blur_mm**2, 0.0))
-    return fit.shape, _softened(fit.shape, soft / fit.width_mm)
+    return fit.shape, *softened([fit.shape], np.array([soft / fit.width_mm]))
 
 
 def _cut(values: FloatArray, peak: int, level: float) -> tuple[float, float] | None:
@@ -470,7 +466,7 @@ def _width(
     by_left, by_right = 1.0 / slope[points[0]], -1.0 / slope[points[2]]
     influence = np.array([by_left, -LEVELS[level] * (by_left + by_right), by_right])
     variance = float(influence @ _covariance(frame, model, by_free, points) @ influence)
-    near, far = (1.0, 1.0) if level == 0 else (s.tenth for s in _either(frame.data, model.fit))
+    near, far = (1.0, 1.0) if level == 0 else tenths(_either(frame.data, model.fit)).tolist()
     own, either = model.fit.width_mm * 0.5 * (near + far), model.fit.width_mm * 0.5 * (far - near)
     more = GRID * frame.scale_mm * ((cut[1] - cut[0]) - (bare[1] - bare[0]))
     return own + more, max(variance, 0.0) + either**2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -36,11 +37,6 @@ class Shape:
     def steep(self) -> bool:
         """Its flanks count as vertical."""
         return max(self.second, self.gauss) < STEEP
-
-    @property
-    def tenth(self) -> float:
-        """Full width at a tenth of the maximum, per FWHM."""
-        return _tenth(self.first, self.second, self.gauss)
 
     def at(self, z_mm: FloatArray, width_mm: Width) -> FloatArray:
         """Profile of that FWHM at `z_mm`, of height 1 at its middle."""
@@ -126,6 +122,20 @@ def _widths(first_mm: FloatArray, second_mm: FloatArray, sigma_mm: FloatArray, l
     return near + far
 
 
+def tenths(drawn: Sequence[Shape]) -> FloatArray:
+    """(k,) full widths of the shapes at a tenth of the maximum, per FWHM."""
+    first, second, gauss = np.array([(s.first, s.second, s.gauss) for s in drawn]).T
+    return _widths(first, second, gauss, 0.1)
+
+
+def softened(drawn: Sequence[Shape], sigma: FloatArray) -> tuple[Shape, ...]:
+    """The shapes with flanks at least so soft, (k,) per FWHM, and of unit FWHM again."""
+    first, second, gauss = np.array([(s.first, s.second, s.gauss) for s in drawn]).T
+    parts = np.stack([first, second, np.maximum(gauss, sigma)])
+    unit = (parts / _widths(parts[0], parts[1], parts[2], 0.5)).T.tolist()
+    return tuple(Shape(a, b, g, s.prior) for (a, b, g), s in zip(unit, drawn, strict=True))
+
+
 @cache
 def shapes() -> tuple[Shape, ...]:
     """The table of SSP shapes of unit FWHM: rectangle, triangle and Gaussian, and what lies between them.
@@ -188,8 +198,3 @@ def _finer(path: tuple[Shape, ...], at: int) -> tuple[Shape, ...]:
     before = (between(path[at - 1], path[at]),) if at > 0 else ()
     after = (between(path[at], path[at + 1]),) if at + 1 < len(path) else ()
     return (*path[:at], *before, path[at], *after, *path[at + 1 :])
-
-
-@cache
-def _tenth(first: float, second: float, gauss: float) -> float:
-    return float(_widths(np.array([first]), np.array([second]), np.array([gauss]), 0.1)[0])

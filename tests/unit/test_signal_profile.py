@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from iqa.signal.profile import Samples, Width, of_mixture, profile, widest_gap
-from iqa.signal.shapes import Shape, between, finer, paths, shapes
+from iqa.signal.shapes import Shape, between, finer, paths, shapes, tenths
 from tests.beads_made import FORMS, width
 
 SIGMA = 1e-3
@@ -105,7 +105,7 @@ def test_a_shape_between_two_has_unit_width_and_lies_between() -> None:
     middle = between(rectangle, gaussian)
     z = np.array([-0.5, 0.5])
     assert middle.at(z, 1.0) == pytest.approx([0.5, 0.5], abs=1e-6)
-    assert rectangle.tenth < middle.tenth < gaussian.tenth
+    assert np.all(np.diff(tenths([rectangle, middle, gaussian])) > 0.0)
 
 
 def test_paths_hold_every_shape_and_grow_about_one() -> None:
