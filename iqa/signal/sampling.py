@@ -16,7 +16,7 @@ def bilinear(image: Image, columns: NDArray[Any], rows: NDArray[Any]) -> NDArray
     Parameters
     ----------
     image : (rows, columns) real array
-        Any numeric type; stored values may be sampled as they are.
+        Any numeric type; stored values may be sampled as they are, to seven digits of the largest.
     columns, rows : arrays of one shape
         Positions in pixels, the centre of the first pixel being (0, 0).
 
@@ -29,11 +29,11 @@ def bilinear(image: Image, columns: NDArray[Any], rows: NDArray[Any]) -> NDArray
     x = np.clip(columns, 0.0, width - 1.001).astype(np.float32)
     y = np.clip(rows, 0.0, height - 1.001).astype(np.float32)
     left, top = x.astype(np.int32), y.astype(np.int32)
-    fx, fy = x - left, y - top
-    at = top * width + left
+    fx, fy = x - left.astype(np.float32), y - top.astype(np.float32)
+    at = (top * width + left).astype(np.intp)
     flat = image.reshape(-1)
-    upper = flat.take(at) * (1.0 - fx) + flat.take(at + 1) * fx
-    lower = flat.take(at + width) * (1.0 - fx) + flat.take(at + width + 1) * fx
+    upper = flat.take(at) * (1.0 - fx) + flat[1:].take(at) * fx
+    lower = flat[width:].take(at) * (1.0 - fx) + flat[width + 1 :].take(at) * fx
     return np.asarray(upper * (1.0 - fy) + lower * fy, dtype=np.float32)
 
 
