@@ -18,6 +18,7 @@ from scipy import ndimage
 from iqa.locate.refine import Discs
 from iqa.locate.templates import THIN_MM
 from iqa.model import Insert, LinePairs, Module, Pose, Ramp, Scan, StepRamp
+from iqa.signal.plane import distance
 from iqa.signal.robust import median, spread
 from iqa.signal.sampling import bilinear, inside
 
@@ -147,7 +148,7 @@ def _contrasts(discs: Discs, insert: Insert, pose: Pose, indices: Sequence[int])
     if min(columns.min(), rows.min()) < 0 or columns.max() >= width or rows.max() >= height:
         return np.full(len(indices), np.nan)
     parts = scan.stored[np.asarray(indices)[:, None, None], rows[:, :, None], columns[:, None, :]]
-    r = np.hypot(dx[:, None, :], dy[:, :, None])
+    r = distance(dx[:, None, :], dy[:, :, None])
     core, ring = (r < INNER * radius), (r > RING[0] * radius) & (r < RING[1] * radius)
     inner, outer = (parts.mean(axis=(1, 2), where=where) for where in (core, ring))
     return np.asarray((inner - outer) * scan.slope[indices])

@@ -16,6 +16,7 @@ from scipy.special import chdtri
 
 from iqa.model import Bead, Insert, Module, ModuleFit, NotMeasured, Pin, Pose, Scan, Target, Wire
 from iqa.signal.noise import Covariance, Mask, SliceCorrelation
+from iqa.signal.plane import distance
 from iqa.signal.spectrum import Spectrum
 from iqa.signal.transfer import Crop as CentredCrop
 
@@ -291,7 +292,7 @@ def where(module: str, slices: Sequence[int]) -> str:
 def _within(scan: Scan, index: int, circle: Circle, x: NDArray[np.intp], y: NDArray[np.intp]) -> Mask:
     column, row = scan.to_pixel(circle.x_mm, circle.y_mm, index)
     dy, dx = (y - row) * scan.pixel_mm[0], (x - column) * scan.pixel_mm[1]
-    return np.asarray(np.hypot(dx, dy) <= circle.radius_mm)
+    return np.asarray(distance(dx, dy) <= circle.radius_mm)
 
 
 def _beyond_field(scan: Scan, index: int, circle: Circle) -> bool:

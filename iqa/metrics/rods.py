@@ -17,6 +17,7 @@ from iqa.model import Bead, Module, ModuleFit, Scan, Target
 from iqa.signal.disc import Edge
 from iqa.signal.faint import About, Shape
 from iqa.signal.noise import Mask
+from iqa.signal.plane import distance
 
 FARTHEST_MM = 20.0
 """Base material is sought to this distance from a rod's edge: past the whole row of its neighbours."""
@@ -123,10 +124,10 @@ class Stand:
         if away < STRAIGHT_MM:
             c, s = math.cos(turn), math.sin(turn)
             return About(dx, dy, -s * dx - c * dy, c * dx - s * dy)
-        distance, angle = (field[box] for field in self._polar)
+        radius, angle = (field[box] for field in self._polar)
         turned = angle - turn
         along = away * (turned - 2.0 * np.pi * np.rint(turned / (2.0 * np.pi)))
-        return About(dx, dy, along, distance - away)
+        return About(dx, dy, along, radius - away)
 
     @cached_property
     def _round(self) -> list[Rod | Bead]:
@@ -149,7 +150,7 @@ class Stand:
     def _polar(self) -> tuple[Array, Array]:
         """Distance of each pixel from the axis, mm, and its angle, counter-clockwise as displayed."""
         x, y = self.frames.x_mm[None, :] - self._axis[0], self._axis[1] - self.frames.y_mm[:, None]
-        return np.hypot(x, y), np.arctan2(y, x)
+        return distance(x, y), np.arctan2(y, x)
 
     @cached_property
     def _owner(self) -> NDArray[np.int16]:

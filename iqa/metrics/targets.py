@@ -18,6 +18,7 @@ from iqa.model import Drawn, Located, Module, NotMeasured, Scan, Target
 from iqa.signal.disc import Edge
 from iqa.signal.faint import Shape, difference
 from iqa.signal.noise import Mask
+from iqa.signal.plane import distance
 
 GIVEN_UP_BLURS, GIVEN_UP_SHARE = 2.0, 0.2
 """Radius given up to the edge, in edge blurs and at most as a share of it: what bleeds is known and put back, so that
@@ -155,7 +156,7 @@ def _rod(at: Stand, rod: Target, slices: Sequence[int]) -> _Rod | NotMeasured:
     weights, base = taken.weights[box], taken.base[box]
     dx, dy = window.about.x_mm[box], window.about.y_mm[box]
     share, missed = (
-        float(np.sum(weights * shape.at(np.hypot(dx - off, dy)))) for off in (0.0, math.sqrt(2.0) * at.u_mm(rod))
+        float(np.sum(weights * shape.at(distance(dx - off, dy)))) for off in (0.0, math.sqrt(2.0) * at.u_mm(rod))
     )
     if share < LEAST_SHARE:
         reason = f"The image's blur leaves {100 * share:.0f} % of the contrast of '{rod.name}'."

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iqa.signal.disc import disc_profile
+from iqa.signal.plane import distance
 from iqa.signal.sampling import Image
 
 Array = NDArray[np.float64]
@@ -124,7 +125,7 @@ def _crop(
 
 def _design(dx: Array, dy: Array, radius: Array, table: tuple[Array, Array, float], reach: float) -> Array:
     """(n, 7, pixels) columns of the linearised model; pixels beyond reach are zero in all."""
-    r = np.hypot(dx, dy)
+    r = distance(dx, dy)
     near = r < reach
     # The profile of a slightly larger disc is the nominal one, moved out.
     at = (r - radius[:, None] + table[2]) * KNOTS_PER_MM

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chndtr, ndtr
 
+from iqa.signal.plane import distance
+
 Array = NDArray[np.float64]
 
 ROUNDS = 12
@@ -182,7 +184,7 @@ def fit_disc(
 def _columns(x: Array, y: Array, centre: tuple[float, float], *, radius: float, blur: float, reach: float) -> Array:
     """(n, 7): constant, two slopes, profile, and the profile's derivatives by x0, y0 and blur."""
     dx, dy = x - centre[0], y - centre[1]
-    r = np.hypot(dx, dy)
+    r = distance(dx, dy)
     knots = np.linspace(0.0, max(reach, r.max()), RADIAL_STEPS)
     here = disc_profile(knots, radius, blur)
     profile = np.interp(r, knots, here)

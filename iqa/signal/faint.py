@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from iqa.signal.disc import DERIVATIVE_MM, Edge, disc_profile
 from iqa.signal.noise import Mask
+from iqa.signal.plane import distance
 
 Array = NDArray[np.float64]
 
@@ -81,7 +82,7 @@ class About:
     @cached_property
     def r_mm(self) -> Array:
         """(rows, columns) distances from the centre."""
-        return np.asarray(np.hypot(self.x_mm, self.y_mm))
+        return distance(self.x_mm, self.y_mm)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from iqa.signal.plane import distance
 from iqa.signal.trend import detrended, monomials, orthonormal, polynomials
 
 Array = NDArray[np.float64]
@@ -250,7 +251,7 @@ def _padded(shape: tuple[int, ...]) -> tuple[int, int]:
 def radial_frequency(shape: tuple[int, int], pixel_mm: tuple[float, float]) -> Array:
     """Radial frequency, 1/mm, of each bin of a transform of real values."""
     rows, columns = fft.fftfreq(shape[0], pixel_mm[0]), fft.rfftfreq(shape[1], pixel_mm[1])
-    return np.asarray(np.hypot(rows[:, None], columns[None, :]))
+    return np.asarray(distance(rows[:, None], columns[None, :]))
 
 
 def _against(weights: Array, spectrum: Array, shape: tuple[int, int]) -> float:

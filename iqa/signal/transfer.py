@@ -22,6 +22,7 @@ from scipy.special import j0, j1
 
 from iqa.signal.noise import Covariance
 from iqa.signal.penalised import Free, Solved, fit_beside, fit_smooth
+from iqa.signal.plane import distance
 from iqa.signal.splines import bump
 
 Array = NDArray[np.float64]
@@ -91,7 +92,7 @@ class Crop:
     @cached_property
     def r_mm(self) -> Array:
         """(k,) distances of the pixels in the mask."""
-        return np.asarray(np.hypot(self.x_mm, self.y_mm)[self.mask])
+        return np.asarray(distance(self.x_mm, self.y_mm)[self.mask])
 
 
 @dataclass(frozen=True, eq=False)
