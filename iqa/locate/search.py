@@ -112,12 +112,15 @@ class Scorer:
 
     def _cumulate(self, thin: bool, shapes: list[templates.Shapes]) -> NDArray[np.float32]:
         """(hands, pictures + 1, templates, 360) cumulated correlations."""
+        count = len(self.pictures.z_mm)
         if not shapes:
-            return np.zeros((2, len(self.pictures.z_mm) + 1, 0, polar.ANGLES), dtype=np.float32)
-        drawn = [self._spectra[s] for s in shapes]
-        hands = [[polar.mirrored(s) if mirror else s for s in drawn] for mirror in MIRRORED]
-        sums = [np.cumsum(polar.correlations(self.pictures.of(thin), np.stack(h)), axis=0) for h in hands]
-        return np.pad(np.stack(sums), ((0, 0), (1, 0), (0, 0), (0, 0)))
+            return np.zeros((len(MIRRORED), count + 1, 0, polar.ANGLES), dtype=np.float32)
+        drawn = np.stack([self._spectra[s] for s in shapes])
+        seen = polar.correlations(self.pictures.of(thin), np.concatenate([drawn, polar.mirrored(drawn)]))
+        sums = np.zeros((len(MIRRORED), count + 1, len(shapes), polar.ANGLES), dtype=np.float32)
+        hands = seen.reshape(count, len(MIRRORED), len(shapes), polar.ANGLES).swapaxes(0, 1)
+        np.cumsum(hands, axis=1, out=sums[:, 1:])
+        return sums
 
     def scores(self, layer: Layer, mirror: bool) -> NDArray[np.float32]:
         """(grid, 360) likelihood with the layer's middle at each grid z, its own freedom to turn used up."""
