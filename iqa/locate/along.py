@@ -145,13 +145,15 @@ def _contrasts(discs: Discs, insert: Insert, pose: Pose, indices: Sequence[int])
     reach = RING[1] * radius
     (columns, dx), (rows, dy) = _about(x, scan.pixel_mm[1], reach), _about(y, scan.pixel_mm[0], reach)
     _, height, width = scan.stored.shape
-    if min(columns.min(), rows.min()) < 0 or columns.max() >= width or rows.max() >= height:
-        return np.full(len(indices), np.nan)
-    parts = scan.stored[np.asarray(indices)[:, None, None], rows[:, :, None], columns[:, None, :]]
-    r = distance(dx[:, None, :], dy[:, :, None])
+    seen = (columns >= 0).all(1) & (columns < width).all(1) & (rows >= 0).all(1) & (rows < height).all(1)
+    used = np.asarray(indices)[seen]
+    parts = scan.stored[used[:, None, None], rows[seen][:, :, None], columns[seen][:, None, :]]
+    r = distance(dx[seen][:, None, :], dy[seen][:, :, None])
     core, ring = (r < INNER * radius), (r > RING[0] * radius) & (r < RING[1] * radius)
     inner, outer = (parts.mean(axis=(1, 2), where=where) for where in (core, ring))
-    return np.asarray((inner - outer) * scan.slope[indices])
+    contrasts = np.full(len(indices), np.nan)
+    contrasts[seen] = (inner - outer) * scan.slope[used]
+    return contrasts
 
 
 def _about(centre_mm: Array, pixel_mm: float, reach_mm: float) -> tuple[NDArray[np.intp], Array]:

@@ -96,9 +96,8 @@ class Covariance:
         """(m, m) covariance, HU², of the sums over (m, rows, columns) fields of weights, padded to a shape."""
         seen = fft.rfft2(weights, shape)
         seen *= np.sqrt(self.spectrum(shape) * _halves(shape) / (shape[0] * shape[1]))
-        flat = seen.view(np.float64).reshape(
-            len(weights), -1
-        )  # real parts between imaginary ones: one product for both
+        # Real parts between imaginary ones: one product for both.
+        flat = seen.view(np.float64).reshape(len(weights), -1)
         return np.asarray(flat @ flat.T)
 
     def kept(self, mask: Mask) -> float:
