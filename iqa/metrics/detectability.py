@@ -37,6 +37,9 @@ small."""
 LOWEST_WEIGHT = 2.0
 """With which bin 0 of the noise power, which is extrapolated, counts as a component of u: discs of 10 to 20 mm are
 found 1.4 to 2.5 times its share too low for filtered back projection, which leaves no noise there."""
+BETTER_EDGE = "A phantom with a strong round insert, free of artefacts and of others, on more slices."
+WITHOUT_SHADING = "A smaller task, or repeats of the scan, whose differences are free of them."
+MORE_NOISE = "A smaller task, or more slices of the uniform module."
 FAR_CONTRAST = 25.0
 """Contrast of the insert over the task's from which its transfer function is flagged: an iterative reconstruction may
 blur the task more. At 10 every everyday task of 10 HU would be, at 100 none."""
@@ -134,8 +137,8 @@ def _one(context: Context, basis: _Basis, edge: InsertEdge, task: Task, look: _L
     found = d_prime(basis.frequency, disc, edge.transfer.at(basis.frequency), basis.nps, look.eye)
     shaded = structured(basis.noise.spectrum)
     u = _relative_u(found, basis, edge, shaded=shaded)
-    if not u <= LARGEST_U:
-        return _shaded(key, task, u) if shaded else _unsure(key, task, basis, u)
+    if not u.total <= LARGEST_U:
+        return _unsure(key, task, basis, edge, u)
     squares, repeats = basis.noise.squares, len(context.repeats)
     n = basis.noise.slices.independent(context.scan.z_mm[list(squares.slices)]) * max(1, repeats - 1)
     flags = (
@@ -149,19 +152,30 @@ def _one(context: Context, basis: _Basis, edge: InsertEdge, task: Task, look: _L
     there = where(edge.insert.module, edge.insert.slices)
     contrast = f"{edge.contrast:.0f}".replace("-", "−")
     place = f"{seen}; edge of {edge.insert.insert.name} ({contrast} HU), {there}"
-    return Measurement(key, found.value, found.value * u, "1", n, place, look.method, flags)
+    return Measurement(key, found.value, found.value * u.total, "1", n, place, look.method, flags)
 
 
-def _relative_u(found: DPrime, basis: _Basis, edge: InsertEdge, *, shaded: bool) -> float:
+@dataclass(frozen=True, slots=True)
+class _RelativeU:
+    """Relative u of a d′ by what it comes from."""
+
+    transfer: float
+    noise: float
+    shading: float
+
+    @property
+    def total(self) -> float:
+        return math.hypot(self.transfer, self.noise, self.shading)
+
+
+def _relative_u(found: DPrime, basis: _Basis, edge: InsertEdge, *, shaded: bool) -> _RelativeU:
     by_ring, spectrum = basis.hats @ found.by_noise, basis.noise.spectrum
+    transfer, noise = edge.transfer.u_of(basis.frequency, found.by_transfer), spectrum.u_of(by_ring)
+    lowest = LOWEST_WEIGHT * by_ring[0] * _lowest(spectrum, shaded=shaded)
+    if not shaded:
+        return _RelativeU(transfer, math.hypot(noise, lowest), 0.0)
     # Of what stands out in the first bin anything up to all may be shading: an even distribution, about its end.
-    parts = (
-        edge.transfer.u_of(basis.frequency, found.by_transfer),
-        spectrum.u_of(by_ring),
-        LOWEST_WEIGHT * by_ring[0] * _lowest(spectrum, shaded=shaded),
-        by_ring[1] * raised(spectrum) / math.sqrt(3.0) if shaded else 0.0,
-    )
-    return math.hypot(*parts)
+    return _RelativeU(transfer, noise, math.hypot(lowest, by_ring[1] * raised(spectrum) / math.sqrt(3.0)))
 
 
 def _lowest(spectrum: Spectrum, *, shaded: bool) -> float:
@@ -200,19 +214,19 @@ def _too_small(key: str, task: Task, pixel_mm: float) -> NotMeasured:
     return NotMeasured(key, reason, "A larger task, or smaller pixels.")
 
 
-def _shaded(key: str, task: Task, u: float) -> NotMeasured:
-    reason = (
-        f"For a disc of {task.diameter_mm:g} mm it is uncertain by {100.0 * u:.0f} %, too much for a number: rings or "
-        "shading raise the lowest frequencies of the noise, on which it rests."
-    )
-    return NotMeasured(key, reason, "A smaller task, or repeats of the scan, whose differences are free of them.")
-
-
-def _unsure(key: str, task: Task, basis: _Basis, u: float) -> NotMeasured:
-    squares, pixel = basis.noise.squares, max(basis.noise.covariance.pixel_mm)
-    count, side = len(squares.corners) * len(squares.slices), squares.side * pixel
-    reason = (
-        f"For a disc of {task.diameter_mm:g} mm it is uncertain by {100.0 * u:.0f} %, too much for a number: the noise "
-        f"is known from {count} squares of {side:.0f} mm."
-    )
-    return NotMeasured(key, reason, "A smaller task, or more slices of the uniform module.")
+def _unsure(key: str, task: Task, basis: _Basis, edge: InsertEdge, u: _RelativeU) -> NotMeasured:
+    """The reason that most of u comes from, and what would help against it."""
+    most = max(u.transfer, u.noise, u.shading)
+    if most == u.transfer:
+        reason, needs = f"most of that is the transfer function of '{edge.insert.insert.name}'.", BETTER_EDGE
+    elif most == u.shading:
+        reason, needs = (
+            "rings or shading raise the lowest frequencies of the noise, on which it rests.",
+            WITHOUT_SHADING,
+        )
+    else:
+        squares, pixel = basis.noise.squares, max(basis.noise.covariance.pixel_mm)
+        count, side = len(squares.corners) * len(squares.slices), squares.side * pixel
+        reason, needs = f"the noise is known from {count} squares of {side:.0f} mm.", MORE_NOISE
+    what = f"For a disc of {task.diameter_mm:g} mm it is uncertain by {100.0 * u.total:.0f} %, too much for a number: "
+    return NotMeasured(key, what + reason, needs)

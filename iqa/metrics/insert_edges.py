@@ -9,9 +9,9 @@ import numpy as np
 
 from iqa.metrics import absent
 from iqa.metrics.inserts import InsertMean, Outcome
-from iqa.metrics.regions import Circle, Noise, Places, beside_the_field, centred, places, small_features
-from iqa.model import Drawn, Insert, Located, ModuleFit, NotMeasured, Scan
-from iqa.signal.centres import disc_centres, fits_field
+from iqa.metrics.regions import Circle, Noise, Places, Rod, beside_the_field, centred, places, small_features
+from iqa.model import Bead, Drawn, Insert, Located, Module, ModuleFit, NotMeasured, Scan
+from iqa.signal.centres import disc_centres, fits_field, reach_of
 from iqa.signal.transfer import Crop, Transfer, disc_transfer
 
 SURROUNDINGS_MM = 5.0
@@ -77,7 +77,7 @@ def _edge(shared: Shared, mean: InsertMean) -> InsertEdge | NotMeasured:
     if noise is None or fit is None:
         return absent.noise("")
     radius = mean.insert.diameter_mm / 2 * fit.pose.scale
-    placed = _centred(scan, fit, mean, radius, shared.blur_mm)
+    placed = _centred(shared, fit, mean, radius)
     crops = _crops(shared, fit, mean.insert, placed) if placed else [None]
     seen = [c for c in crops if c is not None]
     if len(seen) < len(crops):
@@ -101,28 +101,40 @@ def _edge(shared: Shared, mean: InsertMean) -> InsertEdge | NotMeasured:
     return InsertEdge(mean, _allowing(transfer, shading), plateau, shading, cnr, drawn)
 
 
-def _centred(scan: Scan, fit: ModuleFit, mean: InsertMean, radius: float, blur_mm: float) -> Places:
+def _centred(shared: Shared, fit: ModuleFit, mean: InsertMean, radius: float) -> Places:
     """Each slice with the insert's own centre there, on the straight line through the centres found; () where cut."""
-    slices = list(mean.slices)
+    scan, slices = shared.scan, list(mean.slices)
     z, drift = scan.z_mm[slices], scan.drift_mm[slices].T
     middle = slices.index(mean.drawn.slices[len(mean.drawn.slices) // 2])
     along = fit.pose.on_planes(mean.insert.x_mm, mean.insert.y_mm, z)
-    start = along + np.array([[mean.drawn.x_mm], [mean.drawn.y_mm]]) - along[:, middle : middle + 1]
-    begin = start[0] - drift[0], start[1] - drift[1]
+    centres = along + np.array([[mean.drawn.x_mm], [mean.drawn.y_mm]]) - along[:, middle : middle + 1]
+    begin = centres[0] - drift[0], centres[1] - drift[1]
     if not fits_field(scan.stored.shape[1:], scan.pixel_mm, *begin, radius):
         return ()
-    found = disc_centres([scan.stored[i] for i in slices], scan.pixel_mm, begin, radius, blur_mm)
-    centres = zip((found.x_mm, found.y_mm), drift, strict=True)
-    lines = [np.polynomial.Polynomial.fit(z, c + d, min(1, len(z) - 1))(z) for c, d in centres]
+    if not _crowded(shared.located.spec.module(fit.name), mean.insert, reach_of(radius) + 2.0 * shared.blur_mm):
+        found = disc_centres([scan.stored[i] for i in slices], scan.pixel_mm, begin, radius, shared.blur_mm)
+        centres = np.array([found.x_mm, found.y_mm]) + drift
+    lines = [np.polynomial.Polynomial.fit(z, c, min(1, len(z) - 1))(z) for c in centres]
     reach = radius + SURROUNDINGS_MM
     return tuple((i, Circle(float(x), float(y), reach)) for i, x, y in zip(slices, *lines, strict=True))
+
+
+def _crowded(module: Module, insert: Insert, reach_mm: float) -> bool:
+    """Whether something else stands so near that it would draw a centre fitted to the image towards itself."""
+    return any(
+        math.hypot(f.x_mm - insert.x_mm, f.y_mm - insert.y_mm) < reach_mm + f.diameter_mm / 2
+        for f in _beside(module, insert)
+    )
+
+
+def _beside(module: Module, insert: Insert) -> list[Rod | Bead]:
+    return [f for f in small_features(module) if f.name != insert.name]
 
 
 def _crops(shared: Shared, fit: ModuleFit, insert: Insert, placed: Places) -> list[Crop | None]:
     """The insert and its plain surroundings slice by slice, neighbours left out; None where the field cuts them."""
     module, slices = shared.located.spec.module(fit.name), [index for index, _ in placed]
-    others = [f for f in small_features(module) if f.name != insert.name]
-    spared = [Circle(f.x_mm, f.y_mm, f.diameter_mm / 2 + NEIGHBOUR_MM) for f in others]
+    spared = [Circle(f.x_mm, f.y_mm, f.diameter_mm / 2 + NEIGHBOUR_MM) for f in _beside(module, insert)]
     holes = [[hole for _, hole in places(shared.scan, fit, c, slices)] for c in spared]
     return [
         centred(shared.scan, index, circle, [h[k] for h in holes if _meet(h[k], circle)])

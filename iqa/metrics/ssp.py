@@ -211,11 +211,11 @@ def _pooled(context: Context, heights: Sequence[_Heights], method: str) -> _Seen
     found = profile(_samples(context, used), width, np.array([h.centre_mm for h in used]))
     if found is None:
         return _unsettled(used)
-    if step > LARGEST_GAP * found.half.mm:
-        return _sparse(used, step, found.half.mm)
     found = _allowing(found, used)
     if found.half.u_mm > LARGEST_U * found.half.mm:
         return _unsure(used, found.half)
+    if step > LARGEST_GAP * found.half.mm:
+        return _sparse(used, step, found.half.mm)
     at = ", ".join(dict.fromkeys(where(h.source.module, h.slices) for h in used))
     return _Seen(found, method, len(used), at, regions=tuple(_drawn(h) for h in used))
 

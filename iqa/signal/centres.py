@@ -18,7 +18,7 @@ from iqa.signal.sampling import Image
 Array = NDArray[np.float64]
 
 REACH = 1.6
-"""Pixels up to this multiple of the radius are fitted; neighbouring holes of the Catphan family begin at 3.8."""
+"""Pixels up to this multiple of the radius are fitted."""
 LEAST_MARGIN_MM = 1.8
 """Background kept around small discs, whose blurred edge reaches further than the multiple."""
 ROUNDS = 4
@@ -49,7 +49,7 @@ class DiscCentres:
 
 def fits_field(shape: tuple[int, int], pixel_mm: tuple[float, float], x: Array, y: Array, radius_mm: float) -> bool:
     """True where the disc with its surroundings lies inside the image on every slice."""
-    reach = _reach(radius_mm) + LARGEST_STEP_MM
+    reach = reach_of(radius_mm) + LARGEST_STEP_MM
     columns, rows = x / pixel_mm[1], y / pixel_mm[0]
     rx, ry = reach / pixel_mm[1], reach / pixel_mm[0]
     return bool(
@@ -86,7 +86,7 @@ def disc_centres(
     crops = [_crop(image, pixel_mm, x[i], y[i], radius_mm) for i, image in enumerate(images)]
     values = np.stack([c[0] for c in crops]).astype(np.float64)
     px, py = np.stack([c[1] for c in crops]), np.stack([c[2] for c in crops])
-    reach = _reach(radius_mm)
+    reach = reach_of(radius_mm)
     table = _table(radius_mm, blur_mm, reach)
     for _ in range(ROUNDS):
         design = _design(px - x[:, None], py - y[:, None], radius, table, reach)
@@ -106,7 +106,8 @@ def disc_centres(
     return DiscCentres(x, y, radius, np.asarray(contrast, dtype=np.float64), residual, u)
 
 
-def _reach(radius_mm: float) -> float:
+def reach_of(radius_mm: float) -> float:
+    """Distance from the centre, mm, to which a disc of that radius is fitted: nothing else may stand there."""
     return max(REACH * radius_mm, radius_mm + LEAST_MARGIN_MM)
 
 
@@ -114,7 +115,7 @@ def _crop(
     image: Image, pixel_mm: tuple[float, float], x: float, y: float, radius_mm: float
 ) -> tuple[NDArray[np.float32], Array, Array]:
     """Pixels of a square about the start, flat, with their mm positions."""
-    reach = _reach(radius_mm) + LARGEST_STEP_MM
+    reach = reach_of(radius_mm) + LARGEST_STEP_MM
     columns, rows = round(x / pixel_mm[1]), round(y / pixel_mm[0])
     rx, ry = int(reach / pixel_mm[1]) + 1, int(reach / pixel_mm[0]) + 1
     row = np.clip(np.arange(rows - ry, rows + ry + 1), 0, image.shape[0] - 1)

@@ -22,7 +22,8 @@ from iqa.signal.polar_cells import SECTORS, Polar, between_sectors, order_varian
 Array = NDArray[np.float64]
 
 INNERMOST_MM = 10.0
-"""Radius below which no ring is told from a spot at the centre: the circle holds too few independent pixels."""
+"""Radius within which nothing is looked at: a ring is not told there from a spot, and a spot's slope beside it would
+be one."""
 NARROWEST_MM, NARROWEST_STEPS = 0.6, 0.7
 """Standard deviation of the narrowest ring looked for: a detector's element behind the kernel, but no single pixel."""
 WIDEST_MM, STEP = 2.0, 1.5
@@ -195,7 +196,8 @@ class RingSearch:
             return np.zeros((SECTORS, 0), dtype=bool), np.zeros(0)
         total = np.cumsum(np.pad(filled, ((0, 0), (1, 0))), axis=1)
         whole: Mask = total[:, n:] - total[:, :-n] == n
-        share = whole.mean(axis=0) * (self._radii(template) >= INNERMOST_MM)
+        inner_mm = self._radii(template) - template.half * self.grid.step_mm
+        share = whole.mean(axis=0) * (inner_mm >= INNERMOST_MM)
         return np.asarray(whole), np.asarray(share)
 
     def _fits(self, template: _Template) -> bool:

@@ -117,6 +117,12 @@ def test_without_a_rotation_centre_that_of_the_image_is_taken_and_said() -> None
     assert "from_image_centre" not in number(stack()[1][RING]).flags
 
 
+def test_a_bright_spot_near_the_rotation_centre_is_no_ring() -> None:
+    """What falls beside it would be a dark ring at 12 mm to a window that reaches in there."""
+    ring = number(measured(noisy(Made(ring_hu=40.0, ring_mm=4.0, ring_sd_mm=2.0, slices=6)))[RING])
+    assert "ring_found" not in ring.flags
+
+
 def test_a_rod_that_no_definition_names_is_no_ring() -> None:
     made = Made()
     hu = made.clean()

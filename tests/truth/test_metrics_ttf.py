@@ -82,9 +82,10 @@ def test_the_same_noise_on_all_slices_is_no_more_certain_than_on_one() -> None:
     assert us[0] / us[1] == pytest.approx(3**0.5, rel=0.2)
 
 
-def test_a_neighbour_in_the_base_changes_nothing() -> None:
-    """A rod of 3 mm whose blurred edge reaches into the insert's surroundings."""
-    x, y = on_circle(28.0 - 6.1 - 5.0, 90.0)
+@pytest.mark.parametrize("beside_mm", [5.0, 2.5])
+def test_a_neighbour_in_the_base_changes_nothing(beside_mm: float) -> None:
+    """A rod of 3 mm whose blurred edge reaches into the insert's surroundings, or that stands in them."""
+    x, y = on_circle(28.0 - 6.1 - beside_mm, 90.0)
     spec = made_spec()
     pin = next(f for f in spec.modules[0].features if isinstance(f, Pin))
     near = replace(pin, name="near", x_mm=x, y_mm=y)
