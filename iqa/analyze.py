@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from iqa.dicom import Stack, Tick, counter, load, survey
 from iqa.errors import InputError, UsageError
 from iqa.locate import locate
-from iqa.metrics import Repeat, Setup, group_setups, measure, repeat_of
+from iqa.metrics import Repeat, Setup, group_setups, measure, refuse_copies, repeat_of
 from iqa.model import DEFAULT_OBSERVER, Analysis, Candidate, Candidates, Located, Observer, PhantomSpec, Refused, Scan
 from iqa.phantom import library
 from iqa.phantom.find import find
@@ -85,7 +85,7 @@ def analyze(
     Raises
     ------
     InputError
-        A path does not exist or holds no DICOM file at all; with `repeats`, a scan is no repeat of any other.
+        A path does not exist or holds no DICOM file at all; with `repeats`, a scan is no repeat of any other or shares another's noise.
     UsageError
         There is no phantom of that name, the observer's channels are no known set, or a path is empty.
     DefinitionError
@@ -158,7 +158,10 @@ def _outcome(stack: Stack, specs: Sequence[PhantomSpec], asked: _Asked, tick: Ti
 def _again(outcomes: Sequence[_Outcome], asked: _Asked) -> list[_Outcome]:
     """Every located scan measured with its repeats; read a second time, so that no two stacks are held at once."""
     seen = [o.repeat for o in outcomes if o.repeat]
-    groups = iter(group_setups([r.setup for r in seen]))
+    grouped = group_setups([r.setup for r in seen])
+    for group in dict.fromkeys(grouped):
+        refuse_copies([seen[k] for k in group])
+    groups = iter(grouped)
 
     def finished(outcome: _Outcome) -> _Outcome:
         if outcome.repeat is None:

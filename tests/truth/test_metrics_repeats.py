@@ -9,7 +9,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from iqa.metrics import Repeat, nps, repeat_of
+from iqa.errors import InputError
+from iqa.metrics import Repeat, nps, refuse_copies, repeat_of
 from iqa.metrics.context import Context
 from iqa.metrics.patches import cut, noise_of
 from iqa.model import Curve, Result, Scan
@@ -126,3 +127,24 @@ def test_a_repeat_lets_its_stack_go() -> None:
     assert kept.stored.shape[0] == len(kept.squares.slices) < len(made)
     assert kept.stored.base is None
     assert not np.shares_memory(kept.stored, made.stored)
+
+
+@pytest.mark.parametrize("slices", [1, 2, 3])
+def test_true_repeats_have_noise_of_their_own_whatever_stays_alike(slices: int) -> None:
+    """Rings have half the noise's variance in the squares here; without them half would already be far from refused."""
+    clean, rng = picture("soft", slices=slices) + RINGS, np.random.default_rng(4)
+    first = repeats([made_scan(clean + noise(rng, "soft", clean.shape, SIGMA), slope=0.05)])[0]
+    assert first.squares is not None
+    few = replace(first, squares=replace(first.squares, corners=first.squares.corners[:4]))
+    used, shape = list(first.squares.slices), (len(first.squares.slices), SIDE, SIDE)
+    drawn = (made_scan(clean[used] + noise(rng, "soft", shape, SIGMA), slope=0.05) for _ in range(40))
+    refuse_copies([replace(few, stored=scan.stored) for scan in drawn])
+
+
+def test_shared_noise_is_refused() -> None:
+    made, known = plain(3)
+    assert known[0].squares is not None
+    copy = replace(known[0], setup=replace(known[0].setup, source="copy"), stored=known[0].stored + 20)
+    with pytest.raises(InputError, match="copy: its noise is that of .* holds 0% of it, 33% at least is needed"):
+        refuse_copies([*known, copy])
+    refuse_copies(known)

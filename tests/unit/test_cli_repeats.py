@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pydicom
 import pytest
+from scipy import ndimage
 
 from iqa.cli.main import main
 from iqa.model import Pose
@@ -121,6 +123,51 @@ def test_a_copy_is_no_repeat(make: Make, tmp_path: Path, capsys: Captured) -> No
         image.save_as(file)
     assert main(["analyze", one, copy, *NAMED, "--repeats"]) == 2
     assert f"{copy}: its pixels are those of {one}: one scan given twice is no repeat" in capsys.readouterr().err
+
+
+def altered(folder: str, copy: Path, change: Callable[[pydicom.Dataset], None]) -> str:
+    """A copy of a scan under other UIDs, each image changed."""
+    shutil.copytree(folder, copy)
+    for file in copy.glob("*.dcm"):
+        image = pydicom.dcmread(file)
+        image.SeriesInstanceUID += ".9"
+        image.SOPInstanceUID += ".9"
+        image.file_meta.MediaStorageSOPInstanceUID = image.SOPInstanceUID
+        change(image)
+        image.save_as(file)
+    return str(copy)
+
+
+def raise_scale(image: pydicom.Dataset) -> None:
+    image.RescaleIntercept += 1.0
+
+
+def raise_a_pixel(image: pydicom.Dataset) -> None:
+    pixels = image.pixel_array.copy()
+    pixels[0, 0] += 1
+    image.PixelData = pixels.tobytes()
+
+
+def halve_the_noise(image: pydicom.Dataset) -> None:
+    """What an iterative reconstruction makes of one exposure, much simplified."""
+    pixels = image.pixel_array.astype(float)
+    smooth = ndimage.gaussian_filter(pixels, 1.0)
+    image.PixelData = np.rint(0.5 * (pixels + smooth)).astype(image.pixel_array.dtype).tobytes()
+
+
+@pytest.mark.parametrize("change", [raise_scale, raise_a_pixel, halve_the_noise])
+@pytest.mark.parametrize("others", [(), (2,)], ids=["two", "three"])
+def test_a_copy_with_other_pixels_is_told_by_its_noise(
+    make: Make, tmp_path: Path, capsys: Captured, change: Callable[[pydicom.Dataset], None], others: tuple[int, ...]
+) -> None:
+    one, *rest = (make(f"scan{seed}", seed=seed) for seed in (1, *others))
+    copy = altered(one, tmp_path / "copy", change)
+    assert main(["analyze", one, *rest, copy, *NAMED, "--repeats"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    pairs = "|".join(f"{re.escape(a)}: its noise is that of {re.escape(b)}" for a, b in ((one, copy), (copy, one)))
+    told = r"\(their difference holds \d+% of it, 33% at least is needed\)"
+    assert re.search(f"({pairs}) {told}: one exposure given twice is no repeat; give another scan", err)
 
 
 def test_where_nothing_is_located_the_refusal_is_the_reason(make: Make, capsys: Captured) -> None:
