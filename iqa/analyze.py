@@ -85,7 +85,8 @@ def analyze(
     Raises
     ------
     InputError
-        A path does not exist or holds no DICOM file at all; with `repeats`, a scan is no repeat of any other or shares another's noise.
+        A path does not exist or holds no DICOM file at all; with `repeats`, a scan is no repeat
+        of any other, or its noise is another's.
     UsageError
         There is no phantom of that name, the observer's channels are no known set, or a path is empty.
     DefinitionError

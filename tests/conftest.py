@@ -38,7 +38,7 @@ def evidence() -> Callable[[str, object], None]:
     def write(name: str, found: object) -> None:
         file = ROOT / "docs" / "evidence" / f"{name}.json"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        file.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
     return write
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from iqa.engines.agreement import Said, compare
 from iqa.errors import InputError
-from iqa.model import Analysis, Answer
+from iqa.model import Analysis, Answer, task_of
 
 LARGEST_BYTES = 1_000_000
 MOST_ROWS = 10_000
@@ -139,7 +139,12 @@ def _listed(cells: Sequence[str], line: int, file: Path) -> Listed:
     if given is not None and given <= 0:
         raise _wrong(file, line, "u, the standard uncertainty, must be above 0")
     rounding = 10.0 ** _last_digit(value) / math.sqrt(12.0)
-    return Listed(cells[0], float(value), math.hypot(rounding, float(given or 0)))
+    return Listed(_as_measured(cells[0]), float(value), math.hypot(rounding, float(given or 0)))
+
+
+def _as_measured(key: str) -> str:
+    """The key with a task's numbers as iqa writes them: 10hu_5mm for 10p0hu_05mm."""
+    return ".".join(task.name if (task := task_of(part)) else part for part in key.split("."))
 
 
 def _is_heading(cells: Sequence[str]) -> bool:

@@ -7,9 +7,7 @@ from dataclasses import replace
 
 from iqa.errors import UsageError
 from iqa.model import DEFAULT_OBSERVER, Analysis, Observer, Task, task_of
-from iqa.model.observer import CONTRAST_HU, LEAST_DIAMETER_MM
-
-TASK_BOUNDS = f"{CONTRAST_HU[0]:g} to {CONTRAST_HU[1]:g} HU, from {LEAST_DIAMETER_MM:g} mm"
+from iqa.model.observer import TASK_BOUNDS
 
 
 def observer_of(

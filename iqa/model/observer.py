@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 TASK = re.compile(r"(\d{1,4}(?:p\d{1,3})?)hu_(\d{1,3}(?:p\d{1,3})?)mm", re.ASCII)
 """Name of a task; a number's point is written p."""
-CONTRAST_HU, LEAST_DIAMETER_MM = (0.1, 2000.0), 0.2
-"""What tasks may be: a disc beyond is no faint one, or smaller than any pixel of a CT."""
+CONTRAST_HU, DIAMETER_MM = (0.1, 2000.0), (0.2, 999.0)
+"""What tasks may be: a disc beyond is no faint one, smaller than any pixel of a CT or larger than any body."""
+TASK_BOUNDS = f"{CONTRAST_HU[0]:g} to {CONTRAST_HU[1]:g} HU, {DIAMETER_MM[0]:g} to {DIAMETER_MM[1]:g} mm"
 DISTANCE_MM = (100.0, 10_000.0)
 MAGNIFICATION = (0.1, 20.0)
 """What distances and magnifications may be: beyond, millimetres and metres or pixels have been mixed up."""
@@ -115,8 +116,8 @@ def task_of(name: str) -> Task | None:
     values = [float(part.replace("p", ".")) for part in found.groups()] if found else []
     if not values:
         return None
-    sensible = CONTRAST_HU[0] <= values[0] <= CONTRAST_HU[1] and values[1] >= LEAST_DIAMETER_MM
-    return Task(*values) if sensible else None
+    bounds = zip(values, (CONTRAST_HU, DIAMETER_MM), strict=True)
+    return Task(*values) if all(low <= value <= high for value, (low, high) in bounds) else None
 
 
 def written(number: float) -> str:

@@ -134,9 +134,10 @@ def _table(answer: Answer, reasons: Sequence[str], *, full: bool) -> Table:
         table.add_column("expected", no_wrap=True)
         table.add_column("diff/U", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    for row in _shared(answer):
+    shared = _shared(answer)
+    for label, row in zip(labels(shared), shared, strict=True):
         more = (other_text(row), expected_text(row), _over(row)) if full else (_marked(row),)
-        table.add_row(row.key, *_ours(row), *more, _outcome(row, reasons), style=_style(row))
+        table.add_row(label, *_ours(row), *more, _outcome(row, reasons), style=_style(row))
     return table
 
 
@@ -150,13 +151,19 @@ def _folded(answer: Answer, reasons: Sequence[str]) -> Text:
     widths = [max(map(len, column)) for column in zip(*below, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in below]
     text = Text(f"  {lines[0]}", style="bold")
-    for row, line in zip(shared, lines[1:], strict=True):
-        text.append(f"\n{row.key}\n  {line}", style=_style(row) or "not bold")
+    for label, row, line in zip(labels(shared), shared, lines[1:], strict=True):
+        text.append(f"\n{label}\n  {line}", style=_style(row) or "not bold")
     return text
 
 
 def _shared(answer: Answer) -> list[Compared]:
     return [r for r in answer.rows if r.outcome in BOTH]
+
+
+def labels(rows: Sequence[Compared]) -> list[str]:
+    """The key of each row, with the other program's name where it has several numbers for one key."""
+    counts = Counter(row.key for row in rows)
+    return [f"{row.key} ({row.name})" if counts[row.key] > 1 and row.name else row.key for row in rows]
 
 
 def _style(row: Compared) -> str:

@@ -71,7 +71,7 @@ def simulate(spec: PhantomSpec, physics: Physics) -> Simulated:
     if physics.noise_hu > 0.0:
         hu += noise.volume((len(z_mm), physics.matrix, physics.matrix), mixing_of(physics, len(z_mm)), noises)
     scan = _scan(spec, physics, z_mm, _stored(hu, canvas, physics))
-    return Simulated(scan, truth_of(Made(spec, physics, modules, canvas.blur, noise), scan), physics)
+    return Simulated(scan, truth_of(Made(spec, physics, modules, canvas.blur, noise, z_mm), scan), physics)
 
 
 def slice_planes(modules: tuple[PlacedModule, ...], physics: Physics) -> Floats:

@@ -123,6 +123,18 @@ class Made:
     modules: tuple[PlacedModule, ...]
     blur: Blur
     noise: Noise
+    z_mm: Floats
+    """(slices,) planes of the slices, mm along the normal."""
+
+    @property
+    def uniform(self) -> PlacedModule | None:
+        """The uniform module with most slices, the one that is measured; None where the phantom has none."""
+        return max((m for m in self.modules if m.module.block == "uniform"), key=self._slices_inside, default=None)
+
+    def _slices_inside(self, placed: PlacedModule) -> int:
+        module, half = placed.module, 0.5 * self.physics.thickness_mm
+        low, high = sorted(placed.pose.place(0.0, 0.0, z)[2] for z in (module.z_from_mm, module.z_to_mm))
+        return int(np.count_nonzero((low + half <= self.z_mm) & (self.z_mm <= high - half)))
 
     def all(self, *kinds: type) -> Iterator[tuple[PlacedModule, Any]]:
         """Features of the given kinds, each with its module, the origin's first."""
@@ -214,8 +226,7 @@ def _axis(made: Made, pose: Pose) -> Iterator[Value]:
 def _numbers(made: Made) -> Iterator[Value]:
     for placed, f in made.all(Insert):
         yield f"ct_number.{f.name}", made.hu(placed, placed.module.body_hu + made.contrast(placed, f), f)
-    physics = made.physics
-    uniform = next((m for m in made.modules if m.module.block == "uniform"), None)
+    physics, uniform = made.physics, made.uniform
     if uniform is not None:
         # the mean of (r/R)² over a disc is half of that at its rim
         bowl = 0.5 * physics.cupping_hu * NOISE_DISC**2 if uniform.diameter_mm else 0.0

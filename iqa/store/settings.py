@@ -13,7 +13,7 @@ from annotated_types import Ge, Gt, Le
 
 from iqa.errors import DefinitionError, UsageError
 from iqa.model import DEFAULT_OBSERVER, EYE_FILTERS, Acquisition, Observer, Rule, task_of
-from iqa.model.observer import DISTANCE_MM, MAGNIFICATION
+from iqa.model.observer import DISTANCE_MM, MAGNIFICATION, TASK_BOUNDS
 from iqa.phantom.schema import NAME, check_keys, validate
 from iqa.phantom.text import Raw, parse, read_bytes
 from iqa.store.checks import (
@@ -254,7 +254,9 @@ def _observer(raw: dict[str, Any], file: str) -> Observer:
     tasks = [(task_of(name), name) for name in written.tasks]
     wrong = next((name for task, name in tasks if task is None), None)
     if wrong is not None:
-        raise DefinitionError(file, "detectability.tasks", "names such as 10hu_5mm or 5hu_2p5mm", repr(wrong))
+        raise DefinitionError(
+            file, "detectability.tasks", f"names such as 10hu_5mm or 5hu_2p5mm; {TASK_BOUNDS}", repr(wrong)
+        )
     if written.eye_filter not in EYE_FILTERS:
         expected = f"one of {', '.join(EYE_FILTERS)}"
         raise DefinitionError(file, "detectability.eye_filter", expected, repr(written.eye_filter))

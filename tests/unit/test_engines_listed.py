@@ -179,3 +179,9 @@ def test_a_number_that_stands_alone_says_why(key: str, reason: str) -> None:
 def test_beside_a_headers_value_only_the_rounding_counts(text: str, outcome: str, tmp_path: Path) -> None:
     (row,) = listed_on(made_analysis(), read(tmp_path, f"dose.ctdivol,{text}")).rows
     assert row.outcome == outcome
+
+
+def test_a_task_is_known_however_its_numbers_are_written(tmp_path: Path) -> None:
+    assert read(tmp_path, "detectability.npw.10p0hu_05mm,4.2\n")[0].key == "detectability.npw.10hu_5mm"
+    with pytest.raises(InputError, match=r"line 2: the key 'detectability\.npw\.10hu_5mm' stands on line 1 already"):
+        read(tmp_path, "detectability.npw.10hu_5mm,4.2\ndetectability.npw.10p0hu_05mm,4.2\n")

@@ -35,11 +35,19 @@ def test_a_name_is_a_task_and_a_task_its_name(name: str, task: Task) -> None:
         "١٠hu_5mm",
         "10hu_0p1mm",
         "2001hu_5mm",
+        "10hu_1000mm",
+        "10hu_999p5mm",
         "0p05hu_5mm",
     ],
 )
 def test_what_is_no_task(name: str) -> None:
     assert task_of(name) is None
+
+
+def test_a_task_beyond_is_told_both_its_limits() -> None:
+    with pytest.raises(UsageError, match=r"'10hu_1000mm' is no task: .*; 0\.1 to 2000 HU, 0\.2 to 999 mm\."):
+        observer_of(["10hu_1000mm"])
+    assert task_of("2000hu_999mm") == Task(2000.0, 999.0)
 
 
 def test_another_way_to_write_a_number_is_the_same_task() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from rich.console import Console
 
 from iqa.analyze import Session
 from iqa.model import Answer, Compared, Crosschecked
-from iqa.report.crosschecks import crosscheck_document, crosscheck_table, over_allowed, summary
+from iqa.report.crosschecks import crosscheck_document, crosscheck_table, labels, over_allowed, summary
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "iqa.crosscheck.1.json"
 
@@ -158,3 +159,15 @@ def test_the_schema_refuses(validator: jsonschema.Draft202012Validator, change: 
     broken = parsed()
     change(broken)
     assert any(message in e.message for e in validator.iter_errors(broken))
+
+
+def test_two_numbers_for_one_key_are_told_apart_by_their_names() -> None:
+    across, down = (
+        replace(ROWS[0], key="geometry.diameter", name=f"width, {way}") for way in ("horizontal", "vertical")
+    )
+    apart = ["geometry.diameter (width, horizontal)", "geometry.diameter (width, vertical)"]
+    assert labels([ROWS[0], across, down]) == ["ct_number.teflon", *apart]
+    shown = Console(file=io.StringIO(), width=200)
+    shown.print(crosscheck_table([Crosschecked(made_analysis(), (replace(ANSWER, rows=(across, down)),))], SESSION))
+    assert isinstance(shown.file, io.StringIO)
+    assert all(label in shown.file.getvalue() for label in apart)

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from iqa.errors import UsageError
 from iqa.model import Bead, LinePairs, Pose, StepRamp, Target, Wire
+from iqa.phantom import library
+from iqa.phantom.find import find
 from iqa.simulate import Physics, simulate
 
 QUIET = Physics(matrix=128, pixel_mm=0.55, noise_hu=0.0, hu_step=0.1, intercept_hu=0.0, slices=1, first_z_mm=0.0)
@@ -369,3 +371,23 @@ def test_bars_of_a_fan_point_to_the_centre_and_stand_a_period_apart() -> None:
         across = r * (angle - u)
         assert (bar * (r - 20.0) ** 2).sum() / bar.sum() == pytest.approx(8.0**2 / 12 + 0.22, abs=0.3)
         assert (bar * across**2).sum() / bar.sum() == pytest.approx(5.0**2 / 12 + 0.22, abs=0.3)
+
+
+def test_the_uniform_module_is_the_one_with_most_slices() -> None:
+    short, long = (
+        replace(module(region("12h", 0.0, -21.0), name=name, z=z, hu=hu), z_from_mm=-end, z_to_mm=end)
+        for name, z, hu, end in (("S", 0.0, 100.0, 10.0), ("L", 40.0, 12.0, 20.0))
+    )
+    physics = replace(QUIET, slices=None, step_mm=5.0, thickness_mm=5.0, cupping_hu=-20.0)
+    values = simulate(spec(short, long), physics).truth.values
+    assert values["ct_number.uniform"] == pytest.approx(12.0, abs=2.0)
+    assert values["uniformity.12h"] < 0.0
+    cut = simulate(spec(short, long), replace(physics, slices=3, first_z_mm=-5.0)).truth.values
+    assert cut["ct_number.uniform"] == pytest.approx(100.0, abs=2.0)
+
+
+def test_of_a_catphan_600_that_is_the_image_uniformity_module() -> None:
+    physics = Physics(matrix=64, pixel_mm=4.0, step_mm=10.0, thickness_mm=5.0)
+    values = simulate(find("catphan600", library()), physics).truth.values
+    assert values["ct_number.uniform"] == pytest.approx(12.0)
+    assert "uniformity.max_deviation" in values

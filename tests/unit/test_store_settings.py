@@ -207,7 +207,10 @@ def test_the_observer_is_the_usual_one_but_for_what_is_written(tmp_path: Path) -
     ("line", "said"),
     [
         ('tasks = "10hu_5mm"', r"detectability\.tasks: expected a list of names, found '10hu_5mm'"),
-        ('tasks = ["5mm"]', r"detectability\.tasks: expected names such as 10hu_5mm or 5hu_2p5mm, found '5mm'"),
+        (
+            'tasks = ["5mm"]',
+            r"detectability\.tasks: expected names such as 10hu_5mm or 5hu_2p5mm; .* to 999 mm, found '5mm'",
+        ),
         ('eye_filter = "x"', r"detectability\.eye_filter: expected one of burgess, .*imquest, found 'x'"),
         ("distance_mm = 40", r"detectability\.distance_mm: expected greater than or equal to 100, found 40"),
         ("magnification = 30", r"detectability\.magnification: expected less than or equal to 20, found 30"),

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from iqa.model import Agreement, Answer, Compared, Crosschecked
 from iqa.report.colours import BAND, FAIL, INFO, INK, INK_2, INK_3, RULE
-from iqa.report.crosschecks import BOTH, expected_text, other_text, over_allowed, summary, titled
+from iqa.report.crosschecks import BOTH, expected_text, labels, other_text, over_allowed, summary, titled
 from iqa.report.figures.fonts import printable
 from iqa.report.figures.style import new_figure, save, styled
 from iqa.report.table import phantom_line, scanner_line
@@ -47,7 +47,7 @@ def draw_differences(axes: Axes, rows: Sequence[Compared], program: str) -> Axes
     for at, row in enumerate(rows):
         _draw_row(axes, row, at)
     axes.set(xlim=(-REACH, REACH), ylim=(len(rows) - 0.4, -0.6))
-    axes.set_yticks(range(len(rows)), [printable(r.key) for r in rows], fontsize=TEXT_PT)
+    axes.set_yticks(range(len(rows)), [printable(label) for label in labels(rows)], fontsize=TEXT_PT)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(f"({program} − iqa) / U;  U: k = 2, of the difference;  grey: agreement")
     return axes
