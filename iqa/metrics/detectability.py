@@ -216,17 +216,23 @@ def _too_small(key: str, task: Task, pixel_mm: float) -> NotMeasured:
 
 def _unsure(key: str, task: Task, basis: _Basis, edge: InsertEdge, u: _RelativeU) -> NotMeasured:
     """The reason that most of u comes from, and what would help against it."""
-    most = max(u.transfer, u.noise, u.shading)
+    most, percent = max(u.transfer, u.noise, u.shading), 100.0 * u.total
     if most == u.transfer:
-        reason, needs = f"most of that is the transfer function of '{edge.insert.insert.name}'.", BETTER_EDGE
-    elif most == u.shading:
-        reason, needs = (
-            "rings or shading raise the lowest frequencies of the noise, on which it rests.",
-            WITHOUT_SHADING,
+        reason = (
+            f"For a disc of {task.diameter_mm:g} mm it is uncertain by {percent:.0f} %, too much for a number: most of "
+            f"that is the transfer function of '{edge.insert.insert.name}'."
         )
-    else:
-        squares, pixel = basis.noise.squares, max(basis.noise.covariance.pixel_mm)
-        count, side = len(squares.corners) * len(squares.slices), squares.side * pixel
-        reason, needs = f"the noise is known from {count} squares of {side:.0f} mm.", MORE_NOISE
-    what = f"For a disc of {task.diameter_mm:g} mm it is uncertain by {100.0 * u.total:.0f} %, too much for a number: "
-    return NotMeasured(key, what + reason, needs)
+        return NotMeasured(key, reason, BETTER_EDGE)
+    if most == u.shading:
+        reason = (
+            f"For a disc of {task.diameter_mm:g} mm it is uncertain by {percent:.0f} %, too much for a number: rings "
+            "or shading raise the lowest frequencies of the noise, on which it rests."
+        )
+        return NotMeasured(key, reason, WITHOUT_SHADING)
+    squares, pixel = basis.noise.squares, max(basis.noise.covariance.pixel_mm)
+    count, side = len(squares.corners) * len(squares.slices), squares.side * pixel
+    reason = (
+        f"For a disc of {task.diameter_mm:g} mm it is uncertain by {percent:.0f} %, too much for a number: the noise "
+        f"is known from {count} squares of {side:.0f} mm."
+    )
+    return NotMeasured(key, reason, MORE_NOISE)

@@ -75,8 +75,8 @@ def refuse_copies(repeats: Sequence[Repeat]) -> None:
         both, apart = float((one**2).sum() + (other**2).sum()), float(((one - other) ** 2).sum())
         if apart < LEAST_APART * both:
             reason = (
-                f"its noise is that of {source} (their difference holds {apart / both:.0%} of it, {LEAST_APART:.0%} at "
-                "least is needed): one exposure given twice is no repeat; give another scan"
+                f"its noise is that of {source} (their difference holds {100.0 * apart / both:.0f} % of it, at least "
+                f"{100.0 * LEAST_APART:.0f} % is needed): one exposure given twice is no repeat; give another scan"
             )
             raise InputError(copy, reason)
 

@@ -144,6 +144,6 @@ def test_true_repeats_have_noise_of_their_own_whatever_stays_alike(slices: int) 
 def test_shared_noise_is_refused() -> None:
     known = plain(3)[1]
     copy = replace(known[0], setup=replace(known[0].setup, source="copy"), stored=known[0].stored + 20)
-    with pytest.raises(InputError, match=r"copy: its noise is that of .* holds 0% of it, 33% at least is needed"):
+    with pytest.raises(InputError, match=r"copy: its noise is that of .* holds 0 % of it, at least 33 % is needed"):
         refuse_copies([*known, copy])
     refuse_copies(known)

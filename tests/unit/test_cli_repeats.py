@@ -166,7 +166,7 @@ def test_a_copy_with_other_pixels_is_told_by_its_noise(
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     pairs = "|".join(f"{re.escape(a)}: its noise is that of {re.escape(b)}" for a, b in ((one, copy), (copy, one)))
-    told = r"\(their difference holds \d+% of it, 33% at least is needed\)"
+    told = r"\(their difference holds \d+ % of it, at least 33 % is needed\)"
     assert re.search(f"({pairs}) {told}: one exposure given twice is no repeat; give another scan", err)
 
 
