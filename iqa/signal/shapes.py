@@ -106,13 +106,8 @@ def _over_ends(factors: FloatArray, values: FloatArray) -> FloatArray:
     return np.asarray((factors @ values.reshape(4, -1)).reshape(values.shape[1:]))
 
 
-def fwhm(first_mm: float, second_mm: float, sigma_mm: float) -> float:
-    """Full width at half maximum, mm, of `ssp` with these parameters."""
-    return float(_widths(np.array([first_mm]), np.array([second_mm]), np.array([sigma_mm]), 0.5)[0])
-
-
-def _widths(first_mm: FloatArray, second_mm: FloatArray, sigma_mm: FloatArray, level: float) -> FloatArray:
-    """Full widths at a share of the maximum, of many at once, by halving: a section's flank falls without a turn."""
+def full_widths(first_mm: FloatArray, second_mm: FloatArray, sigma_mm: FloatArray, level: float) -> FloatArray:
+    """Full widths of `ssp` at a share of the maximum, of many at once, by halving: its flank falls without a turn."""
     near, far = np.zeros_like(first_mm), first_mm + second_mm + 4.0 * sigma_mm
     wanted = level * ssp(near, first_mm, second_mm, sigma_mm)
     for _ in range(HALVINGS):
@@ -125,15 +120,19 @@ def _widths(first_mm: FloatArray, second_mm: FloatArray, sigma_mm: FloatArray, l
 def tenths(drawn: Sequence[Shape]) -> FloatArray:
     """(k,) full widths of the shapes at a tenth of the maximum, per FWHM."""
     first, second, gauss = np.array([(s.first, s.second, s.gauss) for s in drawn]).T
-    return _widths(first, second, gauss, 0.1)
+    return full_widths(first, second, gauss, 0.1)
 
 
 def softened(drawn: Sequence[Shape], sigma: FloatArray) -> tuple[Shape, ...]:
     """The shapes with flanks at least so soft, (k,) per FWHM, and of unit FWHM again."""
     first, second, gauss = np.array([(s.first, s.second, s.gauss) for s in drawn]).T
-    parts = np.stack([first, second, np.maximum(gauss, sigma)])
-    unit = (parts / _widths(parts[0], parts[1], parts[2], 0.5)).T.tolist()
-    return tuple(Shape(a, b, g, s.prior) for (a, b, g), s in zip(unit, drawn, strict=True))
+    return _of_unit(np.stack([first, second, np.maximum(gauss, sigma)]), [s.prior for s in drawn])
+
+
+def _of_unit(parts: FloatArray, priors: Sequence[float]) -> tuple[Shape, ...]:
+    """Shapes of unit FWHM from (3, k) widths of their two rectangles and sigmas, in any unit."""
+    unit = (parts / full_widths(parts[0], parts[1], parts[2], 0.5)).T.tolist()
+    return tuple(Shape(a, b, gauss, prior) for (a, b, gauss), prior in zip(unit, priors, strict=True))
 
 
 @cache
@@ -158,9 +157,7 @@ def shapes() -> tuple[Shape, ...]:
         (0.03, [(1.0, 1.0, g) for g in (0.2, 0.4, 0.7)]),
     )
     priors = [weight / len(nodes) for weight, nodes in paths for _ in nodes]
-    widths = np.array([node for _, nodes in paths for node in nodes]).T
-    unit = (widths / _widths(widths[0], widths[1], widths[2], 0.5)).T.tolist()
-    return tuple(Shape(a, b, gauss, prior) for (a, b, gauss), prior in zip(unit, priors, strict=True))
+    return _of_unit(np.array([node for _, nodes in paths for node in nodes]).T, priors)
 
 
 Paths = tuple[tuple[Shape, ...], ...]
@@ -184,9 +181,8 @@ def paths() -> Paths:
 
 def between(one: Shape, other: Shape) -> Shape:
     """The shape half way from one to the other, of half the smaller prior weight."""
-    parts = [0.5 * (a + b) for a, b in ((one.first, other.first), (one.second, other.second), (one.gauss, other.gauss))]
-    unit = fwhm(parts[0], parts[1], parts[2])
-    return Shape(parts[0] / unit, parts[1] / unit, parts[2] / unit, 0.5 * min(one.prior, other.prior))
+    parts = 0.5 * np.array([[one.first + other.first], [one.second + other.second], [one.gauss + other.gauss]])
+    return _of_unit(parts, [0.5 * min(one.prior, other.prior)])[0]
 
 
 def finer(along: Paths, shape: Shape) -> Paths:

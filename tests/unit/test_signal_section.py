@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from iqa.signal.section import Noise, Profiles, fit_width, noise_of, section, variance
-from iqa.signal.shapes import fwhm, shapes, ssp
+from iqa.signal.shapes import full_widths, shapes, ssp
 
 TAN = 0.42447
 BLUR = 0.47 * TAN
@@ -31,7 +31,8 @@ def made(widths: tuple[float, float, float], rows: int = 2, ramps: int = 1) -> P
     ids=["trapezoid: the wider rectangle", "triangle: its half base", "gaussian: 2.355 sigma"],
 )
 def test_fwhm_is_the_closed_form(widths: tuple[float, float, float], expected: float) -> None:
-    assert fwhm(*widths) == pytest.approx(expected, rel=1e-3)
+    first, second, gauss = np.array(widths)[:, None]
+    assert full_widths(first, second, gauss, 0.5) == pytest.approx(expected, rel=1e-3)
 
 
 @pytest.mark.parametrize("widths", [(2.0, 0.5, 0.3), (1.0, 1.0, 0.05), (TINY, TINY, 0.6)])
@@ -46,7 +47,8 @@ def test_ssp_has_unit_area_and_the_sum_of_variances(widths: tuple[float, float, 
 
 def test_shapes_have_unit_fwhm_and_weights_that_sum_to_one() -> None:
     table = shapes()
-    assert [fwhm(s.first, s.second, s.gauss) for s in table] == pytest.approx([1.0] * len(table), rel=1e-6)
+    first, second, gauss = np.array([(s.first, s.second, s.gauss) for s in table]).T
+    assert full_widths(first, second, gauss, 0.5) == pytest.approx([1.0] * len(table), rel=1e-6)
     assert sum(s.prior for s in table) == pytest.approx(1.0)
 
 
