@@ -1,4 +1,4 @@
-"""One program, one scan, in a process of its own: prints seconds and processor seconds by repetition, and its peak.
+"""One program, one scan, in a process of its own: prints seconds and processor seconds by repetition.
 
 python benchmarks/one.py iqa|main_job|pylinac FOLDER REPETITIONS
 
@@ -8,14 +8,12 @@ python benchmarks/one.py iqa|main_job|pylinac FOLDER REPETITIONS
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-KIB = 1024.0
 MAIN_JOB = ("position", "geometry", "slice_thickness", "ct_number", "linearity", "noise", "uniformity", "dose")
 
 
@@ -28,12 +26,15 @@ def _iqa() -> Callable[[str], object]:
 def _main_job() -> Callable[[str], object]:
     from threadpoolctl import threadpool_limits
 
+    from iqa.cli.main import collect_rarely
     from iqa.dicom import read
     from iqa.locate import locate
     from iqa.metrics.context import Context
     from iqa.metrics.registry import FAMILIES
     from iqa.model import Located
     from iqa.phantom import library
+
+    collect_rarely()  # as the command does
 
     def run(folder: str) -> None:
         with threadpool_limits(limits=1):  # as `analyze` does
@@ -70,8 +71,7 @@ def main(program: str, folder: str, repetitions: int) -> dict[str, object]:
         run(folder)
         seconds.append(time.perf_counter() - start)
         processor.append(time.process_time() - busy)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIB
-    return {"seconds": seconds, "cpu_seconds": processor, "peak_mib": peak, "process_cpu_seconds": time.process_time()}
+    return {"seconds": seconds, "cpu_seconds": processor}
 
 
 if __name__ == "__main__":

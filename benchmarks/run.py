@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -42,6 +42,12 @@ LARGE_SLICES = 600
 """Slices of the large stack: a spiral of 300 mm at 0.5 mm."""
 DENSITIES = (1, 2, 4, 8)
 """How many times each slice is repeated, to see how localisation grows with their number."""
+
+WARM, WHOLE = ("seconds", "cpu_seconds"), ("process_seconds", "process_cpu_seconds", "peak_mib")
+"""What is told of repetitions in one process, and of a whole process."""
+KIB = 1024.0
+SILENT = ((os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0), (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0))
+"""What a process prints is not looked at."""
 
 Ratios = dict[str, float]
 
@@ -76,20 +82,17 @@ def catphan504() -> Iterator[tuple[Path, str]]:
 def against_pylinac(folder: str) -> dict[str, Any]:
     """pylinac divided by iqa: time and processor time in process and of a whole process, and peak memory.
 
-    The programs take turns, so that a machine that slows down slows both; a ratio is the median over the rounds.
-    Processor time is user and system together; it holds still when other programs use the machine.
+    Whole is what a person waits for: the command `iqa analyze` with its table, and processes that import pylinac or the
+    main job and run it once. The programs take turns, so that a machine that slows down slows all; a ratio is the
+    median over the rounds. Processor time is user and system together; it holds still when other programs use the
+    machine.
     """
     warm, whole, rounds = [], [], range(ROUNDS)
     for _ in rounds:
         warm.append({name: one(name, folder, n) for name, n in REPETITIONS_OF.items()})
-        whole.append({name: process(name, folder) for name in REPETITIONS_OF})
-    measured = {
-        "seconds": [{name: min(done["seconds"]) for name, done in each.items()} for each in warm],
-        "cpu_seconds": [{name: min(done["cpu_seconds"]) for name, done in each.items()} for each in warm],
-        "process_seconds": [{name: done["process_seconds"] for name, done in each.items()} for each in whole],
-        "process_cpu_seconds": [{name: done["process_cpu_seconds"] for name, done in each.items()} for each in whole],
-        "peak_mib": [{name: done["peak_mib"] for name, done in each.items()} for each in whole],
-    }
+        whole.append({name: process(command) for name, command in commands(folder).items()})
+    measured = {what: [{name: min(done[what]) for name, done in each.items()} for each in warm] for what in WARM}
+    measured |= {what: [{name: done[what] for name, done in each.items()} for each in whole] for what in WHOLE}
     ratios = {
         ours: {what: median(each["pylinac"] / each[ours] for each in values) for what, values in measured.items()}
         for ours in ("iqa", "main_job")
@@ -100,19 +103,26 @@ def against_pylinac(folder: str) -> dict[str, Any]:
     return {**lowest, "pylinac_per_iqa": ratios["iqa"], "pylinac_per_main_job": ratios["main_job"]}
 
 
-def process(name: str, folder: str) -> dict[str, Any]:
-    """One run in a process of its own, and how long that process took from its start to its end, s."""
+def process(command: Sequence[str]) -> Ratios:
+    """What one process takes from its start to its end: s, s of its processors, MiB at its peak."""
     start = time.perf_counter()
-    done = one(name, folder, 1)
-    return done | {"process_seconds": time.perf_counter() - start}
+    child = os.posix_spawn(command[0], command, as_installed(), file_actions=SILENT)
+    _, status, used = os.wait4(child, 0)
+    seconds = time.perf_counter() - start
+    if status != 0:
+        raise SystemExit(f"{' '.join(command)} failed")
+    return {
+        "process_seconds": seconds,
+        "process_cpu_seconds": used.ru_utime + used.ru_stime,
+        "peak_mib": used.ru_maxrss / KIB,
+    }
 
 
-def large_stack(folder: Path) -> dict[str, float]:
-    """What one process needs for 600 slices of 1024 × 1024, drawn from the same scan."""
+def large_stack(folder: Path) -> Ratios:
+    """What `iqa analyze` needs for 600 slices of 1024 × 1024, drawn from the same scan."""
     with tempfile.TemporaryDirectory() as large:
         write_large(folder, Path(large))
-        done = one("iqa", large, 1)
-    return {"seconds": done["seconds"][0], "cpu_seconds": done["cpu_seconds"][0], "peak_mib": done["peak_mib"]}
+        return process(commands(large)["iqa"])
 
 
 def write_large(folder: Path, large: Path) -> None:
@@ -184,9 +194,15 @@ def located(scan: Scan) -> Located:
     return found
 
 
+def commands(folder: str) -> dict[str, list[str]]:
+    """The processes that are compared."""
+    single = {name: _one(name, folder, 1) for name in ("main_job", "pylinac")}
+    return {"iqa": [_iqa_command(), "analyze", folder]} | single
+
+
 def one(program: str, folder: str, repetitions: int) -> dict[str, Any]:
     """What benchmarks/one.py prints."""
-    command = [sys.executable, str(ROOT / "benchmarks" / "one.py"), program, folder, str(repetitions)]
+    command = _one(program, folder, repetitions)
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=as_installed())
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
@@ -222,8 +238,12 @@ def show(result: dict[str, Any]) -> None:
     for n, milliseconds in result["locate_per_slice_ms"].items():
         print(f"locate, {n} slices: {milliseconds:.2f} ms a slice")
     large = result["large_stack"]
-    print(f"{LARGE_SLICES} slices of 1024 × 1024: {large['seconds']:.1f} s, peak {large['peak_mib']:.0f} MiB")
+    print(f"{LARGE_SLICES} slices of 1024 × 1024: {large['process_seconds']:.1f} s, peak {large['peak_mib']:.0f} MiB")
     print(f"iqa --help: {result['help_s']:.2f} s")
+
+
+def _one(program: str, folder: str, repetitions: int) -> list[str]:
+    return [sys.executable, str(ROOT / "benchmarks" / "one.py"), program, folder, str(repetitions)]
 
 
 def _iqa_command() -> str:
