@@ -127,15 +127,19 @@ def _crop(
 def _design(dx: Array, dy: Array, radius: Array, table: tuple[Array, Array, float], reach: float) -> Array:
     """(n, 7, pixels) columns of the linearised model; pixels beyond reach are zero in all."""
     r = distance(dx, dy)
-    near = r < reach
+    near = (r < reach).astype(np.float64)
     # The profile of a slightly larger disc is the nominal one, moved out.
     at = (r - radius[:, None] + table[2]) * KNOTS_PER_MM
     low = np.clip(at, 0.0, len(table[0]) - 2.0).astype(np.intp)
     share = np.clip(at - low, 0.0, 1.0)
-    e, slope = (t[low] + share * (t[low + 1] - t[low]) for t in table[:2])
+    e, slope = (t.take(low) + share * np.diff(t).take(low) for t in table[:2])
+    slope *= -near
     outwards = slope / np.maximum(r, 1e-6)
-    columns = np.stack([np.ones_like(r), dx, dy, e, -outwards * dx, -outwards * dy, -slope], axis=1)
-    return np.asarray(columns * near[:, None, :])
+    design = np.empty((len(r), 7, r.shape[1]))
+    design[:, 0], design[:, 6] = near, slope
+    for k, (by, column) in enumerate(((near, dx), (near, dy), (near, e), (outwards, dx), (outwards, dy)), start=1):
+        np.multiply(by, column, out=design[:, k])
+    return design
 
 
 def _table(radius_mm: float, blur_mm: float, reach: float) -> tuple[Array, Array, float]:
