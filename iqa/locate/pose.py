@@ -30,13 +30,15 @@ class Refined:
 
     explained: Explained
     pose: Pose
-    fit: RigidFit | None
+    """Of the origin."""
+    u_xy_mm: float | None
+    u_roll_deg: float | None
     axial: AxialFit | None
     discs: tuple[tuple[str, tuple[Disc, ...]], ...]
     """(module, its discs)."""
     modules: tuple[ModuleFit, ...]
     anchor: str
-    """The module that fixes the pose."""
+    """The module by which the phantom was found along its axis; the others lie about it by definition."""
     edgeless: tuple[Insert, ...]
     """Inserts of that module which should show an edge on some slice and do not."""
     checked: float
@@ -56,6 +58,10 @@ def refine(scan: Scan, body: Body, explained: Explained) -> Refined:
     others = [_place(discs, m, explained, pose) if m.name != anchor.name else None for m in spec.modules]
     z_of = axial.u_mm if axial is not None else COARSE_Z_U_MM
     placed = [(m, o if o is not None else (own, found, fit, axial)) for m, o in zip(spec.modules, others, strict=True)]
+    at_origin, _, origin_fit, _ = next(p for m, p in placed if m.name == spec.origin)
+    u_xy, u_roll = None if fit is None else _u_carried(fit, body, anchor.z_mm), None if fit is None else fit.u_roll_deg
+    if origin_fit is not None:  # its own features know better than those of a module further along
+        pose, u_xy, u_roll = at_origin, origin_fit.u_xy_mm, origin_fit.u_roll_deg
     modules = tuple(_module_fit(scan, m, place, z_of) for m, place in placed)
     edgeless = discs.edgeless(anchor, own, found)
     wanted = sum(isinstance(f, Insert) for f in seen_features(anchor))
@@ -63,7 +69,7 @@ def refine(scan: Scan, body: Body, explained: Explained) -> Refined:
     by_module = tuple((m.name, p[1]) for m, p in placed)
     checked = judged / wanted if wanted else 1.0
     inside = axial is not None or _on_several(explained) or not any(anchor.of(Ramp, StepRamp))
-    return Refined(explained, pose, fit, axial, by_module, modules, anchor.name, edgeless, checked, inside)
+    return Refined(explained, pose, u_xy, u_roll, axial, by_module, modules, anchor.name, edgeless, checked, inside)
 
 
 def first_pose(body: Body, explained: Explained) -> Pose:
@@ -107,6 +113,11 @@ def _carry(pose: Pose, z_mm: float) -> Pose:
     """The pose of another plane of the phantom, `z_mm` further along its own axis."""
     x, y, z = pose.place(0.0, 0.0, z_mm)
     return replace(pose, x_mm=x, y_mm=y, z_mm=z)
+
+
+def _u_carried(fit: RigidFit, body: Body, z_mm: float) -> float:
+    """Standard uncertainty of each coordinate of the origin, carried over so many mm along an axis of unsure tilt."""
+    return math.hypot(fit.u_xy_mm, z_mm * math.radians(body.u_tilt_deg or 0.0))
 
 
 def _settle(

@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri, stdtrit
 
 from iqa.locate.body import Body
 from iqa.model import FeatureFit, Insert, Module, Pin, Pose, Scan, tilt_matrix
@@ -183,7 +185,7 @@ def rigid_fit(discs: Sequence[Disc], pose: Pose) -> RigidFit | None:
     -----
     The tilt is undone first. Then complex least squares u = A f + B over the plane: A holds roll and scale, B the
     shift; re-weighted so that a strayed feature does not pull. Stray and noise are both in the residual, hence in the
-    stated uncertainties.
+    stated uncertainties; these are raised by t₉₅(ν)/1.96, since few discs tell their own scatter badly (GUM, G.3).
     """
     if len(discs) < 2:
         return None
@@ -202,14 +204,20 @@ def rigid_fit(discs: Sequence[Disc], pose: Pose) -> RigidFit | None:
         weight = 1.0 / (1.0 + (off / ROBUST_MM) ** 2)
     freedom = 2 * len(discs) - 4
     noise = float(np.sqrt(np.mean(own**2)))
-    rms = math.sqrt(float(np.sum(weight * off**2) / np.mean(weight)) / freedom) if freedom > 0 else noise
-    per_coordinate = max(rms, noise)
+    rms = math.sqrt(float(np.sum(weight * off**2) / np.mean(weight)) / freedom) if freedom > 0 else 0.0
+    per_coordinate = max(rms * _few(freedom), noise)
     x, y = _tilted(b, pose)
     return RigidFit(
         x, y, -math.degrees(math.atan2(a.imag, a.real)), abs(a),
         per_coordinate / math.sqrt(len(discs)),
         math.degrees(per_coordinate / math.sqrt(spread * len(discs))),
     )  # fmt: skip
+
+
+@cache
+def _few(freedom: int) -> float:
+    """How much wider a 95 % interval is when the scatter itself is known from so few degrees of freedom."""
+    return float(stdtrit(freedom, 0.975) / ndtri(0.975)) if freedom > 0 else 1.0
 
 
 def _upright(disc: Disc, pose: Pose) -> complex:

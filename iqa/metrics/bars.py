@@ -157,6 +157,7 @@ class Seen:
         return Group(
             patches=tuple(c.patch for c in self.cuts),
             fringe=tuple(c.patch for c in self.fringe),
+            heights=self.heights,
             bar_mm=group.bar_mm * self.scale,
             length_mm=length,
             half_mm=_half_mm(length),

@@ -87,6 +87,8 @@ class Group:
         At least one.
     fringe : tuple of Patch
         Of slices that show the group more faintly.
+    heights : (patches,) float
+        How strongly each patch shows the group, against their mean: 1 where the section lies whole within the bars.
     bar_mm, length_mm : float
         Width and length of a bar, gaps as wide.
     half_mm : float
@@ -101,6 +103,7 @@ class Group:
 
     patches: tuple[Patch, ...]
     fringe: tuple[Patch, ...]
+    heights: Array
     bar_mm: float
     length_mm: float
     half_mm: float
@@ -209,8 +212,11 @@ class Strips:
         sums = [hats(p) for p in group.patches]
         pairs = list(zip(sums, group.patches, strict=True))
         steps, bar, along = -2.0 * np.pi * frame.frequency, frame.bar(group), frame.along(group)
-        seen = [_waves(p, count) for p in group.patches]
-        waves, pulled = (np.mean([h @ w[i] for h, w in zip(sums, seen, strict=True)], axis=0) for i in (0, 1))
+        # The slices of a tilted gauge hold other pixels in a strip, so that a mean image would not be theirs.
+        shown = [
+            [height * (h @ w) for w in _waves(p, count)] for height, (h, p) in zip(group.heights, pairs, strict=True)
+        ]
+        waves, pulled = np.mean(shown, axis=0)
         base = np.mean([h @ np.stack([np.ones_like(p.hu), p.place_mm], axis=1) for h, p in pairs], axis=0)
         pitch = PITCH * group.contrast * ((pulled * (1j * steps)) @ (knots @ along * bar)).real
         noise = _strip_noise(*pairs[len(pairs) // 2], covariance) * group.noise + np.outer(pitch, pitch)

@@ -92,16 +92,13 @@ class Covariance:
         """Variance, HU², of the mean over a (rows, columns) mask."""
         return self.variance_of_sum(mask / np.count_nonzero(mask))
 
-    def of_sums(self, weights: NDArray[np.float32], shape: tuple[int, int]) -> Array:
-        """(m, m) covariance, HU², of the sums over (m, rows, columns) fields of weights, padded to a shape.
-
-        In single precision: right to 1e-6 of its mean diagonal, for half the time.
-        """
+    def of_sums(self, weights: Array, shape: tuple[int, int]) -> Array:
+        """(m, m) covariance, HU², of the sums over (m, rows, columns) fields of weights, padded to a shape."""
         seen = fft.rfft2(weights, shape)
-        seen *= np.sqrt(self.spectrum(shape) * _halves(shape) / (shape[0] * shape[1])).astype(np.float32)
+        seen *= np.sqrt(self.spectrum(shape) * _halves(shape) / (shape[0] * shape[1]))
         # Real parts between imaginary ones: one product for both.
-        flat = seen.view(np.float32).reshape(len(weights), -1)
-        return np.asarray(flat @ flat.T, dtype=np.float64)
+        flat = seen.view(np.float64).reshape(len(weights), -1)
+        return np.asarray(flat @ flat.T)
 
     def kept(self, mask: Mask) -> float:
         """E[S²]/σ² of the sample variance S² (divisor n − 1) over a mask: below 1, its own mean swallows the rest."""

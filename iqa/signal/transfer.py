@@ -433,7 +433,7 @@ class _Pool:
     def _gram(self, covariance: Covariance, index: int) -> Array:
         """(rings, rings) covariance, HU², of the ring sums of one crop."""
         mask, rings = self.crops[index].mask, self.rings[index]
-        fields = np.zeros((rings.count, *mask.shape), dtype=np.float32)
+        fields = np.zeros((rings.count, *mask.shape))
         y, x = np.nonzero(mask)
         fields[rings.low, y, x] = 1.0 - rings.share
         fields[rings.low + 1, y, x] = rings.share

@@ -14,7 +14,19 @@ from scipy import ndimage
 from iqa.metrics import line_pairs
 from iqa.metrics.context import Context
 from iqa.model import Measurement, Result
-from tests.bars_made import CONTRAST_HU, MIDDLE_MM, fan, located, results, rows, scan, stack, truth
+from tests.bars_made import (
+    CONTRAST_HU,
+    MIDDLE_MM,
+    Stray,
+    fan,
+    located,
+    picture,
+    results,
+    rows,
+    scan,
+    stack,
+    truth,
+)
 from tests.made_phantom import PIXEL_MM
 from tests.results import number, reason
 
@@ -90,6 +102,21 @@ def test_a_gauge_that_lies_askew_in_its_slices() -> None:
     assert number(found["line_pairs.modulation.4"]).where == "gauge slices 1-2"
     assert number(found["line_pairs.modulation.9"]).where == "gauge slice 1"
     assert number(found["line_pairs.bar_contrast.4"]).flags == ("one_slice",)
+
+
+def test_a_tilted_gauge_between_two_sections() -> None:
+    """Its slices show it unequally strongly, and each with other pixels in its strips."""
+    yaw, pitch = 2.0, -1.5
+    hu = stack(sigma=SIGMA, contrasts=(0.0, 0.0))
+    for i, (z, share) in enumerate(((-1.25, 1.0), (1.25, 0.55)), start=1):
+        moved = Stray(x_mm=z * np.tan(np.radians(yaw)), y_mm=z * np.tan(np.radians(pitch)))
+        hu[i] += share * CONTRAST_HU * picture("soft", fan(), moved)
+    found = results(hu, yaw_deg=yaw, pitch_deg=pitch)
+    assert number(found["line_pairs.modulation.4"]).where == "gauge slices 1-2"
+    assert_true(found, "soft", ("1", "2", "3", "4", "5", "6", "7"))
+    for lp in range(1, 8):
+        m = number(found[f"line_pairs.modulation.{lp}"])
+        assert abs(m.value / truth("soft", float(lp)) - 1.0) < 0.05
 
 
 def test_a_group_at_the_fringe_of_the_section_says_so() -> None:
