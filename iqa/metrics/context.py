@@ -15,7 +15,7 @@ from iqa.metrics.regions import Noise
 from iqa.metrics.repeats import Repeat, difference_noise
 from iqa.metrics.sections import Sections, find_sections
 from iqa.metrics.whole import whole_slices
-from iqa.model import DEFAULT_OBSERVER, Drawn, Located, Module, ModuleFit, NotMeasured, Observer, Result, Scan
+from iqa.model import DEFAULT_OBSERVER, Drawn, Located, Module, ModuleFit, NotMeasured, Observer, Region, Result, Scan
 from iqa.signal.disc import Edge
 
 
@@ -98,8 +98,14 @@ class Context:
 
     @cached_property
     def uniform(self) -> tuple[Module, ModuleFit | None] | None:
-        """The uniform module of which the scan shows most; None where the phantom has none."""
-        return self.best(lambda module: module.block == "uniform")
+        """The uniform module that is measured; None where the phantom has none.
+
+        The one with the definition's own regions, as long as the scan shows of it at least half of what it shows of any
+        other: a slice more or less must not change, from week to week, what is compared.
+        """
+        most = self.best(lambda module: module.block == "uniform")
+        named = self.best(lambda module: module.block == "uniform" and any(module.of(Region)))
+        return named if named and 2 * _count(named) >= _count(most) else most
 
     @cached_property
     def central(self) -> Central | NotMeasured | None:
@@ -113,6 +119,11 @@ class Context:
             return None
         module, fit = max(pairs, key=lambda pair: len(pair[1].slices) if pair[1] else 0)
         return module, fit if fit and fit.slices else None
+
+
+def _count(found: tuple[Module, ModuleFit | None] | None) -> int:
+    """Slices of a module."""
+    return len(found[1].slices) if found and found[1] else 0
 
 
 Family = Callable[[Context], Measured]

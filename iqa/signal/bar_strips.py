@@ -219,9 +219,10 @@ class Strips:
         waves, pulled = np.mean(shown, axis=0)
         base = np.mean([h @ np.stack([np.ones_like(p.hu), p.place_mm], axis=1) for h, p in pairs], axis=0)
         pitch = PITCH * group.contrast * ((pulled * (1j * steps)) @ (knots @ along * bar)).real
-        noise = _strip_noise(*pairs[len(pairs) // 2], covariance) * group.noise + np.outer(pitch, pitch)
-        middle = sums[len(pairs) // 2]
-        plain = PLAIN_NOISE * covariance.variance * group.noise * (middle @ middle.T)
+        # Of all slices, since one's strips can be quiet in combinations in which another's are noisy.
+        own = np.mean([_strip_noise(h, p, covariance) for h, p in pairs], axis=0)
+        noise = own * group.noise + np.outer(pitch, pitch)
+        plain = PLAIN_NOISE * covariance.variance * group.noise * np.mean([h @ h.T for h in sums], axis=0)
         whiten = _whitener(noise + plain)
         return cls(
             frequency=group.frequency,

@@ -128,8 +128,15 @@ class Made:
 
     @property
     def uniform(self) -> PlacedModule | None:
-        """The uniform module with most slices, the one that is measured; None where the phantom has none."""
-        return max((m for m in self.modules if m.module.block == "uniform"), key=self._slices_inside, default=None)
+        """The uniform module that is measured; None where the phantom has none.
+
+        The one with regions of its own, unless another one has more than twice its slices.
+        """
+        plain = [m for m in self.modules if m.module.block == "uniform"]
+        most = max(plain, key=self._slices_inside, default=None)
+        named = max((m for m in plain if any(m.module.of(Region))), key=self._slices_inside, default=None)
+        few = most and named and 2 * self._slices_inside(named) < self._slices_inside(most)
+        return most if few else named or most
 
     def _slices_inside(self, placed: PlacedModule) -> int:
         module, half = placed.module, 0.5 * self.physics.thickness_mm

@@ -1,6 +1,7 @@
 """Everyday scans with known truth through the whole chain: is each number right, and is its u the real one?
 
 Simulate, locate, measure; z = (value − truth) / u for every key that has a truth. Written to docs/evidence.
+The other definitions are simulated less often: no single value may be far off.
 """
 
 from __future__ import annotations
@@ -12,16 +13,21 @@ from functools import cache
 import numpy as np
 import pytest
 from numpy.random import Generator, SeedSequence, default_rng
+from numpy.typing import NDArray
 
 from iqa.analyze import assemble
 from iqa.locate import locate
-from iqa.model import Located, Pose
+from iqa.model import Candidates, Located, Pose
 from iqa.phantom import library
 from iqa.phantom.find import find
 from iqa.simulate import Physics, simulate
 
 SEEDS = 40
 PHANTOMS = ("catphan504", "catphan604", "acr464")
+OTHERS = ("catphan500", "catphan503", "catphan600", "catphan700", "ge_qa", "mercury4", "quart_dvt")
+FEW_SEEDS = 12
+FARTHEST_Z = 5.0
+"""Of a dozen scans with a hundred values each: what a u from few degrees of freedom allows, and no slip does."""
 LARGEST_MEAN_Z = 0.5
 """A bias of half a u doubles no limit's risk; beyond it u is not what it says."""
 SPREAD_OF_Z = (0.7, 1.3)
@@ -56,23 +62,34 @@ def everyday(rng: Generator) -> Physics:
 
 @cache
 def deviations(phantom: str, seeds: int) -> Values:
-    """z of every value with a truth, by family, over so many scans."""
+    """z of every value with a truth, by key, over so many scans."""
     z: Values = defaultdict(list)
     spec = find(phantom, library())
     for seed in SeedSequence(20261127).spawn(seeds):
         simulated = simulate(spec, everyday(default_rng(seed)))
         found = locate(simulated.scan, library())
+        if isinstance(found, Candidates):  # a 503 whose one slice between two blocks is not seen may be a 504
+            assert phantom in [c.name for c in found.candidates]
+            continue
         assert isinstance(found, Located)
         assert found.spec.name == phantom
         for m in assemble(simulated.scan, found).measurements:
             if m.u and m.key in simulated.truth.values and not OTHER_TRUTH & set(m.flags):
-                z[m.key.split(".")[0]].append((m.value - simulated.truth.values[m.key]) / m.u)
+                z[m.key].append((m.value - simulated.truth.values[m.key]) / m.u)
     return z
+
+
+def by_family(z: Values) -> dict[str, NDArray[np.float64]]:
+    """All values of a family together."""
+    found: Values = defaultdict(list)
+    for key, values in z.items():
+        found[key.split(".")[0]] += values
+    return {family: np.array(values) for family, values in found.items()}
 
 
 @pytest.mark.parametrize("phantom", PHANTOMS)
 def test_values_scatter_about_their_truth_as_u_says(phantom: str, evidence: Evidence) -> None:
-    z = {family: np.array(values) for family, values in deviations(phantom, SEEDS).items()}
+    z = by_family(deviations(phantom, SEEDS))
     summary = {
         family: {
             "values": len(v),
@@ -87,3 +104,15 @@ def test_values_scatter_about_their_truth_as_u_says(phantom: str, evidence: Evid
         assert abs(found["mean_z"]) <= LARGEST_MEAN_Z, f"{family}: {found}"
         assert found["spread_z"] <= SPREAD_OF_Z[1], f"{family}: {found}"
         assert found["spread_z"] >= SPREAD_OF_Z[0] or family in CONSERVATIVE, f"{family}: {found}"
+
+
+@pytest.mark.parametrize("phantom", OTHERS)
+def test_no_value_of_any_definition_is_far_off(phantom: str, evidence: Evidence) -> None:
+    z = deviations(phantom, FEW_SEEDS)
+    summary = {
+        family: {"values": len(v), "spread_z": float(v.std()), "largest_z": float(np.abs(v).max())}
+        for family, v in by_family(z).items()
+    }
+    evidence(f"whole-chain-{phantom}", summary)
+    far = {key: largest for key, values in z.items() if (largest := max(values, key=abs)) and abs(largest) > FARTHEST_Z}
+    assert far == {}
