@@ -11,7 +11,7 @@ from iqa.metrics import absent
 from iqa.metrics.inserts import InsertMean, Outcome
 from iqa.metrics.regions import Circle, Noise, Places, Rod, beside_the_field, centred, places, small_features
 from iqa.model import Bead, Drawn, Insert, Located, Module, ModuleFit, NotMeasured, Scan
-from iqa.signal.centres import disc_centres, fits_field, reach_of
+from iqa.signal.centres import disc_centres, fits_field
 from iqa.signal.transfer import Crop, Transfer, disc_transfer
 
 SURROUNDINGS_MM = 5.0
@@ -111,20 +111,15 @@ def _centred(shared: Shared, fit: ModuleFit, mean: InsertMean, radius: float) ->
     begin = centres[0] - drift[0], centres[1] - drift[1]
     if not fits_field(scan.stored.shape[1:], scan.pixel_mm, *begin, radius):
         return ()
-    if not _crowded(shared.located.spec.module(fit.name), mean.insert, reach_of(radius) + 2.0 * shared.blur_mm):
-        found = disc_centres([scan.stored[i] for i in slices], scan.pixel_mm, begin, radius, shared.blur_mm)
-        centres = np.array([found.x_mm, found.y_mm]) + drift
+    beside = [
+        (*(fit.pose.on_planes(f.x_mm, f.y_mm, z) - drift), f.diameter_mm / 2 + NEIGHBOUR_MM)
+        for f in _beside(shared.located.spec.module(fit.name), mean.insert)
+    ]
+    found = disc_centres([scan.stored[i] for i in slices], scan.pixel_mm, begin, radius, shared.blur_mm, beside)
+    centres = np.array([found.x_mm, found.y_mm]) + drift
     lines = [np.polynomial.Polynomial.fit(z, c, min(1, len(z) - 1))(z) for c in centres]
     reach = radius + SURROUNDINGS_MM
     return tuple((i, Circle(float(x), float(y), reach)) for i, x, y in zip(slices, *lines, strict=True))
-
-
-def _crowded(module: Module, insert: Insert, reach_mm: float) -> bool:
-    """Whether something else stands so near that it would draw a centre fitted to the image towards itself."""
-    return any(
-        math.hypot(f.x_mm - insert.x_mm, f.y_mm - insert.y_mm) < reach_mm + f.diameter_mm / 2
-        for f in _beside(module, insert)
-    )
 
 
 def _beside(module: Module, insert: Insert) -> list[Rod | Bead]:

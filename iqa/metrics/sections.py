@@ -40,7 +40,9 @@ SAMPLING_U = 0.29
 """Standard uncertainty of a flank between two samples against their distance: 1/√12."""
 UNBALANCED = 0.3
 """Length of the mean of the ramps' directions above which a tilt of the phantom does not cancel; 0 for pairs."""
-SOFTEST_STEPS = 0.25
+HIDDEN = 0.5
+"""Of the distance of two samples: a flank shorter than that can lie between them unseen."""
+SOFTEST_STEPS = 0.1
 """Of a row's step: the least sigma of a flank, so that one between two samples can be fitted."""
 REACH_Z_MM = 4.0
 """A row's slices are used this far beyond its ends: its base."""
@@ -65,8 +67,8 @@ class Part:
     """Relative standard uncertainty of the blur along z."""
     blur_mm: float = 0.0
     """That blur."""
-    u_sampling_mm: float = 0.0
-    """Standard uncertainty of a width with vertical flanks, mm: they can lie anywhere between two samples."""
+    gap_mm: float = 0.0
+    """Distance of the samples about a flank, along z: a steep one can lie anywhere between two of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +126,19 @@ class Group:
         """All that any of its ramps was read on."""
         return tuple(sorted({i for p in self.seen for i in p.slices}))
 
+    @property
+    def _u_sampling_mm(self) -> FloatArray:
+        """(ramps,) standard uncertainty of the widths whose flanks are so steep that samples may miss them."""
+        gap = np.array([p.gap_mm for p in self.seen])
+        steep = sum(w * (shape.flank * width < HIDDEN * gap) for shape, w, width in self.fit.mixture)
+        return np.asarray(SAMPLING_U * gap * steep)
+
     def u(self, weight: FloatArray, u_tilt_deg: float) -> float:
         """Standard uncertainty of the weighted mean of its ramps, mm."""
         mean = float(weight @ self.fit.width_mm)
         noise = float(weight @ self.fit.covariance @ weight)
         blur = float(weight @ (self.fit.by_blur * np.array([p.u_blur for p in self.seen])))
-        sampling = self.fit.steep * float(weight @ np.array([p.u_sampling_mm for p in self.seen]))
+        sampling = float(weight @ self._u_sampling_mm)
         leaning = np.array([[p.line.per_tilt * a for a in p.line.along] for p in self.seen])
         tilt = math.radians(u_tilt_deg) * float(np.linalg.norm(weight @ leaning))
         slope = float(np.sqrt(((weight * np.array([p.u_slope for p in self.seen])) ** 2).sum()))
@@ -315,7 +324,7 @@ def _rows(scene: _Scene, module: Module, fit: ModuleFit, ramps: Sequence[StepRam
             slices=r.slices,
             u_slope=0.0,
             u_blur=0.0,
-            u_sampling_mm=SAMPLING_U * _gap(z, width),
+            gap_mm=_gap(z, width),
         )
         for r, z in zip(rows, profiles.z_mm, strict=True)
     )

@@ -29,7 +29,7 @@ Array = NDArray[np.float64]
 
 OFFSET_MM = 0.4
 """Standard deviation of a gauge's own shift and turn against its module: units differ by up to 0.5° at 47 mm."""
-STRAY_MM = 0.06
+STRAY_MM = 0.1
 """Standard deviation of a group's own place beyond that: what four units left."""
 SEARCHED = 3.0
 """Standard deviations to either side in which a group is sought."""

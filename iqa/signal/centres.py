@@ -6,6 +6,7 @@ whole scan, and all slices are solved together. `iqa.signal.disc` fits the blur 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,6 +27,9 @@ SETTLED_MM = 0.01
 """A round that moves nothing further than this is the last: the next would move it by its square."""
 LARGEST_STEP_MM = 1.0
 KNOTS_PER_MM = 20.0
+
+Hole = tuple[Array, Array, float]
+"""(x, y, radius) of a circle on each image, mm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,12 @@ def fits_field(shape: tuple[int, int], pixel_mm: tuple[float, float], x: Array, 
 
 
 def disc_centres(
-    images: list[Image], pixel_mm: tuple[float, float], start: tuple[Array, Array], radius_mm: float, blur_mm: float
+    images: list[Image],
+    pixel_mm: tuple[float, float],
+    start: tuple[Array, Array],
+    radius_mm: float,
+    blur_mm: float,
+    holes: Sequence[Hole] = (),
 ) -> DiscCentres:
     """Least-squares centre, radius and contrast of a disc on each image, background plane removed.
 
@@ -75,6 +84,8 @@ def disc_centres(
         Nominal.
     blur_mm : float
         Standard deviation of the edge blur.
+    holes : sequence of ((n,) x, (n,) y, radius), optional
+        Circles, as `start`, whose pixels are left out: something else stands there.
 
     Notes
     -----
@@ -88,8 +99,11 @@ def disc_centres(
     px, py = np.stack([c[1] for c in crops]), np.stack([c[2] for c in crops])
     reach = reach_of(radius_mm)
     table = _table(radius_mm, blur_mm, reach)
+    used = np.ones_like(px)
+    for hole_x, hole_y, hole_mm in holes:
+        used[distance(px - hole_x[:, None], py - hole_y[:, None]) < hole_mm] = 0.0
     for _ in range(ROUNDS):
-        design = _design(px - x[:, None], py - y[:, None], radius, table, reach)
+        design = _design(px - x[:, None], py - y[:, None], radius, table, reach, used)
         normal = _normal(design)
         solved = np.linalg.solve(normal, design @ values[:, :, None])[:, :, 0]
         contrast = solved[:, 3]
@@ -124,10 +138,10 @@ def _crop(
     return image[row[0] : row[-1] + 1, column[0] : column[-1] + 1].reshape(-1), grid_x.reshape(-1), grid_y.reshape(-1)
 
 
-def _design(dx: Array, dy: Array, radius: Array, table: tuple[Array, Array, float], reach: float) -> Array:
-    """(n, 7, pixels) columns of the linearised model; pixels beyond reach are zero in all."""
+def _design(dx: Array, dy: Array, radius: Array, table: tuple[Array, Array, float], reach: float, used: Array) -> Array:
+    """(n, 7, pixels) columns of the linearised model; pixels that are not used, or beyond reach, are zero in all."""
     r = distance(dx, dy)
-    near = (r < reach).astype(np.float64)
+    near = used * (r < reach)
     # The profile of a slightly larger disc is the nominal one, moved out.
     at = (r - radius[:, None] + table[2]) * KNOTS_PER_MM
     low = np.clip(at, 0.0, len(table[0]) - 2.0).astype(np.intp)

@@ -365,8 +365,6 @@ class Section:
     amplitude: FloatArray
     """(m,) HU."""
     noise: Noise
-    steep: float
-    """Weight of the rectangle, whose flanks no sample may show."""
     mixture: Mixture
     """The shapes that were averaged."""
     softest_mm: float
@@ -442,7 +440,6 @@ def _averaged(data: Profiles, first: NDArray[np.int64], fits: list[tuple[Shape, 
         centre_mm=best.centre_mm,
         amplitude=best.amplitude,
         noise=noise,
-        steep=float(sum(w for w, (s, _) in zip(weight, fits, strict=True) if s.steep)),
         mixture=tuple((s, float(w), f.width_mm) for w, (s, f) in zip(weight, fits, strict=True) if w > LIGHT),
         softest_mm=data.softest_mm,
     )

@@ -34,9 +34,14 @@ class Shape:
     """Weight before the data are seen."""
 
     @property
+    def flank(self) -> float:
+        """Length of its flanks per FWHM: of the second rectangle, or the sigma."""
+        return max(self.second, self.gauss)
+
+    @property
     def steep(self) -> bool:
         """Its flanks count as vertical."""
-        return max(self.second, self.gauss) < STEEP
+        return self.flank < STEEP
 
     def at(self, z_mm: FloatArray, width_mm: Width) -> FloatArray:
         """Profile of that FWHM at `z_mm`, of height 1 at its middle."""
