@@ -333,7 +333,9 @@ def test_what_shares_the_block_of_the_best_is_judged_where_that_lies() -> None:
         return replace(one, hypothesis=replace(one.hypothesis, z_mm=z_mm))
 
     pose = replace(STRAIGHT, z_mm=7.0)
-    refined = Refined(explained("a", 3.0), pose, None, None, AxialFit(7.0, 0.1, "ramps"), (), (), "inserts", (), 1.0, True)
+    refined = Refined(
+        explained("a", 3.0), pose, None, None, AxialFit(7.0, 0.1, "ramps"), (), (), "inserts", (), 1.0, True
+    )
     judge, refiner = Mock(settle=settle), Mock(side_effect=lambda one: replace(refined, explained=one))
     other = explained("c", 1.0)
     layer = replace(other.matches[0].layer, shapes=((1.0, 0.0, 0.0, 5.0),))
