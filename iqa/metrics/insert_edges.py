@@ -9,9 +9,9 @@ import numpy as np
 
 from iqa.metrics import absent
 from iqa.metrics.inserts import InsertMean, Outcome
-from iqa.metrics.regions import Circle, Noise, Places, Rod, beside_the_field, centred, places, small_features
-from iqa.model import Bead, Drawn, Insert, Located, Module, ModuleFit, NotMeasured, Scan
-from iqa.signal.centres import disc_centres, fits_field
+from iqa.metrics.regions import Circle, Noise, Places, beside_the_field, centred, places, small_features
+from iqa.model import Drawn, Insert, Located, Module, ModuleFit, NotMeasured, Scan
+from iqa.signal.centres import disc_centres, fits_field, reach_of
 from iqa.signal.transfer import Crop, Transfer, disc_transfer
 
 SURROUNDINGS_MM = 5.0
@@ -111,10 +111,9 @@ def _centred(shared: Shared, fit: ModuleFit, mean: InsertMean, radius: float) ->
     begin = centres[0] - drift[0], centres[1] - drift[1]
     if not fits_field(scan.stored.shape[1:], scan.pixel_mm, *begin, radius):
         return ()
-    beside = [
-        (*(fit.pose.on_planes(f.x_mm, f.y_mm, z) - drift), f.diameter_mm / 2 + NEIGHBOUR_MM)
-        for f in _beside(shared.located.spec.module(fit.name), mean.insert)
-    ]
+    looked_at = Circle(mean.insert.x_mm, mean.insert.y_mm, reach_of(radius))
+    spared = [c for c in _spared(shared.located.spec.module(fit.name), mean.insert) if _meet(c, looked_at)]
+    beside = [(*(fit.pose.on_planes(c.x_mm, c.y_mm, z) - drift), c.radius_mm) for c in spared]
     found = disc_centres([scan.stored[i] for i in slices], scan.pixel_mm, begin, radius, shared.blur_mm, beside)
     centres = np.array([found.x_mm, found.y_mm]) + drift
     lines = [np.polynomial.Polynomial.fit(z, c, min(1, len(z) - 1))(z) for c in centres]
@@ -122,15 +121,16 @@ def _centred(shared: Shared, fit: ModuleFit, mean: InsertMean, radius: float) ->
     return tuple((i, Circle(float(x), float(y), reach)) for i, x, y in zip(slices, *lines, strict=True))
 
 
-def _beside(module: Module, insert: Insert) -> list[Rod | Bead]:
-    return [f for f in small_features(module) if f.name != insert.name]
+def _spared(module: Module, insert: Insert) -> list[Circle]:
+    """What stands beside an insert, with room about it, on the module's plane."""
+    beside = (f for f in small_features(module) if f.name != insert.name)
+    return [Circle(f.x_mm, f.y_mm, f.diameter_mm / 2 + NEIGHBOUR_MM) for f in beside]
 
 
 def _crops(shared: Shared, fit: ModuleFit, insert: Insert, placed: Places) -> list[Crop | None]:
     """The insert and its plain surroundings slice by slice, neighbours left out; None where the field cuts them."""
     module, slices = shared.located.spec.module(fit.name), [index for index, _ in placed]
-    spared = [Circle(f.x_mm, f.y_mm, f.diameter_mm / 2 + NEIGHBOUR_MM) for f in _beside(module, insert)]
-    holes = [[hole for _, hole in places(shared.scan, fit, c, slices)] for c in spared]
+    holes = [[hole for _, hole in places(shared.scan, fit, c, slices)] for c in _spared(module, insert)]
     return [
         centred(shared.scan, index, circle, [h[k] for h in holes if _meet(h[k], circle)])
         for k, (index, circle) in enumerate(placed)

@@ -34,6 +34,18 @@ def test_a_tilted_background_does_not_pull() -> None:
     assert float(found.x_mm[0]) == pytest.approx(20.2, abs=1e-3)
 
 
+def test_what_stands_beside_a_disc_does_not_draw_its_centre() -> None:
+    r, beside = (np.hypot(GRID[None, :] - x, GRID[:, None] - 20.0) for x in (20.2, 28.5))
+    disc, pin = (disc_profile(d.ravel(), a, 0.5).reshape(r.shape) for d, a in ((r, 6.0), (beside, 1.5)))
+    image = 90.0 * disc - 900.0 * pin
+    start, hole = (np.array([20.0]), np.array([20.0])), (np.array([28.5]), np.array([20.0]), 4.0)
+    drawn = disc_centres([image], (0.5, 0.5), start, 6.0, 0.5)
+    free = disc_centres([image], (0.5, 0.5), start, 6.0, 0.5, [hole])
+    assert abs(float(drawn.x_mm[0]) - 20.2) > 0.1
+    assert float(free.x_mm[0]) == pytest.approx(20.2, abs=2e-3)
+    assert float(free.radius_mm[0]) == pytest.approx(6.0, abs=2e-3)
+
+
 def test_a_disc_at_the_border_does_not_fit() -> None:
     inside = np.array([20.0])
     assert fits_field((100, 100), (0.5, 0.5), inside, inside, 6.0)
