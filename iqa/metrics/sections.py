@@ -44,6 +44,8 @@ HIDDEN = 0.5
 """Of the distance of two samples: a flank shorter than that can lie between them unseen."""
 SOFTEST_STEPS = 0.1
 """Of a row's step: the least sigma of a flank, so that one between two samples can be fitted."""
+UNSEEN_STEPS = 0.25
+"""Of a row's step: how soft a flank may be, at most, that its samples cannot tell from a steep one."""
 REACH_Z_MM = 4.0
 """A row's slices are used this far beyond its ends: its base."""
 FOOT_U = 0.12
@@ -120,6 +122,11 @@ class Group:
     def unsure_mm(self) -> float:
         """Standard deviation whose square is the standard uncertainty of the blur's own at the foot of a flank."""
         return max(math.sqrt(2.0 * math.hypot(p.u_blur, FOOT_U)) * p.blur_mm for p in self.seen)
+
+    @property
+    def unseen_mm(self) -> float:
+        """Sigma up to which the flanks of the section may be soft or steep, for all that rows show; 0 of ramps."""
+        return self.fit.softest_mm / SOFTEST_STEPS * UNSEEN_STEPS
 
     @property
     def slices(self) -> tuple[int, ...]:

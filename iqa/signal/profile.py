@@ -120,7 +120,7 @@ def of_mixture(mixture: Mixture, width: Width, softest_mm: float = 0.0, unsure_m
     ----------
     mixture : shapes with weights and the FWHM of each ramp
     width : the FWHM that stands for them, with all that its u holds
-    softest_mm : least sigma that their flanks were drawn with; what is between that and a shape's own stays open
+    softest_mm : sigma up to which flanks may be soft unseen; what is between that and a shape's own stays open
     unsure_mm : standard deviation whose square is the u of the variance that was taken for blur, and not for the flanks
     """
     forms, share = [s for s, _, _ in mixture], np.array([w for _, w, _ in mixture])
