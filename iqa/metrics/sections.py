@@ -14,7 +14,8 @@ from iqa.metrics.ramps import MARGIN_MM, SUPPORT, Fault, Line, Strip, see_ramp, 
 from iqa.metrics.steps import Row, rough_width, see_row
 from iqa.model import Grade, Located, Module, ModuleFit, NotMeasured, Ramp, Scan, StepRamp
 from iqa.signal.disc import Edge
-from iqa.signal.section import Profiles, Section, section
+from iqa.signal.section import Mixture, Profiles, Section, section
+from iqa.signal.shapes import shapes
 from iqa.signal.tilt import Lean, lean_of
 
 FloatArray = NDArray[np.float64]
@@ -46,6 +47,8 @@ SOFTEST_STEPS = 0.1
 """Of a row's step: the least sigma of a flank, so that one between two samples can be fitted."""
 UNSEEN_STEPS = 0.25
 """Of a row's step: how soft a flank may be, at most, that its samples cannot tell from a steep one."""
+OPEN = 1.5
+"""Of that: flanks hardly softer, which little noise prefers to steep ones for what the model of an element leaves."""
 REACH_Z_MM = 4.0
 """A row's slices are used this far beyond its ends: its base."""
 FOOT_U = 0.12
@@ -127,6 +130,15 @@ class Group:
     def unseen_mm(self) -> float:
         """Sigma up to which the flanks of the section may be soft or steep, for all that rows show; 0 of ramps."""
         return self.fit.softest_mm / SOFTEST_STEPS * UNSEEN_STEPS
+
+    @property
+    def mixture(self) -> Mixture:
+        """The shapes that were averaged, those whose flanks rows cannot tell from steep ones as the rectangle."""
+        rectangle, most = shapes()[0], OPEN * self.unseen_mm
+        return tuple(
+            (rectangle if shape.flank * float(width.mean()) <= most else shape, share, width)
+            for shape, share, width in self.fit.mixture
+        )
 
     @property
     def slices(self) -> tuple[int, ...]:

@@ -105,7 +105,7 @@ def _of_ramps(context: Context) -> _Seen | NotMeasured | None:
         return found.refused[0] if found.refused else None
     group = found.best.group
     method = FROM_RAMPS if group.method == RAMP_METHOD else FROM_ROWS
-    shown = of_mixture(group.fit.mixture, Width(found.best.width_mm, found.best.u_mm), group.unseen_mm, group.unsure_mm)
+    shown = of_mixture(group.mixture, Width(found.best.width_mm, found.best.u_mm), group.unseen_mm, group.unsure_mm)
     flags = ("tilt_not_cancelled",) if found.best.lean is None else ()
     return _Seen(shown, method, len(group.slices), where(group.module, group.slices), flags)
 
