@@ -15,7 +15,7 @@ from iqa.metrics.steps import Row, rough_width, see_row
 from iqa.model import Grade, Located, Module, ModuleFit, NotMeasured, Ramp, Scan, StepRamp
 from iqa.signal.disc import Edge
 from iqa.signal.section import Mixture, Profiles, Section, section
-from iqa.signal.shapes import shapes
+from iqa.signal.shapes import Shape, shapes
 from iqa.signal.tilt import Lean, lean_of
 
 FloatArray = NDArray[np.float64]
@@ -41,13 +41,11 @@ SAMPLING_U = 0.29
 """Standard uncertainty of a flank between two samples against their distance: 1/√12."""
 UNBALANCED = 0.3
 """Length of the mean of the ramps' directions above which a tilt of the phantom does not cancel; 0 for pairs."""
-HIDDEN = 0.5
-"""Of the distance of two samples: a flank shorter than that can lie between them unseen."""
 SOFTEST_STEPS = 0.1
 """Of a row's step: the least sigma of a flank, so that one between two samples can be fitted."""
 UNSEEN_STEPS = 0.25
-"""Of a row's step: how soft a flank may be, at most, that its samples cannot tell from a steep one."""
-OPEN = 1.5
+"""Of a row's step: the sigma up to which its samples leave open how soft a flank is."""
+HIDDEN = 1.5
 """Of that: flanks hardly softer, which little noise prefers to steep ones for what the model of an element leaves."""
 REACH_Z_MM = 4.0
 """A row's slices are used this far beyond its ends: its base."""
@@ -72,8 +70,10 @@ class Part:
     """Relative standard uncertainty of the blur along z."""
     blur_mm: float = 0.0
     """That blur."""
+    step_mm: float = 0.0
+    """Of a row, along z; 0 of a ramp."""
     gap_mm: float = 0.0
-    """Distance of the samples about a flank, along z: a steep one can lie anywhere between two of them."""
+    """Of a row, distance of its samples about a flank: a steep one can lie anywhere between two of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,35 +129,32 @@ class Group:
     @property
     def unseen_mm(self) -> float:
         """Sigma up to which the flanks of the section may be soft or steep, for all that rows show; 0 of ramps."""
-        return self.fit.softest_mm / SOFTEST_STEPS * UNSEEN_STEPS
+        return UNSEEN_STEPS * max(p.step_mm for p in self.seen)
 
     @property
     def mixture(self) -> Mixture:
-        """The shapes that were averaged, those whose flanks rows cannot tell from steep ones as the rectangle."""
-        rectangle, most = shapes()[0], OPEN * self.unseen_mm
+        """The shapes that were averaged, those whose flanks rows may hide as the rectangle."""
         return tuple(
-            (rectangle if shape.flank * float(width.mean()) <= most else shape, share, width)
+            (shapes()[0] if self._hides(shape, width).any() else shape, share, width)
             for shape, share, width in self.fit.mixture
         )
+
+    def _hides(self, shape: Shape, width: FloatArray) -> NDArray[np.bool_]:
+        """(ramps,) whether the flanks of a shape so wide may be steep ones between two samples."""
+        return np.asarray(shape.flank * width <= HIDDEN * self.unseen_mm)
 
     @property
     def slices(self) -> tuple[int, ...]:
         """All that any of its ramps was read on."""
         return tuple(sorted({i for p in self.seen for i in p.slices}))
 
-    @property
-    def _u_sampling_mm(self) -> FloatArray:
-        """(ramps,) standard uncertainty of the widths whose flanks are so steep that samples may miss them."""
-        gap = np.array([p.gap_mm for p in self.seen])
-        steep = sum(w * (shape.flank * width < HIDDEN * gap) for shape, w, width in self.fit.mixture)
-        return np.asarray(SAMPLING_U * gap * steep)
-
     def u(self, weight: FloatArray, u_tilt_deg: float) -> float:
         """Standard uncertainty of the weighted mean of its ramps, mm."""
         mean = float(weight @ self.fit.width_mm)
         noise = float(weight @ self.fit.covariance @ weight)
         blur = float(weight @ (self.fit.by_blur * np.array([p.u_blur for p in self.seen])))
-        sampling = float(weight @ self._u_sampling_mm)
+        steep = sum(share * self._hides(shape, width) for shape, share, width in self.fit.mixture)
+        sampling = SAMPLING_U * float(weight @ (steep * np.array([p.gap_mm for p in self.seen])))
         leaning = np.array([[p.line.per_tilt * a for a in p.line.along] for p in self.seen])
         tilt = math.radians(u_tilt_deg) * float(np.linalg.norm(weight @ leaning))
         slope = float(np.sqrt(((weight * np.array([p.u_slope for p in self.seen])) ** 2).sum()))
@@ -343,6 +340,7 @@ def _rows(scene: _Scene, module: Module, fit: ModuleFit, ramps: Sequence[StepRam
             slices=r.slices,
             u_slope=0.0,
             u_blur=0.0,
+            step_mm=abs(r.ramp.step_z_mm),
             gap_mm=_gap(z, width),
         )
         for r, z in zip(rows, profiles.z_mm, strict=True)

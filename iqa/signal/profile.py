@@ -150,9 +150,9 @@ def _curves(drawn: Sequence[Shape], z_mm: FloatArray, width_mm: FloatArray) -> F
 
 def _by_flanks(shape: Shape, width_mm: float, unsure_mm: float) -> float:
     """Change of a width at a tenth, mm, when so much variance goes from the flanks to the blur, or comes from there."""
-    own = width_mm**2 * (shape.gauss**2 + shape.second**2 / 12.0)
-    less, more = math.sqrt(max(own - unsure_mm**2, 0.0)), math.sqrt(own + unsure_mm**2)
-    return FROM_MIDDLE * max(math.sqrt(own) - less, more - math.sqrt(own))
+    own = width_mm * shape.flank
+    less, more = math.sqrt(max(own**2 - unsure_mm**2, 0.0)), math.hypot(own, unsure_mm)
+    return FROM_MIDDLE * max(own - less, more - own)
 
 
 def _grid(thinned: int = 1) -> FloatArray:

@@ -367,8 +367,6 @@ class Section:
     noise: Noise
     mixture: Mixture
     """The shapes that were averaged."""
-    softest_mm: float
-    """Least sigma that their flanks were drawn with."""
 
 
 def section(data: Profiles, first: NDArray[np.int64], width_mm: FloatArray, centre_mm: FloatArray) -> Section | None:
@@ -441,7 +439,6 @@ def _averaged(data: Profiles, first: NDArray[np.int64], fits: list[tuple[Shape, 
         amplitude=best.amplitude,
         noise=noise,
         mixture=tuple((s, float(w), f.width_mm) for w, (s, f) in zip(weight, fits, strict=True) if w > LIGHT),
-        softest_mm=data.softest_mm,
     )
 
 

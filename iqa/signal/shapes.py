@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -35,13 +36,13 @@ class Shape:
 
     @property
     def flank(self) -> float:
-        """Length of its flanks per FWHM: of the second rectangle, or the sigma."""
-        return max(self.second, self.gauss)
+        """Standard deviation per FWHM of all that softens its flanks: the second rectangle and the Gaussian."""
+        return math.hypot(self.second / math.sqrt(12.0), self.gauss)
 
     @property
     def steep(self) -> bool:
         """Its flanks count as vertical."""
-        return self.flank < STEEP
+        return max(self.second, self.gauss) < STEEP
 
     def at(self, z_mm: FloatArray, width_mm: Width) -> FloatArray:
         """Profile of that FWHM at `z_mm`, of height 1 at its middle."""
