@@ -189,15 +189,16 @@ def _candidate(explained: Explained) -> Candidate:
 
 
 def _located(body: Body, refined: Refined, second: Explained | None) -> Located:
-    spec, axial = refined.explained.hypothesis.spec, refined.axial
+    spec, fit = refined.explained.hypothesis.spec, refined.fit
+    axial = refined.axial
     return Located(
         spec=spec,
         score=refined.explained.evidence,
         runner_up=None if second is None else _candidate(second),
         pose=refined.pose,
-        u_xy_mm=refined.u_xy_mm,
+        u_xy_mm=None if fit is None else fit.u_xy_mm,
         u_z_mm=None if axial is None else axial.u_mm,
-        u_roll_deg=refined.u_roll_deg,
+        u_roll_deg=None if fit is None else fit.u_roll_deg,
         u_tilt_deg=body.u_tilt_deg,
         mirror_known=not spec.mirror_symmetric,
         body=body.fit,

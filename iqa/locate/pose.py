@@ -30,9 +30,8 @@ class Refined:
 
     explained: Explained
     pose: Pose
-    """Of the origin."""
-    u_xy_mm: float | None
-    u_roll_deg: float | None
+    fit: RigidFit | None
+    """Of the origin, by its own features or by those of the anchor."""
     axial: AxialFit | None
     discs: tuple[tuple[str, tuple[Disc, ...]], ...]
     """(module, its discs)."""
@@ -58,10 +57,11 @@ def refine(scan: Scan, body: Body, explained: Explained) -> Refined:
     others = [_place(discs, m, explained, pose) if m.name != anchor.name else None for m in spec.modules]
     z_of = axial.u_mm if axial is not None else COARSE_Z_U_MM
     placed = [(m, o if o is not None else (own, found, fit, axial)) for m, o in zip(spec.modules, others, strict=True)]
-    at_origin, _, origin_fit, _ = next(p for m, p in placed if m.name == spec.origin)
-    u_xy, u_roll = None if fit is None else _u_carried(fit, body, anchor.z_mm), None if fit is None else fit.u_roll_deg
-    if origin_fit is not None:  # its own features know better than those of a module further along
-        pose, u_xy, u_roll = at_origin, origin_fit.u_xy_mm, origin_fit.u_roll_deg
+    if fit is not None:
+        fit = _carried(fit, body, anchor.z_mm)
+    at_origin, _, by_own, _ = next(p for m, p in placed if m.name == spec.origin)
+    if by_own is not None:  # these know better than those of a module further along
+        pose, fit = at_origin, by_own
     modules = tuple(_module_fit(scan, m, place, z_of) for m, place in placed)
     edgeless = discs.edgeless(anchor, own, found)
     wanted = sum(isinstance(f, Insert) for f in seen_features(anchor))
@@ -69,7 +69,7 @@ def refine(scan: Scan, body: Body, explained: Explained) -> Refined:
     by_module = tuple((m.name, p[1]) for m, p in placed)
     checked = judged / wanted if wanted else 1.0
     inside = axial is not None or _on_several(explained) or not any(anchor.of(Ramp, StepRamp))
-    return Refined(explained, pose, u_xy, u_roll, axial, by_module, modules, anchor.name, edgeless, checked, inside)
+    return Refined(explained, pose, fit, axial, by_module, modules, anchor.name, edgeless, checked, inside)
 
 
 def first_pose(body: Body, explained: Explained) -> Pose:
@@ -115,9 +115,9 @@ def _carry(pose: Pose, z_mm: float) -> Pose:
     return replace(pose, x_mm=x, y_mm=y, z_mm=z)
 
 
-def _u_carried(fit: RigidFit, body: Body, z_mm: float) -> float:
-    """Standard uncertainty of each coordinate of the origin, carried over so many mm along an axis of unsure tilt."""
-    return math.hypot(fit.u_xy_mm, z_mm * math.radians(body.u_tilt_deg or 0.0))
+def _carried(fit: RigidFit, body: Body, z_mm: float) -> RigidFit:
+    """The fit of a module with the u of a point so many mm further along an axis whose tilt is unsure."""
+    return replace(fit, u_xy_mm=math.hypot(fit.u_xy_mm, z_mm * math.radians(body.u_tilt_deg or 0.0)))
 
 
 def _settle(

@@ -112,3 +112,15 @@ def test_modules_turned_against_each_other_keep_their_own_roll() -> None:
     rolls = {m.name: (m.pose.roll_deg + 180.0) % 360.0 - 180.0 for m in result.modules}
     assert rolls["CTP528"] == pytest.approx(1.0, abs=0.1)
     assert rolls["CTP515"] == pytest.approx(-0.7, abs=0.5)
+
+
+def test_a_tapered_phantom_lies_where_its_origins_own_inserts_do() -> None:
+    """It is recognised by another tier, and carried along the axis the strays of that one would come with it."""
+    physics = Physics(pixel_mm=0.5, step_mm=5.0, thickness_mm=5.0, noise_hu=8.0, stray_mm=0.1, seed=11)
+    simulated, located = found("mercury4", replace(physics, pose=Pose(0.6, 1.5, 4.0, 1.3, 0.02, -0.28)))
+    own = located.module(located.spec.origin)
+    assert own is not None
+    assert (located.pose.x_mm, located.pose.y_mm, located.u_xy_mm) == (own.pose.x_mm, own.pose.y_mm, own.u_xy_mm)
+    for key in ("position.x", "position.y"):
+        at = simulated.scan.to_patient(located.pose.x_mm, located.pose.y_mm, located.pose.z_mm)["xyz".index(key[-1])]
+        assert abs(at - simulated.truth.values[key]) < 3.3 * (located.u_xy_mm or 0.0)

@@ -78,6 +78,21 @@ def test_insert_is_measured_within_its_uncertainty(name: str, hu: float) -> None
     assert found.where == "A slices 0-1"
 
 
+@pytest.mark.parametrize(("own", "other", "wanted"), [(3, 5, "U"), (3, 6, "U"), (2, 5, "W"), (0, 1, "W")])
+def test_the_uniform_module_is_the_one_with_regions_unless_little_of_it_is_seen(
+    own: int, other: int, wanted: str
+) -> None:
+    made = context()
+    spec = made.located.spec
+    plain_one = replace(spec.modules[1], name="W", features=())
+    fits = [replace(made.located.modules[1], name=n, slices=tuple(range(k))) for n, k in (("U", own), ("W", other))]
+    both = replace(made.located, spec=replace(spec, modules=(*spec.modules, plain_one)), modules=tuple(fits))
+    seen = replace(made, located=both)
+    seen.__dict__["whole"] = both
+    assert seen.uniform is not None
+    assert seen.uniform[0].name == wanted
+
+
 def test_uniform_module_gives_water_and_noise() -> None:
     water, sd, sigma = (value(plain(), key) for key in ("ct_number.uniform", "noise.sd", "noise.sigma"))
     assert water.value == pytest.approx(10.0, abs=0.5)

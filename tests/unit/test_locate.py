@@ -333,9 +333,7 @@ def test_what_shares_the_block_of_the_best_is_judged_where_that_lies() -> None:
         return replace(one, hypothesis=replace(one.hypothesis, z_mm=z_mm))
 
     pose = replace(STRAIGHT, z_mm=7.0)
-    refined = Refined(
-        explained("a", 3.0), pose, None, None, AxialFit(7.0, 0.1, "ramps"), (), (), "inserts", (), 1.0, True
-    )
+    refined = Refined(explained("a", 3.0), pose, None, AxialFit(7.0, 0.1, "ramps"), (), (), "inserts", (), 1.0, True)
     judge, refiner = Mock(settle=settle), Mock(side_effect=lambda one: replace(refined, explained=one))
     other = explained("c", 1.0)
     layer = replace(other.matches[0].layer, shapes=((1.0, 0.0, 0.0, 5.0),))
@@ -371,14 +369,14 @@ def test_landmarks_that_lose_their_own_block_are_distrusted() -> None:
     best, other = explained("a", 3.0), explained("b", 2.9)
     lost = Mock(settle=lambda one, _z_mm, _reach_mm: replace(one, evidence=-2.0, matches=()))
     axial = AxialFit(40.0, 0.1, "ramps")
-    refiner = Mock(side_effect=lambda one: Refined(one, STRAIGHT, None, None, axial, (), (), "inserts", (), 1.0, True))
+    refiner = Mock(side_effect=lambda one: Refined(one, STRAIGHT, None, axial, (), (), "inserts", (), 1.0, True))
     assert at_landmarks(lost, refiner, [best, other]) == [best, other]
     refiner.distrust.assert_called_once_with(best)
 
 
 def test_a_distrusted_refinement_fixes_no_z(monkeypatch: pytest.MonkeyPatch) -> None:
     best = explained("a", 3.0)
-    refined = Refined(best, STRAIGHT, None, None, AxialFit(40.0, 0.1, "ramps"), (), (), "inserts", (), 1.0, True)
+    refined = Refined(best, STRAIGHT, None, AxialFit(40.0, 0.1, "ramps"), (), (), "inserts", (), 1.0, True)
     monkeypatch.setattr(contenders, "refine", lambda *_: refined)
     refiner = contenders.Refiner(Mock(), Mock())
     assert refiner(best).inside
