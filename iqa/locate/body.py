@@ -52,6 +52,8 @@ class Body:
     """Median contrast of the outline, in the locator's grey values."""
     u_tilt_deg: float | None
     """Standard uncertainty of the axis' direction, per coordinate; None where one slice gives none."""
+    outlines_mm: NDArray[np.float64]
+    """(k, 2) stack z and diameter of every outline seen, also those of another diameter than the body's."""
 
 
 def find_body(scan: Scan) -> Body | None:
@@ -68,7 +70,8 @@ def find_body(scan: Scan) -> Body | None:
     axis = _axis(scan, kept, diameter)
     lever = float(np.std(scan.z_mm[indices]))
     u_tilt = float(np.degrees(axis.u_centre_mm / lever)) if lever > 0.0 else None
-    return Body(axis, int(indices[0]), int(indices[-1]), Greys(greys.floor_hu, gain), step * gain, u_tilt)
+    seen = np.array([(scan.z_mm[k], 2.0 * o.radius_mm) for k, o in enumerate(found) if o is not None])
+    return Body(axis, int(indices[0]), int(indices[-1]), Greys(greys.floor_hu, gain), step * gain, u_tilt, seen)
 
 
 def _outlines(scan: Scan, floor_hu: float) -> tuple[Outline | None, ...]:

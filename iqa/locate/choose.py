@@ -62,7 +62,7 @@ def locate(scan: Scan, specs: Sequence[PhantomSpec], phantom: str | None = None)
         return Refused(
             scan.source, f"the body measures {body.fit.diameter_mm:.1f} mm, no part of {tried[0].title} does"
         )
-    judge = Judge(Scorer(pictures, fitting, body.fit.diameter_mm))
+    judge = Judge(Scorer(pictures, fitting, body.fit.diameter_mm), body.outlines_mm)
     refiner = Refiner(scan, body)
     explained = best_poses(judge, fitting)
     if phantom is None:

@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from iqa.locate.pictures import Pictures
 from iqa.locate.search import Hypothesis, Scorer, Window, amplitude_of, mean_picture, window
-from iqa.locate.templates import Layer
+from iqa.locate.templates import Layer, same_diameter
 from iqa.signal import polar
 
 RING_WEIGHT = 1.0 / (58.5 * 15.0)
@@ -29,6 +29,10 @@ TURNED_PENALTY = 0.7
 """A block put in end for end: rarer than an unturned one of another model."""
 HAND_PENALTY = 0.1
 """Mirrored without being reversed, or the other way round: no rigid phantom gives that image, but exports do."""
+TIER_PENALTY = 1.0
+"""A phantom of several tiers whose outlines lie in another order: its pattern may repeat, its diameters do not."""
+TIER_SHARE = 0.7
+"""Middle part of a tier's length, where its own outline must be seen."""
 MISSING_SIGNIFICANCE = 20.0
 MISSING_AMPLITUDE = 0.4
 MISSING_PENALTY = 0.5
@@ -111,8 +115,9 @@ class _Span:
 class Judge:
     """Weighs hypotheses about one scan; a layer that several definitions share is matched once at each place."""
 
-    def __init__(self, scorer: Scorer) -> None:
+    def __init__(self, scorer: Scorer, outlines_mm: NDArray[np.float64]) -> None:
         self.scorer = scorer
+        self.outlines_mm = outlines_mm
         self._known: dict[tuple[object, ...], LayerMatch] = {}
 
     def explain(self, hypothesis: Hypothesis) -> Explained:
@@ -122,6 +127,7 @@ class Judge:
         matches: list[LayerMatch] = []
         penalty = HAND_PENALTY if hypothesis.mirrored != hypothesis.reversed else 0.0
         penalty += TURNED_PENALTY * sum(m.turned for m in hypothesis.spec.modules)
+        penalty += TIER_PENALTY * self._other_tier(hypothesis)
         quiet = 0.0
         for layer in hypothesis.layers:
             centre = hypothesis.z_mm + sign * layer.z_mm
@@ -133,6 +139,20 @@ class Judge:
         total = sum(m.evidence for m in matches) - penalty - min(quiet, QUIET_MOST)
         covered = [(m.span.start, m.span.stop) for m in matches]
         return Explained(hypothesis, tuple(matches), total, _unexplained(pictures, covered))
+
+    def _other_tier(self, hypothesis: Hypothesis) -> float:
+        """Share of the outlines within the tiers that have another diameter than theirs; 0 for a phantom of one."""
+        modules = hypothesis.spec.modules
+        if len({m.diameter_mm for m in modules}) < 2:
+            return 0.0
+        sign = -1.0 if hypothesis.reversed else 1.0
+        z, diameter = (self.outlines_mm - (hypothesis.z_mm, 0.0)).T * ((sign,), (1.0,))
+        seen = wrong = 0
+        for m in modules:
+            within = np.abs(z - m.z_mm - 0.5 * (m.z_from_mm + m.z_to_mm)) < 0.5 * TIER_SHARE * (m.z_to_mm - m.z_from_mm)
+            other = [not same_diameter(m.diameter_mm, d) for d in diameter[within]]
+            seen, wrong = seen + len(other), wrong + sum(other)
+        return wrong / max(seen, 1)
 
     def _match(self, hypothesis: Hypothesis, layer: Layer, places: _Span) -> LayerMatch:
         looks = layer.shapes, layer.block, layer.thin, layer.turn_free_deg

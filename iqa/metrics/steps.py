@@ -57,9 +57,9 @@ def see_row(scan: Scan, fit: ModuleFit, ramp: StepRamp, blur_mm: float, slices: 
         return Fault("Its pixels are clipped at the end of the scale.", "An extended CT number scale.")
     profiles = _profiles(np.array(strips), across, ramp, blur_mm)
     places = _best_places(x, profiles.max(axis=0) - profiles.mean(axis=0), np.asarray(step * number), step, blur_mm)
-    heights, sigma = min(
-        (_heights(x, profiles, _lines(x, places, b * blur_mm)) for b in BLURS), key=lambda found: found[1]
-    )
+    tried = (_heights(x, profiles, _lines(x, places, b * blur_mm)) for b in BLURS)
+    heights, rest = min(tried, key=lambda found: float((found[1] ** 2).sum()))
+    sigma = float(np.median([detrended_sd(r) for r in rest]))
     return Row(ramp, line, slices, np.asarray(line.at_mm[2] + number * step * line.tangent), heights, sigma)
 
 
@@ -82,13 +82,12 @@ def _lines(x: FloatArray, places: FloatArray, blur_mm: float) -> FloatArray:
     return np.asarray(np.exp(-0.5 * ((x[:, None] - places) / blur_mm) ** 2))
 
 
-def _heights(x: FloatArray, profiles: FloatArray, lines: FloatArray) -> tuple[FloatArray, float]:
-    """(slices, elements) heights above a straight base, and the standard deviation of what is left."""
+def _heights(x: FloatArray, profiles: FloatArray, lines: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(slices, elements) heights above a straight base, and (slices, n) what is left."""
     unit = x / np.abs(x).max()
     design = np.column_stack([lines, np.ones_like(x), unit])
     factors = np.linalg.lstsq(design, profiles.T, rcond=None)[0]
-    rest = profiles.T - design @ factors
-    return np.asarray(factors[:-2].T), float(np.median([detrended_sd(r) for r in rest.T]))
+    return np.asarray(factors[:-2].T), np.asarray((profiles.T - design @ factors).T)
 
 
 def rough_width(row: Row) -> float:

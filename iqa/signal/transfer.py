@@ -67,8 +67,8 @@ RIDGE = 1e-5
 """Added to the covariance of the sums, against its mean, for the combinations that are quiet in those crops and not in
 the rest, and for rings that hold no pixel: with 1e-9 one weak edge in four hundred was thrown off. It costs no
 precision."""
-PAD = 40
-"""Pixels by which a crop is padded, so that its noise has faded before it wraps round."""
+PAD_MM = 8.0
+"""By which a crop is padded, so that its noise has faded before it wraps round."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -437,7 +437,8 @@ class _Pool:
         y, x = np.nonzero(mask)
         fields[rings.low, y, x] = 1.0 - rings.share
         fields[rings.low + 1, y, x] = rings.share
-        rows, columns = (fft.next_fast_len(n + PAD, real=True) for n in mask.shape)
+        pads = (math.ceil(PAD_MM / pixel) for pixel in covariance.pixel_mm)
+        rows, columns = (fft.next_fast_len(n + pad, real=True) for n, pad in zip(mask.shape, pads, strict=True))
         return covariance.of_sums(fields, (rows, columns))
 
 

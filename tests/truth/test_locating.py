@@ -124,3 +124,12 @@ def test_a_tapered_phantom_lies_where_its_origins_own_inserts_do() -> None:
     for key in ("position.x", "position.y"):
         at = simulated.scan.to_patient(located.pose.x_mm, located.pose.y_mm, located.pose.z_mm)["xyz".index(key[-1])]
         assert abs(at - simulated.truth.values[key]) < 3.3 * (located.u_xy_mm or 0.0)
+
+
+@pytest.mark.parametrize(("mirrored", "turned"), [(True, False), (False, True)])
+def test_tiers_tell_which_end_is_which_in_a_mirrored_image(mirrored: bool, turned: bool) -> None:
+    """All tiers have one pattern, and no rigid phantom is seen like this; but their diameters have an order."""
+    pose = Pose(0.0, -18.0, -4.0, -122.0, 0.9, 1.2, mirrored=mirrored, reversed=turned)
+    _, located = found("mercury4", Physics(matrix=256, pixel_mm=0.92, step_mm=4.0, thickness_mm=4.0, pose=pose))
+    assert (located.pose.mirrored, located.pose.reversed) == (mirrored, turned)
+    assert abs(located.pose.z_mm - pose.z_mm) < 1.0

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sampled import Case, of_thickness
+from scipy.ndimage import gaussian_filter
 
 from iqa.metrics import slice_thickness
 from iqa.model import Measurement
@@ -74,3 +77,17 @@ def test_rows_under_a_kernel_whose_edges_look_wider_than_its_wires() -> None:
     assert len(found) == 2
     assert found[0] == pytest.approx(5.0, abs=0.1)
     assert found[1] == pytest.approx(found[0], abs=0.05)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_image_of_an_element_is_learnt_from_elements(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most slices show none: what fits the smooth noise of these best is wider, and gives neighbours height."""
+    monkeypatch.setattr(ramps_made, "BLUR_MM", 0.5)
+    fine = tuple(replace(r, step_mm=2.0, step_z_mm=0.25) for r in ramps_made.rows())
+    z = np.arange(-20.0, 20.0) + 0.13
+    grain = gaussian_filter(np.random.default_rng(seed).normal(size=(len(z), *[ramps_made.MATRIX] * 2)), (0, 1.2, 1.2))
+    hu = ramps_made.drawn(fine, z, ramps_made.form("gaussian", 1.0), 500.0) + 8.0 * grain / grain.std()
+    results = slice_thickness.measure(ramps_made.context(fine, hu, z, 1.0)).results
+    found = {r.key: r.value for r in results if isinstance(r, Measurement)}
+    assert found["slice_thickness.high_row"] == pytest.approx(1.0, abs=0.06)
+    assert found["slice_thickness.low_row"] == pytest.approx(1.0, abs=0.06)

@@ -359,7 +359,7 @@ def test_a_picture_and_its_mirror_image_are_matched_apart(monkeypatch: pytest.Mo
     matched = Mock(return_value=one.matches[0])
     for name, stand_in in (("_match", matched), ("_span", lambda *_: places), ("_unexplained", lambda *_: 0)):
         monkeypatch.setattr(evidence, name, stand_in)
-    judge = Judge(Mock())
+    judge = Judge(Mock(), np.empty((0, 2)))
     for mirrored in (False, False, True):
         judge.explain(replace(hypothesis, mirrored=mirrored))
     assert matched.call_count == 2
