@@ -93,7 +93,7 @@ def test_numbers_of_repeats_say_so() -> None:
         assert one.n == 2 * other.n
         assert one.method == other.method.replace("radial", "difference").replace("nps-cubic", "nps-difference-cubic")
     assert isinstance(found["nps"], Curve)
-    assert found["nps"].method == "nps-difference@1"
+    assert found["nps"].method == "nps-difference@2"
 
 
 def test_only_the_slices_that_all_show_count() -> None:

@@ -161,3 +161,22 @@ def test_the_average_runs_to_the_limit_of_coarse_pixels() -> None:
         for seed in range(24)
     ]
     assert np.mean(read) == pytest.approx(wanted, rel=0.004)
+
+
+@pytest.mark.parametrize("side", [64, 96])
+def test_the_average_of_low_pass_noise_is_the_same_in_squares_of_any_size(side: int) -> None:
+    """Of NPS = exp(−(f/c)²) it is c/√π, to which what lies below the first bin belongs."""
+    cut, n = 0.15, 256
+    f = np.hypot(np.fft.fftfreq(n, PIXEL_MM)[:, None], np.fft.rfftfreq(n, PIXEL_MM))
+    read = []
+    for seed in range(12):
+        white = np.random.default_rng(seed).normal(size=(24, n, n))
+        field = np.fft.irfft2(np.fft.rfft2(white) * np.exp(-0.5 * (f / cut) ** 2))[:, :side, :side]
+        read.append(
+            nps.average_frequency(
+                estimate_spectrum((SIGMA * field / field.std()).astype(np.float32), (PIXEL_MM, PIXEL_MM), 24.0)
+            )
+        )
+    value, u = np.array(read).T
+    assert np.mean(value) == pytest.approx(cut / np.sqrt(np.pi), rel=0.05)
+    assert np.abs(value - cut / np.sqrt(np.pi)).max() < 3.5 * u.mean()
