@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -24,13 +25,14 @@ def whole_slices(scan: Scan, located: Located) -> Located:
     body = located.body
     first, last = (body.slices[0], body.slices[-1]) if body and body.slices else (0, len(scan) - 1)
     fits = (replace(m, slices=tuple(i for i in m.slices if first <= i <= last)) for m in located.modules)
-    return replace(located, modules=tuple(_steady(scan, located.spec.module(fit.name), fit) for fit in fits))
+    return replace(located, modules=tuple(_steady(scan, located, fit) for fit in fits))
 
 
-def _steady(scan: Scan, module: Module, fit: ModuleFit) -> ModuleFit:
+def _steady(scan: Scan, located: Located, fit: ModuleFit) -> ModuleFit:
+    module = located.spec.module(fit.name)
     if module.block != "uniform" or not fit.slices:
         return fit
-    fit = replace(fit, slices=_clear_of_ends(scan, module, fit))
+    fit = replace(fit, slices=_clear_of_ends(scan, located, module, fit))
     seen = [_core(scan, i, at) for i, at in places(scan, fit, Circle(0.0, 0.0, CORE_MM), fit.slices)]
     means, spreads = np.array(seen).T
     if not np.all(np.isfinite(means)):
@@ -40,13 +42,26 @@ def _steady(scan: Scan, module: Module, fit: ModuleFit) -> ModuleFit:
     return replace(fit, slices=tuple(fit.slices[i] for i in kept))
 
 
-def _clear_of_ends(scan: Scan, module: Module, fit: ModuleFit) -> tuple[int, ...]:
-    """Slices that stay inside the module even if its plane is off by its u and the section is half a step thicker."""
+def _clear_of_ends(scan: Scan, located: Located, module: Module, fit: ModuleFit) -> tuple[int, ...]:
+    """Slices that stay inside the module even if its plane is off by its u and the section is half a step thicker.
+
+    All across the uniform area where enough slices do, else on its axis.
+    """
     depth = depth_mm(fit.pose, 0.0, 0.0, scan.z_mm[list(fit.slices)])
     reach = (section_mm(scan) + (scan.step_mm or 0.0)) / 2 + (fit.u_z_mm or 0.0)
-    inside = (module.z_from_mm + reach <= depth) & (depth <= module.z_to_mm - reach)
-    clear = tuple(i for i, held in zip(fit.slices, inside, strict=True) if held)
-    return clear if len(clear) >= ENOUGH_SLICES else fit.slices
+    for more in (_lean_mm(located, module, fit), 0.0):
+        inside = (module.z_from_mm + reach + more <= depth) & (depth <= module.z_to_mm - reach - more)
+        clear = tuple(i for i, held in zip(fit.slices, inside, strict=True) if held)
+        if len(clear) >= ENOUGH_SLICES:
+            return clear
+    return fit.slices
+
+
+def _lean_mm(located: Located, module: Module, fit: ModuleFit) -> float:
+    """How much further up or down the module its uniform area reaches at the rim than on the axis, on one slice."""
+    diameter = module.insert_diameter_mm or module.diameter_mm or (located.body.diameter_mm if located.body else 0.0)
+    pitch, yaw = (math.tan(math.radians(angle)) for angle in (fit.pose.pitch_deg, fit.pose.yaw_deg))
+    return 0.5 * diameter * math.hypot(pitch, yaw)
 
 
 def _core(scan: Scan, index: int, circle: Circle) -> tuple[float, float]:
