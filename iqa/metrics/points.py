@@ -26,7 +26,14 @@ from iqa.metrics.regions import (
     section_mm,
 )
 from iqa.model import Bead, Drawn, Module, ModuleFit, NotMeasured, Scan, Wire
-from iqa.signal.points import ball_transform, fit_point, point_height, smear_transform, wire_transform
+from iqa.signal.points import (
+    ball_transform,
+    fit_point,
+    pixels_held,
+    point_height,
+    smear_transform,
+    wire_transform,
+)
 from iqa.signal.robust import median, spread
 from iqa.signal.transfer import Crop
 from iqa.signal.trend import detrended_sum_of_squares
@@ -51,8 +58,11 @@ SEARCH_Z_MM = 2.0
 """And this far along z; beads of real units stray by up to 1 mm."""
 LEAST_WIDTH = 0.75
 """Width, in pixels, with which a spot is looked for at least: a narrower one would rest on a few pixels."""
-NARROWEST = 0.3
-"""Width, in pixels, below which it is a grain of noise: a point spread's f50 would lie beyond Nyquist."""
+NARROWEST = 0.4
+"""Width, in pixels, below which it is a grain of noise, or a point spread whose f50 lies near Nyquist or beyond."""
+FEWEST_HELD, HELD_PX = 2.2, 3.5
+"""Pixels as many as must hold a point's image, within so many pixels: on fewer a fit lands up to a pixel beside it and
+f50, then up to a third too low, has a small u. With f50 up to three quarters of Nyquist's frequency they are 2.4."""
 SHOWN = 0.25
 """Height on a slice, against the slice that shows a bead best, from which it counts: less adds noise alone."""
 FAINTEST = 5.0
@@ -166,9 +176,12 @@ def see(context: Context, noise: Noise, module: Module, feature: Bead | Wire) ->
         return _missed(scan, feature, path)
     if any(crop(scan, i, Circle(*path.at(float(scan.z_mm[i])), FIT_MM)) is None for i in slices):
         return beside_the_field("", feature.name)
+    peaks = tuple(_peak(context, i, path.at(float(scan.z_mm[i]))) for i in slices)
     find = _bead_spots if isinstance(feature, Bead) else _wire_spots
-    spots = find(context, path, slices)
-    return _source(context, noise, (module, fit), feature, spots) if spots else _not_found(feature)
+    spots = () if _too_narrow(scan, noise, peaks) else find(context, peaks)
+    if spots:
+        return _source(context, noise, (module, fit), feature, spots)
+    return _unsampled(scan, feature) if _stands_out(noise, peaks) else _not_found(feature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,14 +240,58 @@ class _Spot:
     height: float
 
 
-def _bead_spots(context: Context, path: _Path, slices: Sequence[int]) -> tuple[_Spot, ...]:
+@dataclass(frozen=True, slots=True)
+class _Peak:
+    """The brightest place near where a source is expected, on one slice; stack frame."""
+
+    index: int
+    x_mm: float
+    y_mm: float
+    height: float
+    """Of the smoothed image above what surrounds it: a Gaussian fitted to a grain of noise may be of any height."""
+
+
+def _peak(context: Context, index: int, at: tuple[float, float]) -> _Peak:
+    scan = context.scan
+    seen = crop(scan, index, Circle(*at, SEARCH_MM))
+    if seen is None:
+        return _Peak(index, *at, -math.inf)
+    smooth = ndimage.gaussian_filter(seen.hu, [_start_mm(context) / p for p in scan.pixel_mm])
+    row, column = divmod(int(np.argmax(np.where(seen.mask, smooth, -np.inf))), smooth.shape[1])
+    place = scan.to_stack(column + seen.corner[1], row + seen.corner[0], index)
+    return _Peak(index, *place, float(smooth[row, column]) - median(smooth[seen.mask]))
+
+
+def _start_mm(context: Context) -> float:
+    """Width with which a spot is looked for."""
+    return max(context.blur_mm, *(LEAST_WIDTH * p for p in context.scan.pixel_mm))
+
+
+def _stands_out(noise: Noise, peaks: Sequence[_Peak]) -> bool:
+    return max(p.height for p in peaks) >= FAINTEST * noise.covariance.sd
+
+
+def _too_narrow(scan: Scan, noise: Noise, peaks: Sequence[_Peak]) -> bool:
+    """True where what stands out at the place is held by too few pixels to be followed."""
+    if not _stands_out(noise, peaks):
+        return False
+    top = max(p.height for p in peaks)
+    near = (
+        crop(scan, p.index, Circle(p.x_mm, p.y_mm, HELD_PX * max(scan.pixel_mm)))
+        for p in peaks
+        if p.height >= 0.5 * top
+    )
+    return median([pixels_held(seen.hu.astype(np.float64)) for seen in near if seen is not None]) < FEWEST_HELD
+
+
+def _bead_spots(context: Context, peaks: Sequence[_Peak]) -> tuple[_Spot, ...]:
     """A bead on the slices that show it: at one place, with the width that it has where it shows best."""
-    scan, at = context.scan, (path.x_mm, path.y_mm)
-    seen = [s for s in (_brightest(context, i, at) for i in slices) if s is not None]
+    scan = context.scan
+    seen = _fitted_to(context, peaks)
     if not seen:
         return ()
     best = max(seen, key=lambda s: s.height)
-    shown = [_height_at(scan, replace(best, index=i)) for i in slices]
+    shown = [_height_at(scan, replace(best, index=p.index)) for p in peaks]
     top = max(s.height for s in shown)
     shown = [s for s in shown if s.height >= SHOWN * top]
     own = [s for s in (_fitted(scan, s.index, (s.x_mm, s.y_mm), s.width_mm) for s in shown) if s is not None]
@@ -244,10 +301,10 @@ def _bead_spots(context: Context, path: _Path, slices: Sequence[int]) -> tuple[_
     return tuple(_height_at(scan, _Spot(s.index, x, y, width, 0.0)) for s in shown)
 
 
-def _wire_spots(context: Context, path: _Path, slices: Sequence[int]) -> tuple[_Spot, ...]:
+def _wire_spots(context: Context, peaks: Sequence[_Peak]) -> tuple[_Spot, ...]:
     """A wire on its slices: on the straight line through the places where each shows it."""
     scan = context.scan
-    seen = [s for s in (_brightest(context, i, path.at(float(scan.z_mm[i]))) for i in slices) if s is not None]
+    seen = _fitted_to(context, peaks)
     if len(seen) < STRAIGHT:
         return tuple(_height_at(scan, s) for s in seen)
     z, places = scan.z_mm[[s.index for s in seen]], np.array([(s.x_mm, s.y_mm) for s in seen])
@@ -263,21 +320,11 @@ def _wire_spots(context: Context, path: _Path, slices: Sequence[int]) -> tuple[_
     return tuple(_height_at(scan, _Spot(i, float(at_x(z)), float(at_y(z)), width, 0.0)) for i, z in moved)
 
 
-def _brightest(context: Context, index: int, at: tuple[float, float]) -> _Spot | None:
-    """The brightest point near a place on one slice, fitted; None where there is none.
-
-    Its height is that of the smoothed image: a Gaussian fitted to a grain of noise may be of any height.
-    """
-    scan = context.scan
-    width = max(context.blur_mm, *(LEAST_WIDTH * p for p in scan.pixel_mm))
-    seen = crop(scan, index, Circle(*at, SEARCH_MM))
-    if seen is None:
-        return None
-    smooth = ndimage.gaussian_filter(seen.hu, [width / p for p in scan.pixel_mm])
-    row, column = divmod(int(np.argmax(np.where(seen.mask, smooth, -np.inf))), smooth.shape[1])
-    found = _fitted(scan, index, scan.to_stack(column + seen.corner[1], row + seen.corner[0], index), width)
-    height = float(smooth[row, column]) - median(smooth[seen.mask])
-    return None if found is None else replace(found, height=height)
+def _fitted_to(context: Context, peaks: Sequence[_Peak]) -> list[_Spot]:
+    """The peaks that are points, each with the peak's own height."""
+    start = _start_mm(context)
+    found = [(p, _fitted(context.scan, p.index, (p.x_mm, p.y_mm), start)) for p in peaks if p.height > -math.inf]
+    return [replace(spot, height=p.height) for p, spot in found if spot is not None]
 
 
 def _fitted(scan: Scan, index: int, at: tuple[float, float], width_mm: float) -> _Spot | None:
@@ -400,6 +447,15 @@ def _not_found(feature: Bead | Wire) -> NotMeasured:
         "",
         f"No point {FAINTEST:g} times above the noise lies within {SEARCH_MM:g} mm of the place of '{feature.name}'.",
         "More dose, or thinner slices.",
+    )
+
+
+def _unsampled(scan: Scan, feature: Bead | Wire) -> NotMeasured:
+    return NotMeasured(
+        "",
+        f"What shows at the place of '{feature.name}' is no image of a point that pixels of "
+        f"{max(scan.pixel_mm):.2f} mm can follow.",
+        "Smaller pixels: a smaller field of view.",
     )
 
 

@@ -86,6 +86,24 @@ def point_height(pixels: Pixels, centre: tuple[float, float], width_mm: float) -
     return float(_solve(_columns(near, centre, width_mm)[:, :4], near[2])[3])
 
 
+def pixels_held(image: Array) -> float:
+    """Pixels as many as hold a point's image: (Σh)²/Σh² of the heights above the border's median.
+
+    Parameters
+    ----------
+    image : (rows, columns)
+        The point near the middle, and little else.
+
+    Notes
+    -----
+    4π times the square of a Gaussian's width in pixels; of other point spreads, overshoot or not, the area that noise
+    is averaged over. It hardly changes with where between the pixels the point lies.
+    """
+    border = np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
+    heights = image - np.median(border)
+    return float(heights.sum() ** 2 / max(float((heights**2).sum()), np.finfo(np.float64).tiny))
+
+
 def height_weights(x_mm: Array, y_mm: Array, width_mm: float) -> Array:
     """Weights of the same sum over pixels at (x, y) from the centre: alike on every slice, so is what it takes in.
 

@@ -132,6 +132,21 @@ def test_a_bead_that_is_not_there() -> None:
     assert "No point 5 times above the noise lies within 3 mm" in reason(found["mtf.bead.f10"])
 
 
+@pytest.mark.parametrize("offset", [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_pixels_too_coarse_for_the_image_of_a_point(offset: tuple[int, int]) -> None:
+    """A kernel with f50 beyond Nyquist: a fit to the two or four pixels that hold the bead lands anywhere on them."""
+    context = replace(ONE, kernel="sharp", peak_hu=2000.0).noisy(SEED, SIGMA)
+    fine, (row, column) = context.scan, offset
+    coarse = replace(
+        fine,
+        stored=fine.stored[:, row::2, column::2],
+        pixel_mm=(2.0 * PIXEL_MM, 2.0 * PIXEL_MM),
+    )
+    found = measured(Context(coarse, context.located))
+    for level in ("f50", "f10"):
+        assert "is no image of a point that pixels of 1.00 mm can follow" in reason(found[f"mtf.bead.{level}"])
+
+
 def test_a_clipped_peak_is_refused() -> None:
     made = replace(ONE, peak_hu=2000.0)
     scan = made_scan(np.clip(made.noisy(SEED, SIGMA, clean(made)).scan.hu(slice(None)), None, 1000.0))

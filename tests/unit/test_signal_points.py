@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from iqa.signal.points import ball_transform, fit_point, height_weights, point_height, smear_transform, wire_transform
+from iqa.signal.points import (
+    ball_transform,
+    fit_point,
+    height_weights,
+    pixels_held,
+    point_height,
+    smear_transform,
+    wire_transform,
+)
 
 Array = NDArray[np.float64]
 
@@ -74,3 +82,10 @@ def test_a_smear_has_the_second_moment_of_its_section(triangle: bool) -> None:
 
 def test_no_smear_without_length() -> None:
     assert smear_transform(np.array([0.0, 0.5, 2.0]), 0.0) == pytest.approx([1.0, 1.0, 1.0])
+
+
+@pytest.mark.parametrize("at_mm", [(0.0, 0.0), (0.25, 0.25), (0.1, -0.2)])
+def test_the_pixels_that_hold_a_spot_are_counted_alike_wherever_it_lies(at_mm: tuple[float, float]) -> None:
+    x, y = np.meshgrid(*[np.arange(-3.5, 3.6, 0.5)] * 2)
+    image = 40.0 + 100.0 * np.exp(-0.5 * ((x - at_mm[0]) ** 2 + (y - at_mm[1]) ** 2) / WIDTH_MM**2)
+    assert pixels_held(image) == pytest.approx(4.0 * np.pi, rel=0.02)
