@@ -14,6 +14,9 @@ from iqa.signal.robust import median
 SAME_DIAMETER = 0.015
 """Outlines within this share of one another belong to one body."""
 KEEP_DIAMETER = 0.02
+OFTEN = 0.5
+"""Share of the slices with the most frequent diameter, from which a narrower tier is the body: whatever the field, and
+whichever tier a slice more falls on from week to week."""
 NO_AIR_BELOW_HU = -1200.0
 """Below this a pixel lies outside the reconstruction: air, even with an offset of −60 HU and noise, reads higher."""
 SAMPLING_PX = 0.003
@@ -101,7 +104,11 @@ def _shared_diameter(found: tuple[Outline | None, ...]) -> float | None:
     if not len(diameters):
         return None
     agree = np.abs(diameters[:, None] - diameters) < SAME_DIAMETER * diameters
-    return float(np.median(diameters[agree[int(np.argmax(agree.sum(axis=1)))]]))
+    count = agree.sum(axis=1)
+    often = np.flatnonzero(count >= OFTEN * count.max())
+    tier = often[diameters[often] < min(diameters[often]) * (1.0 + SAME_DIAMETER)]
+    most = tier[int(np.argmax(count[tier]))]
+    return float(np.median(diameters[agree[most]]))
 
 
 def _near(diameter: float, shared: float) -> bool:

@@ -31,8 +31,6 @@ HAND_PENALTY = 0.1
 """Mirrored without being reversed, or the other way round: no rigid phantom gives that image, but exports do."""
 TIER_PENALTY = 1.0
 """A phantom of several tiers whose outlines lie in another order: its pattern may repeat, its diameters do not."""
-TIER_SHARE = 0.7
-"""Middle part of a tier's length, where its own outline must be seen."""
 MISSING_SIGNIFICANCE = 20.0
 MISSING_AMPLITUDE = 0.4
 MISSING_PENALTY = 0.5
@@ -141,18 +139,16 @@ class Judge:
         return Explained(hypothesis, tuple(matches), total, _unexplained(pictures, covered))
 
     def _other_tier(self, hypothesis: Hypothesis) -> float:
-        """Share of the outlines within the tiers that have another diameter than theirs; 0 for a phantom of one."""
+        """Share of the outlines of tiers that lie within no such tier; 0 for a phantom of one diameter."""
         modules = hypothesis.spec.modules
         if len({m.diameter_mm for m in modules}) < 2:
             return 0.0
         sign = -1.0 if hypothesis.reversed else 1.0
         z, diameter = (self.outlines_mm - (hypothesis.z_mm, 0.0)).T * ((sign,), (1.0,))
-        seen = wrong = 0
-        for m in modules:
-            within = np.abs(z - m.z_mm - 0.5 * (m.z_from_mm + m.z_to_mm)) < 0.5 * TIER_SHARE * (m.z_to_mm - m.z_from_mm)
-            other = [not same_diameter(m.diameter_mm, d) for d in diameter[within]]
-            seen, wrong = seen + len(other), wrong + sum(other)
-        return wrong / max(seen, 1)
+        same = np.array([[same_diameter(m.diameter_mm, d) for d in diameter] for m in modules])
+        there = np.array([(m.z_mm + m.z_from_mm <= z) & (z <= m.z_mm + m.z_to_mm) for m in modules])
+        seen = same.any(axis=0)
+        return 1.0 - float((same & there).any(axis=0).sum()) / max(int(seen.sum()), 1)
 
     def _match(self, hypothesis: Hypothesis, layer: Layer, places: _Span) -> LayerMatch:
         looks = layer.shapes, layer.block, layer.thin, layer.turn_free_deg

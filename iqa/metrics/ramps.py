@@ -42,6 +42,8 @@ class Line:
     """Unit vector on the image towards which the crossing moves with rising z."""
     tangent: float
     """Rise along z per mm on the image, tilt and scale of the pose included."""
+    stretch: float
+    """Its length on the image per mm of the drawing: a steep row that leans is longer or shorter than drawn."""
 
     @property
     def per_tilt(self) -> float:
@@ -97,13 +99,14 @@ def line_of(fit: ModuleFit, x_mm: float, y_mm: float, z_mm: float, direction_deg
         fit.pose.place(x_mm, y_mm, z_mm),
         (sign * float(rise[0]) / flat, sign * float(rise[1]) / flat),
         abs(float(rise[2])) / flat,
+        flat,
     )
 
 
 def see_ramp(scan: Scan, fit: ModuleFit, ramp: Ramp, blur_mm: float) -> Strip | Fault:
     """A ramp's profiles on every slice that its image crosses well inside its length, or why there are none."""
     line = line_of(fit, ramp.x_mm, ramp.y_mm, ramp.z_mm, ramp.direction_deg, math.tan(math.radians(ramp.angle_deg)))
-    reach = 0.5 * ramp.length_mm * fit.pose.scale
+    reach = 0.5 * ramp.length_mm * line.stretch
     slices = tuple(i for i, z in enumerate(scan.z_mm) if abs(line.crossing(float(z))) < reach)
     if not slices:
         return Fault("No slice crosses it.", "A scan range that holds the whole module, with slices through its ramps.")

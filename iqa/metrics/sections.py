@@ -219,7 +219,9 @@ def _combined(group: Group, u_tilt_deg: float) -> Combined:
 
 def _lean(group: Group) -> Lean:
     width, slope = group.fit.width_mm, np.array([p.u_slope for p in group.seen])
-    relative = SCATTER_OF_WIDTHS**2 * group.fit.covariance / (width[:, None] * width) + np.diag(slope**2)
+    blur = group.fit.by_blur * np.array([p.u_blur for p in group.seen]) / width  # one blur: alike where none leans
+    relative = SCATTER_OF_WIDTHS**2 * group.fit.covariance / (width[:, None] * width)
+    relative += np.diag(slope**2) + np.outer(blur, blur)
     lines = [p.line for p in group.seen]
     return lean_of(width, relative, np.array([k.tangent for k in lines]), np.array([k.along for k in lines]))
 
@@ -404,7 +406,7 @@ def _pooled(scene: _Scene, rows: Sequence[Row]) -> tuple[Profiles, FloatArray]:
         values.append(heights.ravel())
         lit = np.clip(heights, 0.25 * heights.max(), None) - 0.25 * heights.max()
         centres.append(float((offset * lit).sum() / lit.sum()))
-    blur = np.array([0.25 * r.ramp.diameter_mm for r in rows])
+    blur = np.array([r.blur_mm for r in rows])
     softest = SOFTEST_STEPS * max(abs(r.ramp.step_z_mm) for r in rows)
     return Profiles(np.array(z), np.array(values), blur, np.arange(len(rows)), softest), np.array(centres)
 

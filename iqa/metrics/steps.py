@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,12 +40,14 @@ class Row:
     """(slices, elements) HU."""
     sigma_hu: float
     """Noise of a pixel beside the elements."""
+    blur_mm: float
+    """Sigma along z of what widens an element's heights beside the section: its own thickness, its lean."""
 
 
 def see_row(scan: Scan, fit: ModuleFit, ramp: StepRamp, blur_mm: float, slices: tuple[int, ...]) -> Row | Fault:
     """Heights of all elements of a row on the given slices, by least squares with blurred lines along the row."""
     line = line_of(fit, ramp.x_mm, ramp.y_mm, ramp.z_mm, ramp.direction_deg, ramp.step_z_mm / ramp.step_mm)
-    step = ramp.step_mm * fit.pose.scale
+    step = ramp.step_mm * line.stretch
     number = np.arange(ramp.count, dtype=np.float64) - 0.5 * (ramp.count - 1)
     pixel = min(scan.pixel_mm)
     x = np.arange(step * number[0] - 0.5 * step, step * number[-1] + 0.5 * step, 0.5 * pixel)
@@ -60,7 +63,19 @@ def see_row(scan: Scan, fit: ModuleFit, ramp: StepRamp, blur_mm: float, slices: 
     tried = (_heights(x, profiles, _lines(x, places, b * blur_mm)) for b in BLURS)
     heights, rest = min(tried, key=lambda found: float((found[1] ** 2).sum()))
     sigma = float(np.median([detrended_sd(r) for r in rest]))
-    return Row(ramp, line, slices, np.asarray(line.at_mm[2] + number * step * line.tangent), heights, sigma)
+    return Row(
+        ramp, line, slices, np.asarray(line.at_mm[2] + number * step * line.tangent), heights, sigma, _blur(fit, ramp)
+    )
+
+
+def _blur(fit: ModuleFit, ramp: StepRamp) -> float:
+    """Sigma along z of an element: of a ball or a round wire, which may lean over the length that is summed."""
+    own = 0.25 * ramp.diameter_mm
+    if ramp.element == "bead":
+        return own
+    angle = math.radians(ramp.direction_deg)
+    x, y, z = fit.pose.matrix @ (math.sin(angle), math.cos(angle), 0.0)
+    return math.hypot(own, INNER * ramp.element_length_mm * float(z) / math.hypot(x, y) / math.sqrt(12.0))
 
 
 def _profiles(strips: FloatArray, across: FloatArray, ramp: StepRamp, blur_mm: float) -> FloatArray:

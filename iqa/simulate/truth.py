@@ -40,8 +40,12 @@ ROUNDING_VARIANCE = 1.0 / 12.0
 """Of a value rounded to whole steps."""
 NOISE_DISC = 0.4
 """Diameter of the disc of ct_number.uniform and noise.sd, against the body's."""
+SPARED_MM = 3.0
+"""Left out about a rod in that disc."""
 BOWL_SHARE, BOWL_RIM_MM = 0.8, 8.0
 """Where artefact.cupping is stated: this share of the body's radius, but so far inside the uniform area's edge."""
+TIER_SHARE = 0.5
+"""Slices of a tier, against those of another, with which it is shown about as much."""
 FEWEST_ON_A_LINE = 4
 """Different nominal CT numbers from which linearity means anything."""
 CURVE_STEP_PER_MM = 0.01
@@ -130,13 +134,19 @@ class Made:
     def uniform(self) -> PlacedModule | None:
         """The uniform module that is measured; None where the phantom has none.
 
-        The one with regions of its own, unless another one has more than twice its slices.
+        The one with regions of its own, unless another one has more than twice its slices; of the narrowest tier.
         """
-        plain = [m for m in self.modules if m.module.block == "uniform"]
+        plain = self._narrowest([m for m in self.modules if m.module.block == "uniform"])
         most = max(plain, key=self._slices_inside, default=None)
         named = max((m for m in plain if any(m.module.of(Region))), key=self._slices_inside, default=None)
         few = most and named and 2 * self._slices_inside(named) < self._slices_inside(most)
         return most if few else named or most
+
+    def _narrowest(self, modules: list[PlacedModule]) -> list[PlacedModule]:
+        """Those of the narrowest tier, of tiers that the scan shows about as much of."""
+        most = max(map(self._slices_inside, modules), default=0)
+        often = [m for m in modules if self._slices_inside(m) >= TIER_SHARE * most]
+        return [m for m in often if m.diameter_mm == min((o.diameter_mm or 0.0) for o in often)] or often
 
     def _slices_inside(self, placed: PlacedModule) -> int:
         module, half = placed.module, 0.5 * self.physics.thickness_mm
@@ -236,7 +246,7 @@ def _numbers(made: Made) -> Iterator[Value]:
     physics, uniform = made.physics, made.uniform
     if uniform is not None:
         # the mean of (r/R)² over a disc is half of that at its rim
-        bowl = 0.5 * physics.cupping_hu * NOISE_DISC**2 if uniform.diameter_mm else 0.0
+        bowl = 0.5 * physics.cupping_hu * (NOISE_DISC**2 + _spared(uniform) ** 2) if uniform.diameter_mm else 0.0
         yield "ct_number.uniform", made.hu(uniform, uniform.module.body_hu) + bowl
         yield from _uniformity(made, uniform)
         yield from _cupping(made, uniform)
@@ -280,11 +290,17 @@ def _cupping(made: Made, uniform: PlacedModule) -> Iterator[Value]:
         yield "artefact.cupping", made.physics.cupping_hu * (reach / radius) ** 2
 
 
+def _spared(uniform: PlacedModule) -> float:
+    """Diameter of what is left out about the axis, against the body's: a rod there, and 3 mm round it."""
+    rods = [f.diameter_mm + 2.0 * SPARED_MM for f in uniform.features if isinstance(f, Pin) and f.x_mm == f.y_mm == 0.0]
+    return max(rods, default=0.0) / uniform.diameter_mm if uniform.diameter_mm else 0.0
+
+
 def _noise(made: Made) -> Iterator[Value]:
     variance = made.noise.sigma_hu**2 + ROUNDING_VARIANCE * made.physics.hu_step**2
     yield "noise.sigma", math.sqrt(variance)
     # (r/R)² is spread evenly over a disc, from 0 to its value at the rim
-    bowl = made.physics.cupping_hu * NOISE_DISC**2
+    bowl = made.physics.cupping_hu * (NOISE_DISC**2 - (_spared(made.uniform) if made.uniform else 0.0) ** 2)
     yield "noise.sd", math.sqrt(variance + bowl**2 / 12.0)
     f, power = _radial(made.noise)
     if made.noise.sigma_hu > 0.0:
