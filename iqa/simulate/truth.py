@@ -292,7 +292,8 @@ def _cupping(made: Made, uniform: PlacedModule) -> Iterator[Value]:
 
 def _spared(uniform: PlacedModule) -> float:
     """Diameter of what is left out about the axis, against the body's: a rod there, and 3 mm round it."""
-    rods = [f.diameter_mm + 2.0 * SPARED_MM for f in uniform.features if isinstance(f, Pin) and f.x_mm == f.y_mm == 0.0]
+    pins = [f for f in uniform.features if isinstance(f, Pin) and math.hypot(f.x_mm, f.y_mm) < f.diameter_mm / 2.0]
+    rods = [f.diameter_mm + 2.0 * SPARED_MM for f in pins]
     return max(rods, default=0.0) / uniform.diameter_mm if uniform.diameter_mm else 0.0
 
 
