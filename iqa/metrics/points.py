@@ -275,13 +275,10 @@ def _too_narrow(scan: Scan, noise: Noise, peaks: Sequence[_Peak]) -> bool:
     """True where what stands out at the place is held by too few pixels to be followed."""
     if not _stands_out(noise, peaks):
         return False
-    top = max(p.height for p in peaks)
-    near = (
-        crop(scan, p.index, Circle(p.x_mm, p.y_mm, HELD_PX * max(scan.pixel_mm)))
-        for p in peaks
-        if p.height >= 0.5 * top
-    )
-    return median([pixels_held(seen.hu.astype(np.float64)) for seen in near if seen is not None]) < FEWEST_HELD
+    shown = [p for p in peaks if p.height >= 0.5 * max(o.height for o in peaks)]
+    seen = (crop(scan, p.index, Circle(p.x_mm, p.y_mm, HELD_PX * max(scan.pixel_mm))) for p in shown)
+    held = [pixels_held(s.hu.astype(np.float64), noise.covariance.sd) for s in seen if s is not None]
+    return median([value + u for value, u in held]) < FEWEST_HELD
 
 
 def _bead_spots(context: Context, peaks: Sequence[_Peak]) -> tuple[_Spot, ...]:

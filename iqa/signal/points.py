@@ -86,13 +86,15 @@ def point_height(pixels: Pixels, centre: tuple[float, float], width_mm: float) -
     return float(_solve(_columns(near, centre, width_mm)[:, :4], near[2])[3])
 
 
-def pixels_held(image: Array) -> float:
-    """Pixels as many as hold a point's image: (Σh)²/Σh² of the heights above the border's median.
+def pixels_held(image: Array, sd: float) -> tuple[float, float]:
+    """Pixels as many as hold a point's image, (Σh)²/Σh² of the heights above the border's median, and its u.
 
     Parameters
     ----------
     image : (rows, columns)
         The point near the middle, and little else.
+    sd : float
+        Of the noise of a pixel, taken for white.
 
     Notes
     -----
@@ -100,8 +102,11 @@ def pixels_held(image: Array) -> float:
     is averaged over. It hardly changes with where between the pixels the point lies.
     """
     border = np.concatenate([image[0], image[-1], image[1:-1, 0], image[1:-1, -1]])
-    heights = image - np.median(border)
-    return float(heights.sum() ** 2 / max(float((heights**2).sum()), np.finfo(np.float64).tiny))
+    heights = image[1:-1, 1:-1] - np.median(border)
+    n, total = heights.size, float(heights.sum())
+    squares = max(float((heights**2).sum()) - n * sd**2, np.finfo(np.float64).tiny)
+    u_total = sd * np.sqrt(n + 0.5 * np.pi * n**2 / border.size)  # of a median, too
+    return total**2 / squares, float(2.0 * abs(total) * u_total / squares)
 
 
 def height_weights(x_mm: Array, y_mm: Array, width_mm: float) -> Array:

@@ -88,4 +88,15 @@ def test_no_smear_without_length() -> None:
 def test_the_pixels_that_hold_a_spot_are_counted_alike_wherever_it_lies(at_mm: tuple[float, float]) -> None:
     x, y = np.meshgrid(*[np.arange(-3.5, 3.6, 0.5)] * 2)
     image = 40.0 + 100.0 * np.exp(-0.5 * ((x - at_mm[0]) ** 2 + (y - at_mm[1]) ** 2) / WIDTH_MM**2)
-    assert pixels_held(image) == pytest.approx(4.0 * np.pi, rel=0.02)
+    held, u = pixels_held(image, 0.0)
+    assert held == pytest.approx(4.0 * np.pi, rel=0.02)
+    assert u == 0.0
+
+
+def test_noise_leaves_open_how_many_pixels_hold_a_spot() -> None:
+    x, y = np.meshgrid(*[np.arange(-3.5, 3.6, 0.5)] * 2)
+    image = 100.0 * np.exp(-0.5 * (x**2 + y**2) / WIDTH_MM**2)
+    noisy = [pixels_held(image + np.random.default_rng(k).normal(0.0, 3.0, x.shape), 3.0) for k in range(300)]
+    values, us = np.array(noisy).T
+    assert values.mean() == pytest.approx(4.0 * np.pi, rel=0.03)
+    assert values.std() == pytest.approx(us.mean(), rel=0.2)
