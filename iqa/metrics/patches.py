@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from iqa.metrics.regions import Array, Circle, Noise, Squares, section_mm
+from iqa.metrics.regions import Array, Circle, Noise, Squares, base_diameter, section_mm
 from iqa.model import BodyFit, Feature, LinePairs, Located, Module, ModuleFit, Ramp, Region, Scan, StepRamp, Stored
 from iqa.signal.noise import SliceCorrelation, estimate_slice_correlation, overlap_correlation
 from iqa.signal.spectrum import estimate_spectrum
@@ -107,8 +107,7 @@ def _middle(slices: tuple[int, ...]) -> tuple[int, ...]:
 
 def usable_radius(module: Module, body: BodyFit | None) -> float:
     """How far from its axis a module's base material reaches, mm, less the rim."""
-    diameter = module.insert_diameter_mm or module.diameter_mm or (body.diameter_mm if body else 0.0)
-    return diameter / 2 - RIM_MM
+    return (base_diameter(module, body) or 0.0) / 2 - RIM_MM
 
 
 def _free_corners(

@@ -18,6 +18,7 @@ from iqa.metrics.regions import (
     Array,
     Circle,
     Noise,
+    base_diameter,
     beside_the_field,
     centred,
     crop,
@@ -208,8 +209,7 @@ class _Path:
 
 
 def _at_rim(context: Context, module: Module, fit: ModuleFit, feature: Bead | Wire) -> bool:
-    body = context.located.body
-    diameter = module.insert_diameter_mm or module.diameter_mm or (body.diameter_mm if body else math.inf)
+    diameter = base_diameter(module, context.located.body) or math.inf
     away = math.hypot(feature.x_mm, feature.y_mm) + (FIT_MM + RIM_MM) / fit.pose.scale
     return away > diameter / 2
 

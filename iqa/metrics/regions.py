@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtri
 
-from iqa.model import Bead, Insert, Module, ModuleFit, NotMeasured, Pin, Pose, Scan, Target, Wire
+from iqa.model import Bead, BodyFit, Insert, Module, ModuleFit, NotMeasured, Pin, Pose, Scan, Target, Wire
 from iqa.signal.noise import Covariance, Mask, SliceCorrelation
 from iqa.signal.plane import distance
 from iqa.signal.spectrum import Spectrum
@@ -261,6 +261,11 @@ def depth_mm(pose: Pose, x_mm: float, y_mm: float, z_stack_mm: Array) -> Array:
 def section_mm(scan: Scan) -> float:
     """Thickness of a section, mm: the header's, else the slice distance, else 0."""
     return scan.thickness_mm or scan.step_mm or 0.0
+
+
+def base_diameter(module: Module, body: BodyFit | None) -> float | None:
+    """How wide a module's base material is, mm: as defined, else the body's as measured; None where nothing tells."""
+    return module.insert_diameter_mm or module.diameter_mm or (body.diameter_mm if body else None)
 
 
 def small_features(module: Module) -> Iterator[Rod | Bead]:

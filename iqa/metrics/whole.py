@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from iqa.metrics.plateau import ENOUGH_SLICES, plateau
-from iqa.metrics.regions import Circle, crop, depth_mm, places, section_mm
+from iqa.metrics.regions import Circle, base_diameter, crop, depth_mm, places, section_mm
 from iqa.model import Located, Module, ModuleFit, Scan
 
 CORE_MM = 20.0
@@ -59,7 +59,7 @@ def _clear_of_ends(scan: Scan, located: Located, module: Module, fit: ModuleFit)
 
 def _lean_mm(located: Located, module: Module, fit: ModuleFit) -> float:
     """How much further up or down the module its uniform area reaches at the rim than on the axis, on one slice."""
-    diameter = module.insert_diameter_mm or module.diameter_mm or (located.body.diameter_mm if located.body else 0.0)
+    diameter = base_diameter(module, located.body) or 0.0
     pitch, yaw = (math.tan(math.radians(angle)) for angle in (fit.pose.pitch_deg, fit.pose.yaw_deg))
     return 0.5 * diameter * math.hypot(pitch, yaw)
 

@@ -22,7 +22,11 @@ from iqa.model import Candidates, Located, Pose
 from iqa.phantom import library
 from iqa.phantom.find import find
 from iqa.simulate import Physics, simulate
+from iqa.simulate.blur import Kernel
+from iqa.simulate.section import Form
 
+KERNELS: tuple[Kernel, ...] = ("soft", "hann", "sharp")
+SECTIONS: tuple[Form, ...] = ("rect", "gaussian", "triangle")
 SEEDS = 40
 PHANTOMS = ("catphan504", "catphan604", "acr464")
 OTHERS = ("catphan500", "catphan503", "catphan600", "catphan700", "ge_qa", "mercury4", "quart_dvt")
@@ -52,7 +56,7 @@ def everyday(rng: Generator) -> Physics:
         pixel_mm=float(rng.uniform(0.45, 0.6)),
         step_mm=thickness,
         thickness_mm=thickness,
-        mtf=str(rng.choice(["soft", "hann"])),  # type: ignore[arg-type]
+        mtf=KERNELS[int(rng.integers(2))],
         noise_hu=float(rng.choice([4.0, 8.0, 16.0])),
         cupping_hu=float(rng.uniform(-3.0, 6.0)),
         stray_mm=0.05,
@@ -71,8 +75,8 @@ def hard(rng: Generator) -> Physics:
         pixel_mm=float(rng.uniform(0.45, 0.8)),
         step_mm=thickness * float(rng.choice([0.5, 1.0, 1.0])),
         thickness_mm=thickness,
-        mtf=str(rng.choice(["soft", "hann", "sharp"])),  # type: ignore[arg-type]
-        section=str(rng.choice(["rect", "gaussian", "triangle"])),  # type: ignore[arg-type]
+        mtf=KERNELS[int(rng.integers(3))],
+        section=SECTIONS[int(rng.integers(3))],
         noise_hu=float(rng.choice([5.0, 10.0, 20.0])),
         cupping_hu=float(rng.uniform(-8.0, 12.0)),
         gain=float(rng.uniform(0.97, 1.03)),
