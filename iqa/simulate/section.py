@@ -152,6 +152,8 @@ class Section:
     def _measured(self, low: float, high: float, count: int) -> tuple[Floats, Floats]:
         cells = np.linspace(low, high, MEASURE_CELLS + 1)
         mass = np.diff(self.share_below(cells))
+        if np.count_nonzero(mass) < count:  # the last hair of a wing: nothing is seen of what it holds
+            return np.array([0.5 * (low + high)]), np.ones(1)
         return _gauss(0.5 * (cells[1:] + cells[:-1]), mass / mass.sum(), count)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from iqa.errors import UsageError
-from iqa.simulate.section import Section
+from iqa.simulate.section import Form, Section
 
 FORMS = [Section("rect", 5.0), Section("gaussian", 2.0), Section("triangle", 1.0), Section("rect_gauss", 5.0, 0.6)]
 each_form = pytest.mark.parametrize("section", FORMS, ids=[s.form for s in FORMS])
@@ -75,3 +75,11 @@ def test_a_rect_needs_edges_narrower_than_itself(blur: float) -> None:
 
 def rect_words(blur: float) -> str:
     return rf"rect_gauss section of 5 mm needs edges of more than 0 and less than 2 mm \(SD\), found {blur:g} mm"
+
+
+@pytest.mark.parametrize("form", ["rect", "gaussian", "triangle"])
+def test_the_last_hair_of_a_wing_has_a_node_like_any_part(form: Form) -> None:
+    section = Section(form, 2.5)
+    nodes, weights = section.nodes(np.nextafter(section.half_mm, 0.0), 99.0, 3)
+    assert np.isfinite(nodes).all()
+    assert weights.sum() == pytest.approx(1.0)
