@@ -203,7 +203,19 @@ class Windows:
     """(slices,) rough crossing on the profile's z axis."""
 
 
-def windows(strip: Strip, width_mm: float, samples: int, blur_mm: float) -> Windows:
+@dataclass(frozen=True, slots=True)
+class ZBlur:
+    """What widens a ramp's image beside the section: the in-plane line spread and the ramp's own thickness, along z."""
+
+    sigma_mm: float
+    """Of its Gaussian."""
+    overshoot_mm2: float
+    """Weight of that one's second derivative; 0 or negative."""
+    u: float
+    """Relative standard uncertainty of both, as a factor on lengths."""
+
+
+def windows(strip: Strip, width_mm: float, samples: int, blur: ZBlur) -> Windows:
     """The profiles of the slices whose section, `width_mm` thick, images wholly inside the ramp's length."""
     support = SUPPORT * width_mm / strip.line.tangent
     end = -float(strip.x_mm[0])
@@ -215,7 +227,9 @@ def windows(strip: Strip, width_mm: float, samples: int, blur_mm: float) -> Wind
     profiles = Profiles(
         strip.x_mm[places] * strip.line.tangent,
         np.take_along_axis(strip.values[used], places, axis=1),
-        np.full(len(used), blur_mm),
+        np.full(len(used), blur.sigma_mm),
+        np.full(len(used), blur.overshoot_mm2),
+        np.full(len(used), blur.u),
         np.zeros(len(used), dtype=np.int64),
     )
     centre = strip.crossing_mm[used] * strip.line.tangent

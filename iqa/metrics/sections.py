@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iqa.metrics import absent
-from iqa.metrics.ramps import MARGIN_MM, SUPPORT, Fault, Line, Strip, see_ramp, windows
+from iqa.metrics.ramps import MARGIN_MM, SUPPORT, Fault, Line, Strip, ZBlur, see_ramp, windows
 from iqa.metrics.steps import Row, rough_width, see_row
 from iqa.model import Grade, Located, Module, ModuleFit, NotMeasured, Ramp, Scan, StepRamp
 from iqa.signal.disc import Edge
@@ -20,16 +20,14 @@ from iqa.signal.tilt import Lean, lean_of
 
 FloatArray = NDArray[np.float64]
 
-RAMP_METHOD, STEP_METHOD = "ramp-fit@2", "step-fit@2"
+RAMP_METHOD, STEP_METHOD = "ramp-fit@3", "step-fit@2"
 """A change that moves a number raises the version."""
 SMALLEST_CNR = 5.0
 """Peak of a ramp over the noise of a pixel; below it the place of the peak itself is in doubt."""
 BLUR_U = 0.03
 """Relative standard uncertainty of the in-plane blur along a ramp: edges of inserts scatter by 2 to 3 %."""
-OVERSHOOT_U = 0.5
-"""Share of an edge's overshoot, over its blur, added to that: how far such a line spread is from a Gaussian."""
-SMALLEST_MOMENT = 0.25
-"""Least second moment of the in-plane blur against the Gaussian's without overshoot: below it the two cancel."""
+OVERSHOOT_U = 0.1
+"""Share of an edge's overshoot, over its blur, added to that: real kernels' line spreads are not quite of that form."""
 OWN_U: dict[Grade, float] = {"A": 0.0, "B": 0.1, "C": 0.3, "M": 0.1, "U": 0.58}
 """Relative standard uncertainty of a wire's squared diameter, by the diameter's grade; U: from none to twice."""
 SLOPE_U_DEG = 0.15
@@ -49,9 +47,6 @@ HIDDEN = 1.5
 """Of that: flanks hardly softer, which little noise prefers to steep ones for what the model of an element leaves."""
 REACH_Z_MM = 4.0
 """A row's slices are used this far beyond its ends: its base."""
-FOOT_U = 0.12
-"""Relative standard uncertainty of the in-plane blur at the foot of a flank, where a kernel such as hann is no
-Gaussian: without it, widths at a tenth of simulated rectangles of 2.5 mm came out 0.3 mm, 2.3 of their u, too large."""
 SCATTER_OF_WIDTHS = 1.07
 """By how much widths scatter more than the residuals of their fit say: over 1,320 simulated scans of three sections the
 tilt that the ramps show did so by 1.05 to 1.07."""
@@ -104,6 +99,8 @@ class _Ready:
                 z_mm=data.z_mm[rows],
                 values=data.values[rows],
                 blur_mm=data.blur_mm[rows],
+                overshoot_mm2=data.overshoot_mm2[rows],
+                blur_u=data.blur_u[rows],
                 ramp=number[data.ramp[rows]],
             ),
             self.first[rows],
@@ -123,8 +120,8 @@ class Group:
 
     @property
     def unsure_mm(self) -> float:
-        """Standard deviation whose square is the standard uncertainty of the blur's own at the foot of a flank."""
-        return max(math.sqrt(2.0 * math.hypot(p.u_blur, FOOT_U)) * p.blur_mm for p in self.seen)
+        """Standard deviation whose square is the standard uncertainty of the blur's own square."""
+        return max(math.sqrt(2.0 * p.u_blur) * p.blur_mm for p in self.seen)
 
     @property
     def unseen_mm(self) -> float:
@@ -151,14 +148,13 @@ class Group:
     def u(self, weight: FloatArray, u_tilt_deg: float) -> float:
         """Standard uncertainty of the weighted mean of its ramps, mm."""
         mean = float(weight @ self.fit.width_mm)
-        noise = float(weight @ self.fit.covariance @ weight)
-        blur = float(weight @ (self.fit.by_blur * np.array([p.u_blur for p in self.seen])))
+        fitted = float(weight @ self.fit.covariance @ weight)
         steep = sum(share * self._hides(shape, width) for shape, share, width in self.fit.mixture)
         sampling = SAMPLING_U * float(weight @ (steep * np.array([p.gap_mm for p in self.seen])))
         leaning = np.array([[p.line.per_tilt * a for a in p.line.along] for p in self.seen])
         tilt = math.radians(u_tilt_deg) * float(np.linalg.norm(weight @ leaning))
         slope = float(np.sqrt(((weight * np.array([p.u_slope for p in self.seen])) ** 2).sum()))
-        return math.sqrt(noise + blur**2 + sampling**2 + mean**2 * (tilt**2 + slope**2 + FAMILY_U**2))
+        return math.sqrt(fitted + sampling**2 + mean**2 * (tilt**2 + slope**2 + FAMILY_U**2))
 
 
 Outcome = Group | None
@@ -219,9 +215,7 @@ def _combined(group: Group, u_tilt_deg: float) -> Combined:
 
 def _lean(group: Group) -> Lean:
     width, slope = group.fit.width_mm, np.array([p.u_slope for p in group.seen])
-    blur = group.fit.by_blur * np.array([p.u_blur for p in group.seen]) / width  # one blur: alike where none leans
-    relative = SCATTER_OF_WIDTHS**2 * group.fit.covariance / (width[:, None] * width)
-    relative += np.diag(slope**2) + np.outer(blur, blur)
+    relative = SCATTER_OF_WIDTHS**2 * group.fit.covariance / (width[:, None] * width) + np.diag(slope**2)
     lines = [p.line for p in group.seen]
     return lean_of(width, relative, np.array([k.tangent for k in lines]), np.array([k.along for k in lines]))
 
@@ -249,7 +243,7 @@ def _ramps(scene: _Scene, module: Module, fit: ModuleFit, ramps: Sequence[Ramp])
     width = float(np.median([s.width_mm for s in strips]))
     samples = _samples(strips, width)
     blurs = {s.ramp.name: _z_blur(scene, s) for s in strips}
-    cut = [(s, windows(s, width, samples, blurs[s.ramp.name][0])) for s in strips]
+    cut = [(s, windows(s, width, samples, blurs[s.ramp.name])) for s in strips]
     refused += [_too_thick(s, width) for s, w in cut if not w.slices]
     usable = [(s, w) for s, w in cut if w.slices]
     if not usable:
@@ -263,8 +257,8 @@ def _ramps(scene: _Scene, module: Module, fit: ModuleFit, ramps: Sequence[Ramp])
             line=s.line,
             slices=w.slices,
             u_slope=_u_slope(s.ramp),
-            u_blur=blurs[s.ramp.name][1],
-            blur_mm=blurs[s.ramp.name][0],
+            u_blur=blurs[s.ramp.name].u,
+            blur_mm=blurs[s.ramp.name].sigma_mm,
         )
         for s, w in usable
     )
@@ -279,14 +273,18 @@ def _samples(strips: Sequence[Strip], width: float) -> int:
     return min([int(wanted / step)] + [s.x_mm.size for s in strips])
 
 
-def _z_blur(scene: _Scene, strip: Strip) -> tuple[float, float]:
-    """Sigma along z of what widens a ramp's image beside the section, and its relative standard uncertainty.
+def _z_blur(scene: _Scene, strip: Strip) -> ZBlur:
+    """The blur of the scan's edges, carried along the ramp to z, and the ramp's own thickness.
 
-    In-plane blur by its second moment (an overshoot lowers it), and the ramp's own thickness.
+    T(f) = (1 + b f²) exp(−2π² s² f²) has the line spread g + κ g″ of a Gaussian g of s, κ = −b / 4π². Along a thin wire
+    b is b / (1 + b ⟨f²⟩), since its cross profile was summed with the weights of a Gaussian as wide as g, which pass
+    the frequencies across it with ⟨f²⟩ = 1 / 8π² s². A slit is summed along what does not change.
     """
     edge, ramp, tangent = scene.edge, strip.ramp, strip.line.tangent
-    moment = edge.blur_mm**2 + 2.0 * edge.blur_mm * edge.overshoot_mm
-    plane = max(moment, SMALLEST_MOMENT * edge.blur_mm**2) * tangent**2
+    bent = min(edge.overshoot_mm / edge.blur_mm, 1.0)  # beyond, a line spread would be hollow
+    if ramp.kind == "wire":
+        bent /= 1.0 - 0.5 * bent
+    plane = (edge.blur_mm * tangent) ** 2
     chord = (
         ramp.diameter_mm / math.sqrt(12.0)
         if ramp.kind == "slit"
@@ -295,7 +293,7 @@ def _z_blur(scene: _Scene, strip: Strip) -> tuple[float, float]:
     total = plane + chord**2
     in_plane = (BLUR_U + OVERSHOOT_U * abs(edge.overshoot_mm) / edge.blur_mm) * plane / total
     own = OWN_U[ramp.provenance.of("diameter_mm")[1]] * chord**2 / (2.0 * total)
-    return math.sqrt(total), math.hypot(in_plane, own)
+    return ZBlur(math.sqrt(total), bent * plane, math.hypot(in_plane, own))
 
 
 def _joined(parts: Sequence[Profiles]) -> Profiles:
@@ -304,6 +302,8 @@ def _joined(parts: Sequence[Profiles]) -> Profiles:
         np.concatenate([p.z_mm for p in parts]),
         np.concatenate([p.values for p in parts]),
         np.concatenate([p.blur_mm for p in parts]),
+        np.concatenate([p.overshoot_mm2 for p in parts]),
+        np.concatenate([p.blur_u for p in parts]),
         ramp,
     )
 
@@ -408,7 +408,9 @@ def _pooled(scene: _Scene, rows: Sequence[Row]) -> tuple[Profiles, FloatArray]:
         centres.append(float((offset * lit).sum() / lit.sum()))
     blur = np.array([r.blur_mm for r in rows])
     softest = SOFTEST_STEPS * max(abs(r.ramp.step_z_mm) for r in rows)
-    return Profiles(np.array(z), np.array(values), blur, np.arange(len(rows)), softest), np.array(centres)
+    exact = np.zeros_like(blur)
+    data = Profiles(np.array(z), np.array(values), blur, exact, exact, np.arange(len(rows)), softest)
+    return data, np.array(centres)
 
 
 # --------------------------------------------------------------------------------------- the results

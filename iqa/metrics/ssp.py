@@ -23,7 +23,7 @@ FloatArray = NDArray[np.float64]
 
 KEYS = ("ssp.fwhm", "ssp.fwtm")
 BEAD_METHOD, FOIL_METHOD = "ssp-bead@1", "ssp-disc@1"
-FROM_RAMPS, FROM_ROWS = "ssp-ramp@1", "ssp-rows@1"
+FROM_RAMPS, FROM_ROWS = "ssp-ramp@2", "ssp-rows@1"
 SPAN = 4.0
 """Distance along z, in nominal sections, over which a source is first looked at: cone beams are half as thick again."""
 LIT = 0.25

@@ -14,15 +14,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from iqa.signal.shapes import Shape, derivatives, finer, paths, shapes, ssp
+from iqa.signal.shapes import Shape, derivatives, finer, paths, shapes
 
 FloatArray = NDArray[np.float64]
 
 MAX_STEPS = 15
 """Gauss-Newton steps before a fit counts as diverged; a sound one needs 3 to 8."""
 
-CONVERGED = 5e-4
-"""Relative change of the width at which the fit stops: 2.5 µm at 5 mm, and the next step would be far smaller."""
+CONVERGED = 2e-3
+"""Relative change of the width at which the fit stops: the next steps together move it by a tenth of that, and what is
+averaged over the shapes by less than a hundredth of its u."""
 
 RIDGE = 1e-10
 """Added to the normalised normal equations: a profile that its samples miss gives a large step, not an exception."""
@@ -69,7 +70,11 @@ class Profiles:
     values: FloatArray
     """(m, n) HU."""
     blur_mm: FloatArray
-    """(m,) sigma, in z, of what widens a profile beside the SSP: in-plane LSF, thickness of the wire."""
+    """(m,) sigma, in z, of the Gaussian that widens a profile beside the SSP: in-plane LSF, thickness of the wire."""
+    overshoot_mm2: FloatArray
+    """(m,) what that blur has beside its Gaussian, as a part of the Gaussian's second derivative; 0 or negative."""
+    blur_u: FloatArray
+    """(m,) relative standard uncertainty of both as lengths, by an error that all rows share."""
     ramp: NDArray[np.int64]
     """(m,) index of the ramp, from 0: rows of one ramp have one width."""
     softest_mm: float = 0.0
@@ -80,6 +85,32 @@ class Profiles:
         """Standard deviation of the Gaussian part of the blurred SSP; (m,) or a column of it, as the widths are."""
         blur = self.blur_mm.reshape(width_mm.shape)
         return np.maximum(np.hypot(shape.gauss * width_mm, blur), self.softest_mm)
+
+    def drawn(self, z_mm: FloatArray, shape: Shape, width_mm: FloatArray) -> FloatArray:
+        """(3, m, n) blurred SSP of unit area at (m, n) distances from its middle, and its derivatives by z and width.
+
+        Parameters
+        ----------
+        width_mm : (m, 1)
+        """
+        overshoot = self.overshoot_mm2[:, None]
+        return derivatives(z_mm, shape, width_mm, self.sigma(shape, width_mm), overshoot)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """What an error of the blur by its u would do, and what the profiles say of it."""
+
+    by_error: FloatArray
+    """(ramps,) change of the width, mm."""
+    pull: float
+    """Whitened residuals times what neither the rows' own parameters nor the widths can follow of such an error."""
+    information: float
+    """Sum of squares of that."""
+
+    def explains(self, temper: float) -> float:
+        """By how much the likeliest error lowers χ² divided by `temper`."""
+        return self.pull**2 / (self.information + temper) / temper
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +131,7 @@ class WidthFit:
     """(m, n) derivative of the width of the row's ramp by each value, mm/HU."""
     columns: FloatArray
     """(m, 5, n) whitened derivatives of the model: by each row's height, base, slope and place, and by the width."""
+    blur: Unsure
 
     def maker(self) -> FloatArray:
         """(m, n, n) matrices that turn a row's noise into its residual, after a plain fit."""
@@ -182,7 +214,7 @@ class _Linear:
 
 def _linear_part(data: Profiles, shape: Shape, width_mm: FloatArray, centre: FloatArray, fixed: _Fixed) -> _Linear:
     z, width = data.z_mm - centre[:, None], width_mm[data.ramp][:, None]
-    profile, by_z, by_w = derivatives(z, shape, width, data.sigma(shape, width)) @ fixed.white.T
+    profile, by_z, by_w = data.drawn(z, shape, width) @ fixed.white.T
     columns = np.empty((len(z), 4, z.shape[1]))
     columns[:, 0], columns[:, 1], columns[:, 2] = profile, fixed.one, fixed.z_mm - centre[:, None] * fixed.one
     height = _solve(columns[:, :3], fixed.values[:, None])[..., 0]
@@ -201,13 +233,22 @@ def _result(data: Profiles, shape: Shape, width: FloatArray, centre: FloatArray,
     influence = model.tangent @ fixed.white / information[data.ramp][:, None]
     plain = np.asarray(np.linalg.solve(fixed.white, model.residual.T).T, dtype=np.float64)
     columns = np.concatenate([model.columns, model.by_width[:, None]], axis=1)
-    height = model.amplitude * _peak(shape, width[data.ramp], data.sigma(shape, width[data.ramp]))
-    return WidthFit(width, centre, height, plain, float((model.residual**2).sum()), influence, columns)
+    middle = data.drawn(np.zeros((len(data.ramp), 1)), shape, width[data.ramp][:, None])[0, :, 0]
+    height = model.amplitude * middle
+    blur = _unsure(data, shape, width, centre, (fixed, model))
+    return WidthFit(width, centre, height, plain, float((model.residual**2).sum()), influence, columns, blur)
 
 
-def _peak(shape: Shape, width: FloatArray, sigma: FloatArray) -> FloatArray:
-    """Height of the blurred SSP of unit area at its middle, 1/mm."""
-    return ssp(np.zeros_like(width), shape.first * width, shape.second * width, sigma)
+def _unsure(data: Profiles, shape: Shape, width: FloatArray, centre: FloatArray, at: tuple[_Fixed, _Linear]) -> Unsure:
+    fixed, model = at
+    ramp, more = data.ramp, 1.0 + BLUR_STEP
+    wider = replace(data, blur_mm=data.blur_mm * more, overshoot_mm2=data.overshoot_mm2 * more**2)
+    drawn = wider.drawn(data.z_mm - centre[:, None], shape, width[ramp][:, None])[0] @ fixed.white.T
+    error = (model.amplitude * data.blur_u / BLUR_STEP)[:, None] * (drawn - model.columns[:, 0])
+    free = error - _times(model.columns, _solve(model.columns, error[:, None])[..., 0])
+    share = np.bincount(ramp, (model.tangent * free).sum(axis=1)) / np.bincount(ramp, (model.tangent**2).sum(axis=1))
+    free -= model.tangent * share[ramp][:, None]
+    return Unsure(-share, float((free * model.residual).sum()), float((free**2).sum()))
 
 
 def _times(columns: FloatArray, factors: FloatArray) -> FloatArray:
@@ -357,9 +398,7 @@ class Section:
     width_mm: FloatArray
     """(ramps,) FWHM."""
     covariance: FloatArray
-    """(ramps, ramps) mm²: noise, and the spread between shapes, which all ramps share."""
-    by_blur: FloatArray
-    """(ramps,) change of the width with a relative change of the blur, mm."""
+    """(ramps, ramps) mm²: noise, and the spread between shapes and the blur's u, which all ramps share."""
     centre_mm: FloatArray
     """(m,) crossing of each row, on the profile's z axis."""
     amplitude: FloatArray
@@ -386,7 +425,10 @@ def section(data: Profiles, first: NDArray[np.int64], width_mm: FloatArray, cent
     Every shape of `shapes` is fitted by generalised least squares, with the noise's covariance from the residuals of
     a first, plain fit. The widths are averaged with the weights prior × exp(−χ²/2), χ² being lowered by the
     correlation between slices. Covariance: noise (sandwich with the correlation along the profile and between
-    slices), and the weighted spread between shapes. Left out: errors of the blur (`by_blur`) and of the angle.
+    slices), the blur's u, and the weighted spread between shapes: with these weights, or with those that the shapes
+    would have if the blur were wrong by what suits each best, at the cost of its u, whichever is larger. In little
+    noise an error of the blur decides between a triangle and the trapezoid next to it, 5 % wider. Left out: errors of
+    the angle.
     """
     white = np.eye(data.values.shape[1])
     table = shapes()
@@ -413,15 +455,24 @@ def _fits(
     return [(shape, fit) for shape, fit in tried if fit is not None]
 
 
+def _weights(prior: FloatArray, chi2: FloatArray) -> FloatArray:
+    """(shapes,) of sum 1."""
+    weight = prior * np.exp(-0.5 * (chi2 - chi2.min()))
+    return np.asarray(weight / weight.sum())
+
+
+def _outer(weight: FloatArray, values: FloatArray) -> FloatArray:
+    """(ramps, ramps) weighted mean of the outer products of (shapes, ramps) values."""
+    return np.asarray(np.einsum("s,si,sj->ij", weight, values, values))
+
+
 def _averaged(data: Profiles, first: NDArray[np.int64], fits: list[tuple[Shape, WidthFit]], noise: Noise) -> Section:
-    chi2 = np.array([f.chi2 for _, f in fits])
-    weight = np.array([s.prior for s, _ in fits]) * np.exp(
-        -0.5 * (chi2 - chi2.min()) / (TEMPER * noise.inflation(int(np.bincount(data.ramp).max())))
-    )
-    weight /= weight.sum()
+    temper = TEMPER * noise.inflation(int(np.bincount(data.ramp).max()))
+    prior, chi2 = np.array([(s.prior, f.chi2) for s, f in fits]).T
+    weight = _weights(prior, chi2 / temper)
     widths = np.array([f.width_mm for _, f in fits])
     mean = weight @ widths
-    shape, best = fits[int(np.argmax(weight))]
+    best = fits[int(np.argmax(weight))][1]
     ramps = range(mean.size)
     heavy = weight > LIGHT
     within = [
@@ -430,20 +481,14 @@ def _averaged(data: Profiles, first: NDArray[np.int64], fits: list[tuple[Shape, 
         if kept
     ]
     noisy = weight[heavy] @ np.array(within) / weight[heavy].sum()
-    spread = np.einsum("s,si,sj->ij", weight, widths - mean, widths - mean)
+    other = _weights(prior, chi2 / temper - [f.blur.explains(temper) for _, f in fits])
+    spread = max((_outer(w, widths - mean) for w in (weight, other)), key=np.trace)
+    blur = _outer(weight, np.array([f.blur.by_error for _, f in fits]))
     return Section(
         width_mm=mean,
-        covariance=np.diag(noisy) + spread,
-        by_blur=_by_blur(data, shape, best, noise.whitener),
+        covariance=np.diag(noisy) + spread + blur,
         centre_mm=best.centre_mm,
         amplitude=best.amplitude,
         noise=noise,
-        mixture=tuple((s, float(w), f.width_mm) for w, (s, f) in zip(weight, fits, strict=True) if w > LIGHT),
+        mixture=tuple((s, float(w), mm) for w, mm, (s, _) in zip(weight, widths, fits, strict=True) if w > LIGHT),
     )
-
-
-def _by_blur(data: Profiles, shape: Shape, fit: WidthFit, white: FloatArray) -> FloatArray:
-    """(ramps,) change of the width per relative change of the blur, mm."""
-    wider = replace(data, blur_mm=data.blur_mm * (1.0 + BLUR_STEP))
-    other = fit_width(wider, shape, fit.width_mm, fit.centre_mm, white)
-    return fit.width_mm if other is None else np.asarray((other.width_mm - fit.width_mm) / BLUR_STEP)

@@ -79,7 +79,9 @@ def _second_integral(z: FloatArray, sigma: Width) -> FloatArray:
     return np.asarray(z * ndtr(u) + sigma / np.sqrt(2.0 * np.pi) * np.exp(-0.5 * u * u))
 
 
-def derivatives(z_mm: FloatArray, shape: Shape, width_mm: FloatArray, sigma_mm: FloatArray) -> FloatArray:
+def derivatives(
+    z_mm: FloatArray, shape: Shape, width_mm: FloatArray, sigma_mm: FloatArray, overshoot_mm2: Width = 0.0
+) -> FloatArray:
     """SSP of unit area whose Gaussian part is sigma wide, and its derivatives by z and by the width, in closed form.
 
     Parameters
@@ -89,6 +91,8 @@ def derivatives(z_mm: FloatArray, shape: Shape, width_mm: FloatArray, sigma_mm: 
         FWHM of the shape before it is blurred.
     sigma_mm : as `width_mm`, mm
         Of the Gaussian part, blur included; where the shape has a Gaussian, that moves with the width.
+    overshoot_mm2 : as `width_mm`, mm²
+        A blur with overshoot is its Gaussian and so much of that one's second derivative: negative; 0 without.
 
     Returns
     -------
@@ -104,7 +108,15 @@ def derivatives(z_mm: FloatArray, shape: Shape, width_mm: FloatArray, sigma_mm: 
     by_z = _over_ends(sign, step) / area
     by_sigma = _over_ends(sign, bell) / area * shape.gauss**2 * width_mm / sigma_mm
     by_w = _over_ends(sign * ends, step) / area + by_sigma - 2.0 * profile / width_mm
-    return np.stack([profile, by_z, by_w])
+    plain = np.stack([profile, by_z, by_w])
+    if not np.any(overshoot_mm2):
+        return plain
+    fall = -u * bell
+    bent = _over_ends(sign, bell) / sigma_mm
+    bent_by_z = _over_ends(sign, fall) / sigma_mm**2
+    softer = -_over_ends(sign, bell + u * fall) / sigma_mm**2 * shape.gauss**2 * width_mm / sigma_mm
+    bent_by_w = _over_ends(sign * ends, fall) / sigma_mm**2 + softer - 2.0 * bent / width_mm
+    return np.asarray(plain + overshoot_mm2 / area * np.stack([bent, bent_by_z, bent_by_w]))
 
 
 def _over_ends(factors: FloatArray, values: FloatArray) -> FloatArray:

@@ -23,6 +23,8 @@ BLUR_LIMIT = 0.4
 """Of the FWHM; at 0.425 nothing is left of the rect."""
 MEASURE_CELLS = 64
 """Cells that stand for the profile when its Gauss nodes are made; the variance of a rect then errs by 2e-4."""
+HAIR = 1e-9
+"""Share of a profile below which nothing is seen of what it holds: differences of shares near 1 are no more exact."""
 OVERLAP_POINTS = 4001
 """Samples over the profile for its autocorrelation; the error of a rect is one sample, 2.5e-4 of its width."""
 
@@ -151,8 +153,10 @@ class Section:
 
     def _measured(self, low: float, high: float, count: int) -> tuple[Floats, Floats]:
         cells = np.linspace(low, high, MEASURE_CELLS + 1)
-        mass = np.diff(self.share_below(cells))
-        if np.count_nonzero(mass) < count:  # the last hair of a wing: nothing is seen of what it holds
+        mass = np.maximum(np.diff(self.share_below(cells)), 0.0)
+        if (
+            np.count_nonzero(mass) < count or mass.sum() < HAIR
+        ):  # the last hair of a wing: nothing is seen of what it holds
             return np.array([0.5 * (low + high)]), np.ones(1)
         return _gauss(0.5 * (cells[1:] + cells[:-1]), mass / mass.sum(), count)
 

@@ -15,9 +15,9 @@ from iqa.model import Curve, Located, Measurement
 from iqa.phantom import library
 
 SCANS = {
-    "catphan504-varian-obi-head": "ssp-ramp@1",
-    "catphan604-varian-truebeam-halffan": "ssp-ramp@1",
-    "quartdvt-varian-halcyon": "ssp-ramp@1",
+    "catphan504-varian-obi-head": "ssp-ramp@2",
+    "catphan604-varian-truebeam-halffan": "ssp-ramp@2",
+    "quartdvt-varian-halcyon": "ssp-ramp@2",
     "acr464-siemens-drive-100kv": "ssp-rows@1",
 }
 RECTANGLE, TRIANGLE = 1.0, 1.9

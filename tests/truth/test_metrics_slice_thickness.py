@@ -38,7 +38,7 @@ def test_increment_does_not_enter(step_mm: float) -> None:
     assert found.value == pytest.approx(2.5, rel=0.01)
     assert found.u is not None
     assert 0.0 < found.u < 0.05
-    assert (found.unit, found.method, found.flags) == ("mm", "ramp-fit@2", ())
+    assert (found.unit, found.method, found.flags) == ("mm", "ramp-fit@3", ())
 
 
 def test_each_ramp_has_its_own_number_and_region() -> None:

@@ -123,7 +123,7 @@ def test_ramps_show_the_profile_of_the_thickness(shape: str) -> None:
     noisy = hu + ramps_made.noise(np.random.default_rng(5), z.size, 4.0)
     measured = measure(ramps_made.context(ramps_made.pair(), noisy, z, 2.5))
     half, tenth = (number(measured, key) for key in KEYS)
-    assert (half.method, half.flags) == ("ssp-ramp@1", ())
+    assert (half.method, half.flags) == ("ssp-ramp@2", ())
     assert half.value == pytest.approx(2.5, rel=0.015)
     assert tenth.value == pytest.approx(2.5 * width(shape, 0.1), rel=0.03)
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from iqa.signal.section import Noise, Profiles, fit_width, noise_of, section, variance
-from iqa.signal.shapes import full_widths, shapes, ssp
+from iqa.signal.shapes import derivatives, full_widths, shapes, ssp
 
 TAN = 0.42447
 BLUR = 0.47 * TAN
@@ -22,7 +22,8 @@ def made(widths: tuple[float, float, float], rows: int = 2, ramps: int = 1) -> P
     first, second, gauss = widths
     peak = ssp(np.zeros(1), first, second, float(np.hypot(gauss, BLUR)))
     values = 500.0 * ssp(z - centre, first, second, float(np.hypot(gauss, BLUR))) / peak + 20.0 + 2.0 * z
-    return Profiles(z, values, np.full(rows * ramps, BLUR), np.repeat(np.arange(ramps), rows))
+    exact = np.zeros(rows * ramps)
+    return Profiles(z, values, np.full(rows * ramps, BLUR), exact, exact, np.repeat(np.arange(ramps), rows))
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,23 @@ def test_ssp_has_unit_area_and_the_sum_of_variances(widths: tuple[float, float, 
     assert profile.sum() * step == pytest.approx(1.0, abs=1e-6)
     first, second, gauss = widths
     assert (profile * z * z).sum() * step == pytest.approx((first**2 + second**2) / 12.0 + gauss**2, rel=1e-4)
+
+
+@pytest.mark.parametrize("index", [0, 1, 2], ids=["rectangle", "triangle", "gaussian"])
+def test_a_blur_with_overshoot_adds_its_second_derivative_and_its_slopes_are_those_of_differences(index: int) -> None:
+    shape, width, step = shapes()[index], 1.5, 3e-3
+    z = np.linspace(-2.5, 2.5, 51)[None]
+
+    def drawn(moved: float = 0.0, wider: float = 0.0, overshoot: float = -0.05) -> NDArray[np.float64]:
+        mm = np.array([[width + wider]])
+        return derivatives(z + moved, shape, mm, np.hypot(shape.gauss * mm, 0.3), overshoot)
+
+    plain = [drawn(moved, overshoot=0.0)[0] for moved in (-step, 0.0, step)]
+    bent = plain[1] - 0.05 * (plain[0] - 2.0 * plain[1] + plain[2]) / step**2
+    assert drawn()[0] == pytest.approx(bent, abs=2e-4)
+    by_z = (drawn(step)[0] - drawn(-step)[0]) / (2.0 * step)
+    by_width = (drawn(wider=step)[0] - drawn(wider=-step)[0]) / (2.0 * step)
+    assert drawn()[1:] == pytest.approx(np.stack([by_z, by_width]), abs=2e-4)
 
 
 def test_shapes_have_unit_fwhm_and_weights_that_sum_to_one() -> None:
@@ -76,7 +94,9 @@ def test_section_without_noise_is_within_a_third_of_a_percent(name: str, width: 
 
 def test_width_grows_with_the_scale_and_not_with_the_height() -> None:
     data = made((2.0, TINY, 0.3))
-    twice = Profiles(2.0 * data.z_mm, 3.0 * data.values - 900.0, 2.0 * data.blur_mm, data.ramp)
+    twice = Profiles(
+        2.0 * data.z_mm, 3.0 * data.values - 900.0, 2.0 * data.blur_mm, 4.0 * data.overshoot_mm2, data.blur_u, data.ramp
+    )
     first = np.zeros(2, dtype=np.int64)
     one, two = (section(d, first, np.array([w]), np.zeros(2)) for d, w in ((data, 2.0), (twice, 4.0)))
     assert one is not None
@@ -86,7 +106,7 @@ def test_width_grows_with_the_scale_and_not_with_the_height() -> None:
 
 def test_noise_alone_gives_no_fit() -> None:
     z = np.tile(np.arange(-14.0, 14.01, 0.5) * TAN, (1, 1))
-    flat = Profiles(z, np.zeros_like(z), np.array([BLUR]), np.zeros(1, dtype=np.int64))
+    flat = Profiles(z, np.zeros_like(z), np.array([BLUR]), np.zeros(1), np.zeros(1), np.zeros(1, dtype=np.int64))
     assert section(flat, np.zeros(1, dtype=np.int64), np.array([2.0]), np.zeros(1)) is None
 
 
@@ -101,6 +121,8 @@ def test_noise_of_gives_back_the_covariance_that_the_fit_took_away() -> None:
         data.z_mm,
         data.values + 5.0 * correlated(np.random.default_rng(1), 60, data.z_mm.shape[1]),
         data.blur_mm,
+        data.overshoot_mm2,
+        data.blur_u,
         data.ramp,
     )
     fit = fit_width(noisy, shapes()[0], np.array([2.0]), np.zeros(60), np.eye(data.z_mm.shape[1]))
