@@ -24,17 +24,18 @@ def _iqa() -> Callable[[str], object]:
 
 
 def _main_job() -> Callable[[str], object]:
+    from iqa.cli.main import collect_rarely
+
+    collect_rarely()  # as the command does, before it imports what it needs
+
     from threadpoolctl import threadpool_limits
 
-    from iqa.cli.main import collect_rarely
     from iqa.dicom import read
     from iqa.locate import locate
     from iqa.metrics.context import Context
     from iqa.metrics.registry import FAMILIES
     from iqa.model import Located
     from iqa.phantom import library
-
-    collect_rarely()  # as the command does
 
     def run(folder: str) -> None:
         with threadpool_limits(limits=1):  # as `analyze` does

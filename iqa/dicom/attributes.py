@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from pydicom.charset import decode_bytes
 from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.tag import BaseTag
 
 KEYWORDS = """
 SpecificCharacterSet SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID Modality
@@ -137,11 +138,11 @@ def table() -> Mapping[int, tuple[str, str]]:
 
 
 @cache
-def wanted() -> tuple[int, ...]:
+def wanted() -> tuple[BaseTag, ...]:
     """Tags that are read: the allow-list, and the places where the private elements and their creators can stand."""
     creators = {(group << 16) | block for _, group, _ in PRIVATE for block in PRIVATE_BLOCKS}
     private = {(group << 16) | (block << 8) | element for _, group, element in PRIVATE for block in PRIVATE_BLOCKS}
-    return (*table(), *creators, *private)
+    return tuple(BaseTag(tag) for tag in (*table(), *creators, *private))
 
 
 def private_name(tag: int, creators: Mapping[int, str]) -> tuple[str, str] | None:

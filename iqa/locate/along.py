@@ -315,23 +315,27 @@ def gauge_fit(discs: Discs, module: Module, pose: Pose) -> AxialFit | None:
     inner = 1.0 - (GAUGE_WIDTH_MM + 3.0) / np.hypot(x, y)
     across = np.array([[0.98], [1.0], [1.02]])
     on, off = _Places(discs, pose, across * x, across * y), _Places(discs, pose, inner * x, inner * y)
-    strength = np.array([_bars_seen(scan, on, off, k) for k in range(run.start, run.stop)])
-    strength -= np.median(strength[np.abs(z - pose.z_mm) > reach]) if (np.abs(z - pose.z_mm) > reach).any() else 0.0
+    seen = np.array([_bars_seen(scan, on, off, k) for k in range(run.start, run.stop)])
+    beyond = np.abs(z - pose.z_mm) > reach
+    seen -= np.median(seen[beyond], axis=0) if beyond.any() else 0.0
+    strength = seen.mean(axis=1)
     near = np.abs(z - pose.z_mm) <= reach + 1e-6
     weight = np.clip(strength, 0.0, None) * near
     top = int(np.argmax(weight))
     if weight.sum() <= 0.0 or top in (0, len(z) - 1):
         return None
+    # Groups on one side of a leaning plane lie above or below its middle, each as much as it stands out.
+    share = np.clip(weight @ seen, 0.0, None)
+    above = np.array([pose.place(g.x_mm, g.y_mm, 0.0)[2] for g in groups]) - pose.z_mm
+    middle = float(np.sum(weight * z) / weight.sum()) - float(share @ above / share.sum())
     step = float(np.mean(np.diff(z)))
     gap = max(0.0, step - (scan.thickness_mm or step)) / math.sqrt(12.0)
-    return AxialFit(
-        float(np.sum(weight * z) / weight.sum()), math.hypot(GAUGE_U_MM, gap, PROFILE_SHARE * step), "gauge"
-    )
+    return AxialFit(middle, math.hypot(GAUGE_U_MM, gap, PROFILE_SHARE * step), "gauge")
 
 
-def _bars_seen(scan: Scan, on: _Places, off: _Places, index: int) -> float:
-    """Mean over the groups of their middle's value less that of the gaps beside them, HU; 0 outside the image."""
+def _bars_seen(scan: Scan, on: _Places, off: _Places, index: int) -> Array:
+    """(groups,) value of the middle of each less that of the gaps beside all, HU; 0 outside the image."""
     bars, gaps = on.sample(index), off.sample(index)
     if bars is None or gaps is None:
-        return 0.0
-    return float(bars.mean() - gaps.mean()) * float(scan.slope[index])
+        return np.zeros(on.x_mm.shape[-1])
+    return np.asarray((bars.mean(axis=0) - gaps.mean()) * float(scan.slope[index]))

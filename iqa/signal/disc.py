@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ SETTLED_MM = 1e-5
 """A step of centre and blur below this ends the fit."""
 RADIAL_STEPS = 240
 """Points of the radial profile that is interpolated to the pixels: its error stays below 1e-4 of the contrast."""
+REACH_STEP_MM = 1.0
+"""To a multiple of which the profile reaches, so that discs of one size share it."""
 EDGE_REACH = 9.0
 """Blurs from the edge beyond which a profile is 1 or 0 to the last digit; the closed form takes its time to say so."""
 DERIVATIVE_MM = 1e-3
@@ -185,13 +188,19 @@ def _columns(x: Array, y: Array, centre: tuple[float, float], *, radius: float, 
     """(n, 7): constant, two slopes, profile, and the profile's derivatives by x0, y0 and blur."""
     dx, dy = x - centre[0], y - centre[1]
     r = distance(dx, dy)
-    knots = np.linspace(0.0, max(reach, r.max()), RADIAL_STEPS)
-    here = disc_profile(knots, radius, blur)
-    profile = np.interp(r, knots, here)
-    by_r = np.interp(r, knots, np.gradient(here, knots))
-    by_blur = np.interp(r, knots, (disc_profile(knots, radius, blur + DERIVATIVE_MM) - here) / DERIVATIVE_MM)
+    knots, *tables = _radial(radius, blur, REACH_STEP_MM * float(np.ceil(max(reach, r.max()) / REACH_STEP_MM)))
+    profile, by_r, by_blur = (np.interp(r, knots, table) for table in tables)
     away = np.maximum(r, DERIVATIVE_MM)
     return np.column_stack([np.ones_like(r), dx, dy, profile, -by_r * dx / away, -by_r * dy / away, by_blur])
+
+
+@lru_cache(maxsize=256)
+def _radial(radius_mm: float, blur_mm: float, reach_mm: float) -> tuple[Array, Array, Array, Array]:
+    """Distances up to `reach_mm`, and there the disc's profile and its derivatives by them and by the blur."""
+    knots = np.linspace(0.0, reach_mm, RADIAL_STEPS)
+    here = disc_profile(knots, radius_mm, blur_mm)
+    softer = disc_profile(knots, radius_mm, blur_mm + DERIVATIVE_MM)
+    return knots, here, np.gradient(here, knots), (softer - here) / DERIVATIVE_MM
 
 
 def _solve(columns: Array, values: Array) -> Array:

@@ -103,25 +103,25 @@ def derivatives(
     sign = np.array([1.0, -1.0, -1.0, 1.0])
     u = (z_mm + ends.reshape(4, 1, 1) * width_mm) / sigma_mm
     step, bell = ndtr(u), np.exp(-0.5 * u * u) / np.sqrt(2.0 * np.pi)
-    area = shape.first * shape.second * width_mm**2
-    profile = _over_ends(sign, u * step + bell) * sigma_mm / area
-    by_z = _over_ends(sign, step) / area
-    by_sigma = _over_ends(sign, bell) / area * shape.gauss**2 * width_mm / sigma_mm
-    by_w = _over_ends(sign * ends, step) / area + by_sigma - 2.0 * profile / width_mm
-    plain = np.stack([profile, by_z, by_w])
-    if not np.any(overshoot_mm2):
-        return plain
-    fall = -u * bell
-    bent = _over_ends(sign, bell) / sigma_mm
-    bent_by_z = _over_ends(sign, fall) / sigma_mm**2
-    softer = -_over_ends(sign, bell + u * fall) / sigma_mm**2 * shape.gauss**2 * width_mm / sigma_mm
-    bent_by_w = _over_ends(sign * ends, fall) / sigma_mm**2 + softer - 2.0 * bent / width_mm
-    return np.asarray(plain + overshoot_mm2 / area * np.stack([bent, bent_by_z, bent_by_w]))
+    sums = np.stack([sign, sign * ends])
+    (bells,) = _over_ends(sums[:1], bell)
+    (profile,) = sigma_mm * _over_ends(sums[:1], u * step + bell)
+    by_z, by_w = _over_ends(sums, step)
+    sigma_by_w = shape.gauss**2 * width_mm / sigma_mm
+    by_w = by_w + bells * sigma_by_w - 2.0 * profile / width_mm
+    drawn = np.stack([profile, by_z, by_w])
+    if np.any(overshoot_mm2):
+        fall = u * bell
+        (falls,) = _over_ends(sums[:1], u * fall)
+        bent, bent_by_z, bent_by_w = bells / sigma_mm, *_over_ends(sums, -fall) / sigma_mm**2
+        bent_by_w = bent_by_w + (falls - bells) / sigma_mm**2 * sigma_by_w - 2.0 * bent / width_mm
+        drawn += overshoot_mm2 * np.stack([bent, bent_by_z, bent_by_w])
+    return np.asarray(drawn / (shape.first * shape.second * width_mm**2))
 
 
 def _over_ends(factors: FloatArray, values: FloatArray) -> FloatArray:
-    """(m, n) sum of (4, m, n) values at the four ends of the rectangles, times a factor each."""
-    return np.asarray((factors @ values.reshape(4, -1)).reshape(values.shape[1:]))
+    """(k, m, n) sums of (4, m, n) values at the four ends of the rectangles, by (k, 4) factors."""
+    return np.asarray((factors @ values.reshape(4, -1)).reshape(-1, *values.shape[1:]))
 
 
 def full_widths(first_mm: FloatArray, second_mm: FloatArray, sigma_mm: FloatArray, level: float) -> FloatArray:

@@ -133,3 +133,15 @@ def test_tiers_tell_which_end_is_which_in_a_mirrored_image(mirrored: bool, turne
     _, located = found("mercury4", Physics(matrix=256, pixel_mm=0.92, step_mm=4.0, thickness_mm=4.0, pose=pose))
     assert (located.pose.mirrored, located.pose.reversed) == (mirrored, turned)
     assert abs(located.pose.z_mm - pose.z_mm) < 1.0
+
+
+@pytest.mark.parametrize("yaw_deg", [-1.9, 1.9])
+def test_a_gauge_whose_groups_lie_on_one_side_keeps_its_place_when_it_leans(yaw_deg: float) -> None:
+    """Those of a Catphan 700 lie 40 mm off the axis, and so 1.3 mm above or below it."""
+    pose = Pose(0.0, 0.0, 0.0, 0.0, 0.0, yaw_deg)
+    physics = Physics(matrix=256, pixel_mm=0.9, step_mm=1.0, thickness_mm=1.0, slices=90, first_z_mm=-25.0, pose=pose)
+    _, located = found("catphan700", physics)
+    gauge, inserts = located.module("CTP714"), located.module("CTP682")
+    assert gauge is not None
+    assert inserts is not None
+    assert gauge.pose.z_mm - inserts.pose.z_mm == pytest.approx(40.0, abs=0.5)
