@@ -9,7 +9,7 @@ import numpy as np
 from iqa.errors import UsageError
 from iqa.locate import decide, plain, templates
 from iqa.locate.body import Body, find_body
-from iqa.locate.contenders import Refiner, at_landmarks, best_poses
+from iqa.locate.contenders import Refiner, at_landmarks, best_poses, right_way_round
 from iqa.locate.evidence import Explained, Judge
 from iqa.locate.pictures import Pictures, take_pictures
 from iqa.locate.pose import Refined
@@ -72,7 +72,7 @@ def locate(scan: Scan, specs: Sequence[PhantomSpec], phantom: str | None = None)
         tapering = [s for s in tried if templates.spans(s, body.fit.diameter_mm)]
         cut = decide.weakly_seen(ranked, len(pictures.z_mm))
         return _unproven(scan, pictures, body, fitting, tapering=tapering, cut=cut, named=phantom is not None)
-    return _decided(refiner, ranked, explained, named=phantom is not None)
+    return _decided(judge, refiner, ranked, explained, named=phantom is not None)
 
 
 def _asked_for(specs: Sequence[PhantomSpec], phantom: str | None) -> list[PhantomSpec]:
@@ -133,7 +133,7 @@ def _unproven(
 
 
 def _decided(
-    refiner: Refiner, ranked: Sequence[Explained], explained: Sequence[Explained], *, named: bool
+    judge: Judge, refiner: Refiner, ranked: Sequence[Explained], explained: Sequence[Explained], *, named: bool
 ) -> Located | Candidates | Refused:
     best, rivals = decide.contest(ranked, explained)
     sure = decide.proof(best).by_structure and best.evidence >= decide.LEAST_TO_NAME
@@ -155,7 +155,8 @@ def _decided(
         alone = e.unexplained == 0 and decide.clearly_ahead(ranked, e) and not _goes_on(refiner, refined)
         judged = not single and (refined.checked >= decide.RIGHT_CONTRASTS or alone)
         if objection is None and e is best and (named or judged):
-            return _located(refiner.body, refined, next((r for r in ranked if r is not best), None))
+            second = next((r for r in ranked if r is not best), None)
+            return _located(refiner.body, right_way_round(judge, refiner, refined), second)
         if objection is None:  # its lead rests on contrasts that are wrong or were not seen
             why = wrong or "the inserts that would settle which phantom this is are not seen, or not as they should be"
             return Candidates(why, tuple(_candidate(r) for r in alike))

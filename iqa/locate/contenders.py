@@ -19,6 +19,11 @@ WITHIN_REACH = 2.0
 """Evidence that a finer z may add: a line-pair plane counts up to this."""
 CLOSE = 1.2
 """Evidence by which another model may lead the true one where only one slice tells their distances apart: 0.9 seen."""
+AS_LIKELY = 0.9
+"""Likelihood, against the best pose's, from which a block may as well lie the other way round."""
+LEAD = 1.0
+"""Evidence by which one way round may lead and ramps still say that it is the other. A slice of noise beyond the end of
+a block was seen to give 0.6, since it resembled a neighbour."""
 REFINED_MM = 1.0
 """How far a pose's z may still be off once landmarks have set it: what z and the definition's distances leave open."""
 
@@ -65,6 +70,21 @@ class Refiner:
         """Keep an explanation from being named by landmarks that belong to something else."""
         label = explained.hypothesis.spec.label
         self._known[label] = replace(self._known[label], axial=None, inside=False)
+
+
+def right_way_round(judge: Judge, refiner: Refiner, refined: Refined) -> Refined:
+    """The same; or the phantom lying the other way round, where one block alone is seen and its ramps say so."""
+    one = refined.explained
+    if refined.slanted or not refined.slants:
+        return refined
+    for other in judge.scorer.hypotheses(one.hypothesis.spec):
+        turned = other.mirrored == one.hypothesis.mirrored and other.reversed != one.hypothesis.reversed
+        if turned and other.likelihood >= AS_LIKELY * one.hypothesis.likelihood:
+            explained = judge.explain(other)
+            found = refine(refiner.scan, refiner.body, explained)
+            if found.slanted and explained.evidence > one.evidence - LEAD:
+                return found
+    return refined
 
 
 def at_landmarks(judge: Judge, refiner: Refiner, explained: list[Explained]) -> list[Explained]:

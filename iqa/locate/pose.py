@@ -45,6 +45,16 @@ class Refined:
     inside: bool
     """The inserts were surely judged inside their block: on several pictures, or by landmarks where it has any."""
 
+    @property
+    def slants(self) -> bool:
+        """That module has ramps or rows, which tell one end from the other."""
+        return any(self.explained.hypothesis.spec.module(self.anchor).of(Ramp, StepRamp))
+
+    @property
+    def slanted(self) -> bool:
+        """They were seen where they should be."""
+        return self.axial is not None and self.axial.by in ("ramps", "steps")
+
 
 def refine(scan: Scan, body: Body, explained: Explained) -> Refined:
     """The best geometry for an explanation: pose of the origin, then of every module that the scan reaches."""

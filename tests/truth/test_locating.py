@@ -10,6 +10,8 @@ import pytest
 
 from iqa.locate import locate
 from iqa.model import Located, Pose
+from iqa.phantom import library
+from iqa.phantom.find import find
 from iqa.simulate import Physics, Simulated, simulate
 
 
@@ -145,3 +147,17 @@ def test_a_gauge_whose_groups_lie_on_one_side_keeps_its_place_when_it_leans(yaw_
     assert gauge is not None
     assert inserts is not None
     assert gauge.pose.z_mm - inserts.pose.z_mm == pytest.approx(40.0, abs=0.5)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_ramps_tell_which_end_is_which_of_one_block(turned: bool) -> None:
+    """Beyond the block's end one slice of noise resembles its neighbour, at the wrong end."""
+    pose = Pose(0.3, 0.2, 0.2, 40.0, 0.3, 0.2, mirrored=turned, reversed=turned)
+    physics = Physics(
+        step_mm=2.5, thickness_mm=2.5, slices=11, first_z_mm=-14.0, mtf="hann", section="gaussian", noise_hu=5.0,
+        pose=pose, seed=1,
+    )  # fmt: skip
+    simulated = simulate(find("catphan504", library()), physics)
+    located = locate(simulated.scan, library(), phantom="catphan504")
+    assert isinstance(located, Located)
+    assert (located.pose.mirrored, located.pose.reversed) == (turned, turned)
