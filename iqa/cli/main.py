@@ -30,7 +30,7 @@ from iqa.errors import IqaError
 DONE, FAILED, BUG = 0, 2, 70
 INTERRUPTED, PIPE_CLOSED = 130, 141
 """As a shell reports a program ended by Ctrl-C, or by a closed pipe."""
-COLLECTED = (50_000, 20, 20)
+COLLECTED = (200_000, 20, 20)
 """Objects, and rounds of the younger generations, after which cycles are looked for."""
 
 
