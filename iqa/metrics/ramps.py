@@ -210,7 +210,7 @@ class ZBlur:
     sigma_mm: float
     """Of its Gaussian."""
     overshoot_mm2: float
-    """Weight of that one's second derivative; 0 or negative."""
+    """Weight of that one's second derivative; negative where a kernel overshoots."""
     u: float
     """Relative standard uncertainty of both, as a factor on lengths."""
 

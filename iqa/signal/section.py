@@ -72,7 +72,8 @@ class Profiles:
     blur_mm: FloatArray
     """(m,) sigma, in z, of the Gaussian that widens a profile beside the SSP: in-plane LSF, thickness of the wire."""
     overshoot_mm2: FloatArray
-    """(m,) what that blur has beside its Gaussian, as a part of the Gaussian's second derivative; 0 or negative."""
+    """(m,) what that blur has beside its Gaussian: a part of the Gaussian's second derivative, negative where a kernel
+    overshoots."""
     blur_u: FloatArray
     """(m,) relative standard uncertainty of both as lengths, by an error that all rows share."""
     ramp: NDArray[np.int64]
@@ -81,11 +82,6 @@ class Profiles:
     """Least sigma that a flank is drawn with: where samples lie far apart, a steeper one has no slope to be fitted by.
     A flank is not moved by it."""
 
-    def sigma(self, shape: Shape, width_mm: FloatArray) -> FloatArray:
-        """Standard deviation of the Gaussian part of the blurred SSP; (m,) or a column of it, as the widths are."""
-        blur = self.blur_mm.reshape(width_mm.shape)
-        return np.maximum(np.hypot(shape.gauss * width_mm, blur), self.softest_mm)
-
     def drawn(self, z_mm: FloatArray, shape: Shape, width_mm: FloatArray) -> FloatArray:
         """(3, m, n) blurred SSP of unit area at (m, n) distances from its middle, and its derivatives by z and width.
 
@@ -93,8 +89,8 @@ class Profiles:
         ----------
         width_mm : (m, 1)
         """
-        overshoot = self.overshoot_mm2[:, None]
-        return derivatives(z_mm, shape, width_mm, self.sigma(shape, width_mm), overshoot)
+        sigma = np.maximum(np.hypot(shape.gauss * width_mm, self.blur_mm[:, None]), self.softest_mm)
+        return derivatives(z_mm, shape, width_mm, sigma, self.overshoot_mm2[:, None])
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +128,7 @@ class WidthFit:
     columns: FloatArray
     """(m, 5, n) whitened derivatives of the model: by each row's height, base, slope and place, and by the width."""
     blur: Unsure
+    """What an error of the blur would do to it."""
 
     def maker(self) -> FloatArray:
         """(m, n, n) matrices that turn a row's noise into its residual, after a plain fit."""
@@ -490,5 +487,5 @@ def _averaged(data: Profiles, first: NDArray[np.int64], fits: list[tuple[Shape, 
         centre_mm=best.centre_mm,
         amplitude=best.amplitude,
         noise=noise,
-        mixture=tuple((s, float(w), mm) for w, mm, (s, _) in zip(weight, widths, fits, strict=True) if w > LIGHT),
+        mixture=tuple((s, float(w), f.width_mm) for w, (s, f) in zip(weight, fits, strict=True) if w > LIGHT),
     )
