@@ -9,9 +9,10 @@ import numpy as np
 
 from iqa.metrics import absent
 from iqa.metrics.inserts import InsertMean, Outcome
-from iqa.metrics.regions import Circle, Noise, Places, beside_the_field, centred, places, small_features
+from iqa.metrics.regions import Circle, Noise, Places, beside_the_field, centred, places, section_mm, small_features
 from iqa.model import Drawn, Insert, Located, Module, ModuleFit, NotMeasured, Scan
 from iqa.signal.centres import disc_centres, fits_field, reach_of
+from iqa.signal.points import smear_transform
 from iqa.signal.transfer import Crop, Transfer, disc_transfer
 
 SURROUNDINGS_MM = 5.0
@@ -98,7 +99,8 @@ def _edge(shared: Shared, mean: InsertMean) -> InsertEdge | NotMeasured:
     middle = placed[len(placed) // 2][1]
     drawn = Drawn(mean.module, f"ttf.{mean.insert.name}", middle.x_mm, middle.y_mm, middle.radius_mm, mean.slices)
     shading = _shading(transfer, plateau)
-    return InsertEdge(mean, _allowing(transfer, shading), plateau, shading, cnr, drawn)
+    upright = _upright(_allowing(transfer, shading), section_mm(scan) * _lean(fit))
+    return InsertEdge(mean, upright, plateau, shading, cnr, drawn)
 
 
 def _centred(shared: Shared, fit: ModuleFit, mean: InsertMean, radius: float) -> Places:
@@ -164,6 +166,20 @@ def _allowing(transfer: Transfer, shading: float) -> Transfer:
     # T(0) is 1 all the same; the insert tells T from about the inverse of its diameter on
     told = -np.expm1(-((2.0 * transfer.radius_mm * transfer.frequency) ** 2))
     return transfer.allowing(shading * transfer.value * told)
+
+
+def _lean(fit: ModuleFit) -> float:
+    """How far an insert moves on the image per mm along z."""
+    return math.hypot(*(math.tan(math.radians(a)) for a in (fit.pose.pitch_deg, fit.pose.yaw_deg)))
+
+
+def _upright(transfer: Transfer, smear_mm: float) -> Transfer:
+    """Freed of what a section smears an insert that leans, with a component of u for the section's form."""
+    if smear_mm == 0.0:
+        return transfer
+    line, other = (smear_transform(transfer.frequency, smear_mm, triangle=t) for t in (False, True))
+    freed = transfer.without(line)
+    return freed.allowing((line / other - 1.0) * freed.value)
 
 
 def _faint(mean: InsertMean, cnr: float) -> NotMeasured:

@@ -13,7 +13,7 @@ from iqa.metrics.transfers import LEVELS, crossings, curve
 from iqa.model import Drawn, NotMeasured, Result
 from iqa.model import Measurement as Value
 
-METHOD = "ttf-disc@1"
+METHOD = "ttf-disc@2"
 LOW_CNR = 10.0
 """Below it the value is flagged: its bias may reach half of its u."""
 

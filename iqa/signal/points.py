@@ -163,7 +163,7 @@ def wire_transform(frequency: Array, diameter_mm: float) -> Array:
 
 
 def smear_transform(frequency: Array, length_mm: float, *, triangle: bool = False) -> Array:
-    """Transform, averaged over angles, of what a section makes of a tilted wire: a line of that length on the image.
+    """Transform, averaged over angles, of what a section makes of a tilted rod: a line of that length on the image.
 
     Notes
     -----

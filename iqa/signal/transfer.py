@@ -156,6 +156,10 @@ class Transfer:
         gradient = self._gradient() @ on_grid
         return math.sqrt(max(0.0, float(gradient @ self._covariance @ gradient)))
 
+    def without(self, factor: Array) -> Transfer:
+        """The same freed of a (k,) factor, 1 at frequency 0, which belongs to how the object lay."""
+        return replace(self, value=self.value / factor, _splines=self._splines / factor)
+
     def allowing(self, change: Array) -> Transfer:
         """The same with a (k,) change of `value`, which something unknown might have made, as a component of u."""
         gains = np.linalg.lstsq(self._splines.T, change * self.contrast, rcond=None)[0]
