@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from iqa.metrics import absent
-from iqa.metrics.regions import Array, Circle, Sample, crop, cut_by_field, places, small_features, take
+from iqa.metrics.patches import occupied
+from iqa.metrics.regions import Array, Circle, Sample, crop, cut_by_field, places, take
 from iqa.model import Drawn, Located, Module, ModuleFit, NotMeasured, Scan
 from iqa.signal.trend import detrended_sum_of_squares
 
 SHARE_OF_DIAMETER = 0.4
 """Diameter of the central disc against the body's, as IEC 61223-3-5 and makers have it."""
-SMALL_MARGIN_MM = 3.0
-"""Left out round beads, wires and the like inside a disc: their blur and the roots of their streaks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +52,5 @@ def body_diameter(located: Located, module: Module) -> float | None:
 
 
 def holes(scan: Scan, module: Module, fit: ModuleFit) -> tuple[Circle, ...]:
-    """What discs of a module leave out: its small features with a margin, on its middle slice."""
-    z = float(scan.z_mm[fit.slices[len(fit.slices) // 2]])
-    return tuple(
-        Circle(*fit.pose.on_plane(f.x_mm, f.y_mm, z), f.diameter_mm / 2 + SMALL_MARGIN_MM)
-        for f in small_features(module)
-    )
+    """What discs of a module leave out: its features with a margin, on its middle slice."""
+    return tuple(occupied(module, fit, float(scan.z_mm[fit.slices[len(fit.slices) // 2]])))

@@ -15,6 +15,7 @@ import numpy as np
 
 from iqa.metrics import absent
 from iqa.metrics.inserts import measure_edge
+from iqa.metrics.patches import covering
 from iqa.metrics.regions import Array, Circle, Noise, crop, cut_by_field, places, section_mm, small_features
 from iqa.metrics.rod_places import stand
 from iqa.metrics.rods import Stand
@@ -155,7 +156,7 @@ class _Region:
 
     def is_free(self, module: Module) -> bool:
         """Whether no feature of a module stands in it."""
-        features = (Circle(f.x_mm, f.y_mm, f.diameter_mm / 2.0) for f in small_features(module))
+        features = (Circle(*c) for f in module.features for c in covering(f))
         return all(_apart(self.target, f) >= self.radius_mm + f.radius_mm + ROOM_MM for f in features)
 
     def outputs(self, scan: Scan, fit: ModuleFit, slices: Sequence[int]) -> Array | None:

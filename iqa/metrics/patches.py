@@ -28,7 +28,7 @@ LARGEST_STACK = 12
 RIM_MM = 5.0
 """Distance kept from the module's edge, where the wall's blur and its shading end."""
 MARGIN_MM = 3.0
-"""Distance kept from features: their blur, and how far an owner's unit may stray."""
+"""Distance kept from features: their blur, the roots of their streaks, and how far an owner's unit may stray."""
 
 
 SMALLEST_NOISE_HU = 0.02

@@ -13,7 +13,7 @@ import pytest
 from iqa.metrics import FAMILIES, Measured, ct_number, dose, geometry, measure, position, uniformity
 from iqa.metrics import noise as noise_family
 from iqa.metrics.context import Context
-from iqa.model import Acquisition, Bead, Curve, Insert, Measurement, NotMeasured, Region, Scan
+from iqa.model import Acquisition, Bead, Curve, Insert, Measurement, NotMeasured, Region, Scan, StepRamp
 from tests.made_phantom import PIXEL_MM, SIDE, SOURCE, Array, made_located, made_scan, made_spec, noise, picture
 
 SIGMA = 5.0
@@ -223,16 +223,21 @@ def test_grey_scale_scales_the_noise() -> None:
     assert ratio == pytest.approx(0.95, rel=1e-4)
 
 
-def test_bead_in_the_disc_is_left_out() -> None:
-    bead = Bead(
-        name="near", material="steel", x_mm=6.0, y_mm=4.0, z_mm=0.0, diameter_mm=0.3, hu=3000.0, provenance=SOURCE
-    )
+BEAD = Bead(name="near", material="steel", x_mm=6.0, y_mm=4.0, z_mm=0.0, diameter_mm=0.3, hu=3000.0, provenance=SOURCE)
+ROW = StepRamp(
+    name="row", element="bead", material="steel", x_mm=6.0, y_mm=0.0, z_mm=0.0, direction_deg=-90.0, step_mm=2.0,
+    step_z_mm=1.0, count=5, diameter_mm=0.3, hu=3000.0, provenance=SOURCE,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("feature", [BEAD, ROW], ids=["bead", "row"])
+def test_what_stands_in_the_disc_is_left_out(feature: Bead | StepRamp) -> None:
     spot = image().copy()
     middle = (SIDE - 1) / 2
     spot[2:, round(middle + 4.0 / PIXEL_MM), round(middle + 6.0 / PIXEL_MM)] += 400.0
     scan = made_scan(spot)
     blind = noise_family.measure(Context(scan, made_located(scan)))
-    aware = noise_family.measure(Context(scan, made_located(scan, spec=made_spec((bead,)))))
+    aware = noise_family.measure(Context(scan, made_located(scan, spec=made_spec((feature,)))))
     assert value(blind, "noise.sd").value > 1.5 * SIGMA
     assert value(aware, "noise.sd").value == pytest.approx(SIGMA, rel=0.06)
 
