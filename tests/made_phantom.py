@@ -16,7 +16,6 @@ from scipy.special import j1
 
 from iqa.model import (
     Acquisition,
-    Bead,
     BodyFit,
     Feature,
     FeatureFit,
@@ -31,7 +30,6 @@ from iqa.model import (
     Region,
     Scan,
     ScanIdentity,
-    Wire,
 )
 
 Array = NDArray[np.float64]
@@ -123,7 +121,7 @@ def _region(name: str, at_mm: tuple[float, float]) -> Region:
     return Region(name=name, x_mm=at_mm[0], y_mm=at_mm[1], diameter_mm=10.0, provenance=SOURCE)
 
 
-def made_spec(points: tuple[Bead | Wire, ...] = ()) -> PhantomSpec:
+def made_spec(points: tuple[Feature, ...] = ()) -> PhantomSpec:
     """Two modules of 25 mm: four inserts and four pins in 100 HU, and a uniform one 40 mm further with 10 HU."""
     inserts: tuple[Feature, ...] = (
         *(_insert(*i) for i in INSERTS),
