@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iqa.metrics.regions import Array, Circle, Noise, Squares, base_diameter, section_mm
+from iqa.metrics.whole import clear_of_ends
 from iqa.model import BodyFit, Feature, LinePairs, Located, Module, ModuleFit, Ramp, Region, Scan, StepRamp, Stored
 from iqa.signal.noise import SliceCorrelation, estimate_slice_correlation, overlap_correlation
 from iqa.signal.spectrum import estimate_spectrum
@@ -40,7 +41,8 @@ field). Where noise itself rises so far towards the centre, the quieter half sti
 
 def measure_noise(scan: Scan, located: Located) -> Noise | None:
     """The noise of the first module with free patches, uniform modules first; None where no module has any."""
-    fits = [(located.spec.module(m.name), m) for m in located.modules if m.slices]
+    seen = [(located.spec.module(m.name), m) for m in located.modules if m.slices]
+    fits = [(module, replace(m, slices=clear_of_ends(scan, located, module, m))) for module, m in seen]
     fits.sort(key=lambda pair: (pair[0].block != "uniform", -len(pair[1].slices)))
     found = (noise_within(scan, module, fit, usable_radius(module, located.body)) for module, fit in fits)
     return next((n for n in found if n is not None), None)

@@ -32,7 +32,7 @@ def _steady(scan: Scan, located: Located, fit: ModuleFit) -> ModuleFit:
     module = located.spec.module(fit.name)
     if module.block != "uniform" or not fit.slices:
         return fit
-    fit = replace(fit, slices=_clear_of_ends(scan, located, module, fit))
+    fit = replace(fit, slices=clear_of_ends(scan, located, module, fit))
     seen = [_core(scan, i, at) for i, at in places(scan, fit, Circle(0.0, 0.0, CORE_MM), fit.slices)]
     means, spreads = np.array(seen).T
     if not np.all(np.isfinite(means)):
@@ -42,7 +42,7 @@ def _steady(scan: Scan, located: Located, fit: ModuleFit) -> ModuleFit:
     return replace(fit, slices=tuple(fit.slices[i] for i in kept))
 
 
-def _clear_of_ends(scan: Scan, located: Located, module: Module, fit: ModuleFit) -> tuple[int, ...]:
+def clear_of_ends(scan: Scan, located: Located, module: Module, fit: ModuleFit) -> tuple[int, ...]:
     """Slices that stay inside the module even if its plane is off by its u and the section is half a step thicker.
 
     All across the uniform area where enough slices do, else on its axis.
