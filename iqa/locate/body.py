@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,10 +62,12 @@ class Body:
 
 def find_body(scan: Scan) -> Body | None:
     """The round body that most slices share, or None where no slice shows one."""
-    greys = Greys(_floor(scan))
-    found = _outlines(scan, greys.floor_hu)
-    diameter = _shared_diameter(found)
-    if diameter is None:
+    for floor_hu in _floors(scan):
+        found = _outlines(scan, floor_hu)
+        diameter = _shared_diameter(found)
+        if diameter is not None:
+            break
+    else:
         return None
     kept = tuple(o if o is not None and _near(2.0 * o.radius_mm, diameter) else None for o in found)
     indices = np.flatnonzero([o is not None for o in kept])
@@ -74,7 +77,7 @@ def find_body(scan: Scan) -> Body | None:
     lever = float(np.std(scan.z_mm[indices]))
     u_tilt = float(np.degrees(axis.u_centre_mm / lever)) if lever > 0.0 else None
     seen = np.array([(scan.z_mm[k], 2.0 * o.radius_mm) for k, o in enumerate(found) if o is not None])
-    return Body(axis, int(indices[0]), int(indices[-1]), Greys(greys.floor_hu, gain), step * gain, u_tilt, seen)
+    return Body(axis, int(indices[0]), int(indices[-1]), Greys(floor_hu, gain), step * gain, u_tilt, seen)
 
 
 def _outlines(scan: Scan, floor_hu: float) -> tuple[Outline | None, ...]:
@@ -88,15 +91,20 @@ def _outlines(scan: Scan, floor_hu: float) -> tuple[Outline | None, ...]:
     return tuple(found)
 
 
-def _floor(scan: Scan) -> float:
-    """First percentile of what was reconstructed: the level of air, whatever stands outside the field."""
+def _floors(scan: Scan) -> Iterator[float]:
+    """First percentile of what was reconstructed: the level of air, whatever stands outside the field.
+
+    Where that shows no body and much is darker than air, the scale may not be CT numbers: then all but the one darkest
+    value was reconstructed.
+    """
     every = max(1, len(scan) // 16)
     sample = scan.stored[::every, ::8, ::8]
     hu = sample * scan.slope[::every, None, None] + scan.intercept[::every, None, None]
-    real = hu > NO_AIR_BELOW_HU
-    if scan.padding is not None:
-        real &= sample != scan.padding
-    return float(np.percentile(hu[real], 1.0)) if real.any() else float(hu.min())
+    known = sample != scan.padding if scan.padding is not None else np.ones(sample.shape, dtype=bool)
+    for real in (known & (hu > NO_AIR_BELOW_HU), known & (hu > hu[known].min(initial=np.inf))):
+        yield float(np.percentile(hu[real], 1.0)) if real.any() else float(hu.min())
+        if (hu[known] > NO_AIR_BELOW_HU).all():
+            return
 
 
 def _shared_diameter(found: tuple[Outline | None, ...]) -> float | None:

@@ -106,7 +106,7 @@ def test_finds_its_phantom_at_any_roll_and_hand(roll: float, mirrored: bool) -> 
     assert found.pose.mirrored == mirrored
 
 
-@pytest.mark.parametrize(("gain", "offset"), [(1.0, 1000.0), (0.8, -60.0)])
+@pytest.mark.parametrize(("gain", "offset"), [(1.0, 1000.0), (0.8, -60.0), (1.0, -400.0)])
 def test_grey_scale_changes_neither_the_name_nor_the_place(gain: float, offset: float) -> None:
     plain = painted(MINE)
     other = replace(plain, slope=plain.slope * gain, intercept=plain.intercept * gain + offset)
