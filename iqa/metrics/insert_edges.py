@@ -12,7 +12,7 @@ from iqa.metrics.inserts import InsertMean, Outcome
 from iqa.metrics.regions import Circle, Noise, Places, beside_the_field, centred, places, section_mm, small_features
 from iqa.model import Drawn, Insert, Located, Module, ModuleFit, NotMeasured, Scan
 from iqa.signal.centres import disc_centres, fits_field, reach_of
-from iqa.signal.points import smear_transform
+from iqa.signal.points import smear_form, smear_transform
 from iqa.signal.transfer import Crop, Transfer, disc_transfer
 
 SURROUNDINGS_MM = 5.0
@@ -177,9 +177,8 @@ def _upright(transfer: Transfer, smear_mm: float) -> Transfer:
     """Freed of what a section smears an insert that leans, with a component of u for the section's form."""
     if smear_mm == 0.0:
         return transfer
-    line, other = (smear_transform(transfer.frequency, smear_mm, triangle=t) for t in (False, True))
-    freed = transfer.without(line)
-    return freed.allowing((line / other - 1.0) * freed.value)
+    freed = transfer.without(smear_transform(transfer.frequency, smear_mm))
+    return freed.allowing(smear_form(freed.frequency, smear_mm) * freed.value)
 
 
 def _faint(mean: InsertMean, cnr: float) -> NotMeasured:

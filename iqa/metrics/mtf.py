@@ -16,7 +16,7 @@ from iqa.metrics.points import Source, is_point, large
 from iqa.metrics.regions import Noise, where
 from iqa.metrics.transfers import LEVELS, crossings, curve
 from iqa.model import Bead, Measurement, Module, NotMeasured, Result, Scan, Wire
-from iqa.signal.points import smear_transform
+from iqa.signal.points import smear_form
 from iqa.signal.transfer import Spot, Transfer, point_transfer
 
 METHOD = "mtf-point@1"
@@ -111,9 +111,7 @@ def _allowing(transfer: Transfer, sources: Sequence[Source]) -> Transfer:
         if not source.known:
             transfer = transfer.allowing(share * transfer.value * (source.object(f) - 1.0))
         if source.smear_mm:
-            triangle = smear_transform(f, source.smear_mm, triangle=True)
-            other = smear_transform(f, source.smear_mm) / triangle - 1.0
-            transfer = transfer.allowing(share * transfer.value * other)
+            transfer = transfer.allowing(share * transfer.value * smear_form(f, source.smear_mm))
     return transfer
 
 

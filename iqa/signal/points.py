@@ -173,3 +173,10 @@ def smear_transform(frequency: Array, length_mm: float, *, triangle: bool = Fals
     angles = (np.arange(SMEAR_ANGLES) + 0.5) * (0.5 * np.pi / SMEAR_ANGLES)
     line = np.sinc(frequency[:, None] * length_mm * np.cos(angles))
     return np.asarray(np.mean(line**2 if triangle else line, axis=1))
+
+
+def smear_form(frequency: Array, length_mm: float) -> Array:
+    """By what share T would be larger if the section that smears were a triangle instead of a rectangle."""
+    return np.asarray(
+        smear_transform(frequency, length_mm) / smear_transform(frequency, length_mm, triangle=True) - 1.0
+    )
