@@ -24,9 +24,10 @@ def _iqa() -> Callable[[str], object]:
 
 
 def _main_job() -> Callable[[str], object]:
-    from iqa.cli.main import collect_rarely
+    import iqa.cli.main  # noqa: F401 - a process of the command loads it, whatever it does
+    from iqa.cli.process import prepare
 
-    collect_rarely()  # as the command does, before it imports what it needs
+    prepare()  # as the command does, before it imports what it needs
 
     from threadpoolctl import threadpool_limits
 

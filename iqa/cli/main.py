@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 import os
 import sys
 import traceback
@@ -21,6 +19,7 @@ from iqa.cli.decide import baseline, history, judge, limits
 from iqa.cli.demo import demo
 from iqa.cli.enter import enter, event
 from iqa.cli.phantoms import phantoms
+from iqa.cli.process import prepare
 from iqa.cli.report import report
 from iqa.cli.simulate import simulate
 from iqa.cli.trend import trend
@@ -30,8 +29,6 @@ from iqa.errors import IqaError
 DONE, FAILED, BUG = 0, 2, 70
 INTERRUPTED, PIPE_CLOSED = 130, 141
 """As a shell reports a program ended by Ctrl-C, or by a closed pipe."""
-COLLECTED = (200_000, 20, 20)
-"""Objects, and rounds of the younger generations, after which cycles are looked for."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -56,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     given = list(sys.argv[1:] if argv is None else argv)
     args = [a for a in given if a != "--debug"]  # wherever it stands: it is added to a line that failed
-    collect_rarely()
+    prepare()
     _speak_utf8()
     try:
         return _run(args)
@@ -105,12 +102,6 @@ def _bug(error: Exception, *, debug: bool) -> int:
         "repeat the command with --debug and report what it prints."
     )
     return BUG
-
-
-def collect_rarely() -> None:
-    """A command makes few cycles, and its end frees all: looking for them takes a twelfth of the time of `analyze`."""
-    gc.set_threshold(*COLLECTED)
-    atexit.register(gc.freeze)
 
 
 def _speak_utf8() -> None:

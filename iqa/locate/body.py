@@ -43,7 +43,7 @@ class Greys:
         return float(scan.slope[index]) * self.gain
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Body:
     """A round body in a scan, with what the later steps need of its outlines."""
 

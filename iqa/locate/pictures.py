@@ -27,7 +27,7 @@ FINEST_BIN_MM = 1.25
 """Thinner slices are averaged to about this: no layer is thinner, and the cost then grows with length alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pictures:
     """Signatures along the body, each the mean of a few neighbouring slices where these are thin."""
 

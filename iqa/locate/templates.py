@@ -198,4 +198,12 @@ def _comb(shape: Shape, x: Array, y: Array) -> Array:
 
 
 def _box(width_mm: float, t: Array) -> Array:
-    return np.asarray(ndtr((t + 0.5 * width_mm) / BLUR_MM) - ndtr((t - 0.5 * width_mm) / BLUR_MM))
+    """Share, 0 to 1, of a blurred strip at distances from its middle."""
+    return np.interp(np.abs(t), *_box_profile(width_mm), right=0.0)
+
+
+@lru_cache(maxsize=256)
+def _box_profile(width_mm: float) -> tuple[Array, Array]:
+    """Distances from a blurred strip's middle, and its share there."""
+    knots = np.arange(0.0, 0.5 * width_mm + BLUR_REACH * BLUR_MM, KNOT_MM)
+    return knots, ndtr((knots + 0.5 * width_mm) / BLUR_MM) - ndtr((knots - 0.5 * width_mm) / BLUR_MM)

@@ -68,7 +68,7 @@ class _Basis:
         return cls(noise, frequency, noise.covariance.nps @ hats, hats, region)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Look:
     """One way to look at the image."""
 

@@ -71,7 +71,7 @@ class Part:
     """Of a row, distance of its samples about a flank: a steep one can lie anywhere between two of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Ready:
     """Ramps of one kind and module, with all that their common fit needs."""
 

@@ -113,7 +113,7 @@ def _of_ramps(context: Context) -> _Seen | NotMeasured | None:
 # ------------------------------------------------------------------------------------------ beads and foils
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Heights:
     """One source, slice by slice."""
 

@@ -11,20 +11,9 @@ z along its axis. A feature at radius r and angle a (counter-clockwise positive)
 
 from __future__ import annotations
 
-from iqa.model.crosschecks import AGREEMENTS, Agreement, Answer, Compared, Crosschecked
-from iqa.model.judging import (
-    COVERAGE_FACTOR,
-    Baseline,
-    Basis,
-    Bounds,
-    Conditions,
-    Kind,
-    Limit,
-    Outcome,
-    Rule,
-    Scope,
-    Verdict,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from iqa.model.located import BodyFit, Candidate, Candidates, FeatureFit, Located, ModuleFit, Pose, Refused, tilt_matrix
 from iqa.model.observer import DEFAULT_OBSERVER, EYE_FILTERS, EyeFilter, Observer, Task, task_of
 from iqa.model.phantom import (
@@ -46,6 +35,22 @@ from iqa.model.phantom import (
 )
 from iqa.model.results import Analysis, Curve, Drawn, Measurement, NotMeasured, Result
 from iqa.model.scan import Acquisition, Scan, ScanIdentity, Stored
+
+if TYPE_CHECKING:
+    from iqa.model.crosschecks import AGREEMENTS, Agreement, Answer, Compared, Crosschecked
+    from iqa.model.judging import (
+        COVERAGE_FACTOR,
+        Baseline,
+        Basis,
+        Bounds,
+        Conditions,
+        Kind,
+        Limit,
+        Outcome,
+        Rule,
+        Scope,
+        Verdict,
+    )
 
 __all__ = [
     "AGREEMENTS",
@@ -105,3 +110,12 @@ __all__ = [
     "task_of",
     "tilt_matrix",
 ]
+
+_LATER = dict.fromkeys(("AGREEMENTS", "Agreement", "Answer", "Compared", "Crosschecked"), "iqa.model.crosschecks")
+"""Nouns that measuring does without, loaded on first use; every other one that is not here is of judging."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module 'iqa.model' has no attribute {name!r}")
+    return getattr(import_module(_LATER.get(name, "iqa.model.judging")), name)

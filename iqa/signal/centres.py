@@ -32,7 +32,7 @@ Hole = tuple[Array, Array, float]
 """(x, y, radius) of a circle on each image, mm."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class DiscCentres:
     """One disc on n slices. Centres in mm from the first pixel's centre of each slice."""
 

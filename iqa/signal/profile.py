@@ -69,7 +69,7 @@ FLOOR = 1e-4
 TINY = 1e-12
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Samples:
     """Heights of point sources on slices."""
 
@@ -95,7 +95,7 @@ class Width:
     u_mm: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Profile:
     """A section sensitivity profile of height 1."""
 
@@ -215,7 +215,7 @@ def _whitener(covariance: FloatArray) -> FloatArray:
     return np.asarray((vectors / np.sqrt(floored)) @ vectors.T)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Fit:
     """Samples under one shape."""
 
@@ -298,7 +298,7 @@ def _priors() -> list[_Prior]:
     return [_Prior(0.0, 1.0, FAITH), *rough]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Frame:
     """Samples and the profile's own points on one axis, in FWHM and heights of the best shape."""
 
@@ -324,7 +324,7 @@ def _kernel(prior: _Prior, a: FloatArray, b: FloatArray) -> FloatArray:
     return np.asarray(prior.size**2 * fades * np.exp(-0.5 * ((a[:, None] - b) / prior.length) ** 2))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Model:
     """A shape with a discrepancy, both linear in what is free."""
 
@@ -371,7 +371,7 @@ def _model(fit: _Fit, prior: _Prior, white: FloatArray, level: float, to_grid: F
 # --------------------------------------------------------------------------------------------- and its widths
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Reading:
     """What one model says of the profile."""
 

@@ -61,7 +61,7 @@ CORRELATED_SLICES = 4
 """Neighbours over which noise correlation along z is kept: 2:1 overlap and a helical profile reach two."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Profiles:
     """Profiles of several ramps, one row a ramp and slice."""
 
@@ -93,7 +93,7 @@ class Profiles:
         return derivatives(z_mm, shape, width_mm, sigma, self.overshoot_mm2[:, None])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Unsure:
     """What an error of the blur by its u would do, and what the profiles say of it."""
 
@@ -109,7 +109,7 @@ class Unsure:
         return self.pull**2 / (self.information + temper) / temper
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class WidthFit:
     """All ramps under one shape."""
 
@@ -168,7 +168,7 @@ def fit_width(
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Fixed:
     """What stays the same from step to step, made white."""
 
@@ -183,7 +183,7 @@ class _Fixed:
         return cls(white, data.values @ white.T, data.z_mm @ white.T, white.sum(axis=1))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Linear:
     """The model made linear at one point, whitened."""
 
@@ -265,7 +265,7 @@ def _solve(columns: FloatArray, values: FloatArray) -> FloatArray:
 # --------------------------------------------------------------------------------------------- noise
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Noise:
     """Second moments of the noise of profiles on one grid."""
 
@@ -388,7 +388,7 @@ Mixture = tuple[tuple[Shape, float, FloatArray], ...]
 """Shapes, each with its weight and the (ramps,) FWHM, mm, that it has on each ramp."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Section:
     """Width of the SSP on each ramp, averaged over the shapes that the profiles allow."""
 

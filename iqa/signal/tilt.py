@@ -16,7 +16,7 @@ ROUNDS = 3
 """Gauss-Newton rounds; the tangent is so nearly straight over some degrees that two settle it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lean:
     """How a block of ramps leans against the pose that their angles were taken from."""
 
