@@ -56,13 +56,27 @@ def detrended_sum_of_squares(image: NDArray[np.float32], mask: Mask) -> float:
 def shading(mask: Mask, pixel_mm: tuple[float, float]) -> Singles:
     """(k, n) orthonormal polynomials at the pixels of a mask: what the shading of a wide area is made of."""
     y, x = np.array(np.nonzero(mask)) * np.array(pixel_mm)[:, None]
-    y, x = ((v - v.mean()) / np.abs(v - v.mean()).max() for v in (y, x))
-    up_y, up_x, up_r = (np.cumprod(np.broadcast_to(v, (TREND_ORDER, len(v))), axis=0) for v in (y, x, x * x + y * y))
-    powers_y, powers_x = (np.concatenate([np.ones((1, len(x))), up]) for up in (up_y, up_x))
-    rows = [powers_x[i] * powers_y[j] for i in range(TREND_ORDER + 1) for j in range(TREND_ORDER + 1 - i)]
-    columns = np.stack(rows + [up_r[order // 2 - 1] for order in RADIAL_ORDERS])
+    columns = _bands(*((v - v.mean()) / np.abs(v - v.mean()).max() for v in (y, x)))
     whitener = np.linalg.inv(np.linalg.cholesky(columns @ columns.T))
     return np.asarray(whitener @ columns, dtype=np.float32)
+
+
+def _bands(y: Array, x: Array) -> Array:
+    """(k, n) products of powers of y and x, and powers of the radius."""
+    powers_y, powers_x, powers_r = (_powers(v) for v in (y, x, x * x + y * y))
+    orders = [(i, j) for i in range(TREND_ORDER + 1) for j in range(TREND_ORDER + 1 - i)]
+    columns = np.empty((len(orders) + len(RADIAL_ORDERS), len(x)))
+    for column, (i, j) in zip(columns, orders, strict=False):
+        np.multiply(powers_x[i], powers_y[j], out=column)
+    columns[len(orders) :] = powers_r[[order // 2 for order in RADIAL_ORDERS]]
+    return columns
+
+
+def _powers(v: Array) -> Array:
+    """(TREND_ORDER + 1, n) powers of v, from 0 on."""
+    powers = np.ones((TREND_ORDER + 1, len(v)))
+    np.cumprod(np.broadcast_to(v, (TREND_ORDER, len(v))), axis=0, out=powers[1:])
+    return powers
 
 
 def without(image: Singles, mask: Mask, basis: Singles) -> Singles:
