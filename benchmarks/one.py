@@ -3,6 +3,7 @@
 python benchmarks/one.py iqa|main_job|pylinac FOLDER REPETITIONS
 
 `main_job` is iqa without resolution, noise spectrum and low contrast: read, locate, and the families that need no more.
+Both run in a process that is set up and loaded as that of `iqa analyze` is.
 """
 
 from __future__ import annotations
@@ -18,19 +19,15 @@ MAIN_JOB = ("position", "geometry", "slice_thickness", "ct_number", "linearity",
 
 
 def _iqa() -> Callable[[str], object]:
+    _as_the_command()
     from iqa.analyze import analyze
 
     return lambda folder: analyze([folder])
 
 
 def _main_job() -> Callable[[str], object]:
-    import iqa.cli.main  # noqa: F401 - a process of the command loads it, whatever it does
-    from iqa.cli.process import prepare
-
-    prepare()  # as the command does, before it imports what it needs
-
-    from threadpoolctl import threadpool_limits
-
+    _as_the_command()
+    from iqa.analyze import one_thread
     from iqa.dicom import read
     from iqa.locate import locate
     from iqa.metrics.context import Context
@@ -39,7 +36,7 @@ def _main_job() -> Callable[[str], object]:
     from iqa.phantom import library
 
     def run(folder: str) -> None:
-        with threadpool_limits(limits=1):  # as `analyze` does
+        with one_thread():  # as `analyze` does
             scan = read([Path(folder)]).scans[0]
             located = locate(scan, library())
             assert isinstance(located, Located)
@@ -49,6 +46,13 @@ def _main_job() -> Callable[[str], object]:
                     family(context)
 
     return run
+
+
+def _as_the_command() -> None:
+    import iqa.cli.main  # noqa: F401 - a command loads all of them
+    from iqa.cli.process import prepare
+
+    prepare()
 
 
 def _pylinac() -> Callable[[str], object]:

@@ -54,6 +54,11 @@ class Session:
         return f"{first.path}: {first.reason}{cure}{more}"
 
 
+def one_thread() -> threadpool_limits:
+    """While it is entered, linear algebra uses one thread: on small matrices several wait longer than they work."""
+    return threadpool_limits(limits=1, user_api="blas")
+
+
 def analyze(
     paths: Sequence[str | Path],
     *,
@@ -100,8 +105,7 @@ def analyze(
         find(phantom, specs)  # a wrong name is said before minutes of reading
     found = survey(paths, progress=progress)
     tick = counter(found, progress)
-    # The matrices are small: threads of the linear algebra would wait for one another longer than they work.
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_thread():
         asked = _Asked(phantom, repeats, observer, each)
         outcomes = [_outcome(stack, specs, asked, tick) for stack in found.stacks]
         if repeats:

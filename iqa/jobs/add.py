@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
-
-from iqa.analyze import Progress, Refusal, assemble, plain, refusal
+from iqa.analyze import Progress, Refusal, assemble, one_thread, plain, refusal
 from iqa.dicom import counter, load, survey
 from iqa.errors import DefinitionError
 from iqa.jobs.clock import check_clock, lies_ahead, local
@@ -76,8 +74,7 @@ def add(
     adding = _Adding(workspace, rules, specs, manifest, signed)
     scans: list[Added] = []
     refused = plain(found.refused)
-    # The matrices are small: threads of the linear algebra would wait for one another longer than they work.
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_thread():
         for stack in found.stacks:
             scan, lost = load(stack, tick=tick)
             refused += plain(lost)

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from iqa.analyze import Progress, Refusal, assemble, plain, refusal
+from iqa.analyze import Progress, Refusal, assemble, one_thread, plain, refusal
 from iqa.dicom import counter, load, survey
 from iqa.errors import UsageError
 from iqa.jobs.clock import check_clock
@@ -40,7 +39,7 @@ def recompute(
     specs = library(workspace.phantom_dirs)
     found = survey(paths, progress=progress)
     tick, refused, chosen = counter(found, progress), plain(found.refused), list[Kept]()
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_thread():
         for stack in found.stacks:
             scan, lost = load(stack, tick=tick)
             refused += plain(lost)

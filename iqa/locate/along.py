@@ -19,7 +19,7 @@ from iqa.locate.refine import Discs
 from iqa.locate.templates import THIN_MM
 from iqa.model import Insert, LinePairs, Module, Pose, Ramp, Scan, StepRamp
 from iqa.signal.plane import distance
-from iqa.signal.robust import median, spread
+from iqa.signal.robust import NORMAL_PER_MAD, median, spread
 from iqa.signal.sampling import bilinear, inside
 
 Array = NDArray[np.floating[Any]]
@@ -42,6 +42,8 @@ PROFILE_SHARE = 0.1
 """Of a step, by which an end may be misplaced by a section profile that is narrower or wider than its header says."""
 COARSE_Z_MM, FINE_Z_MM = 18.0, 2.0
 """How far recognition may be off where few slices show a long block; and what a first landmark leaves."""
+FIRST_SECTION_MM = 1.0
+"""Thickness of a section where neither the header nor a second slice tells one."""
 WORST_U_MM = 2.0
 """A z less certain than this says no more than recognition does."""
 LEAST_SHARE_SEEN = 0.5
@@ -184,7 +186,7 @@ class _Slant:
 
     def trace_mm(self, scan: Scan) -> float:
         """How much of it a slice shows."""
-        return (scan.thickness_mm or 1.0) / abs(self.tangent)
+        return (scan.section_mm or FIRST_SECTION_MM) / abs(self.tangent)
 
 
 def _wire(ramp: Ramp) -> _Slant:
@@ -266,7 +268,7 @@ def _strip(slant: _Slant) -> tuple[Array, tuple[Array, Array]]:
 def _centroids(along: Array, profiles: Array, width_mm: float) -> Array:
     """(n,) distance along a line at which each of (n, samples) profiles holds its trace; NaN where it shows none."""
     raised = profiles - np.median(profiles, axis=1, keepdims=True)
-    noise = 1.4826 * np.median(np.abs(raised), axis=1) + 1e-6
+    noise = NORMAL_PER_MAD * np.median(np.abs(raised), axis=1) + 1e-6
     smooth = ndimage.uniform_filter1d(raised, max(1, round(width_mm / RAMP_STEP_MM)), axis=1, mode="constant")
     at = along[np.argmax(smooth, axis=1)]
     for _ in range(2):
@@ -282,7 +284,7 @@ class _Places:
 
     def __init__(self, discs: Discs, pose: Pose, x_mm: Array, y_mm: Array) -> None:
         self.scan = discs.scan
-        self.slopes = math.tan(math.radians(pose.yaw_deg)), math.tan(math.radians(pose.pitch_deg))
+        self.slopes = pose.slopes
         m = pose.matrix
         z = pose.z_mm + m[2, 0] * x_mm + m[2, 1] * y_mm
         self.x_mm = pose.x_mm + m[0, 0] * x_mm + m[0, 1] * y_mm - z * self.slopes[0]

@@ -94,8 +94,8 @@ def _outlines(scan: Scan, floor_hu: float) -> tuple[Outline | None, ...]:
 def _floors(scan: Scan) -> Iterator[float]:
     """First percentile of what was reconstructed: the level of air, whatever stands outside the field.
 
-    Where that shows no body and much is darker than air, the scale may not be CT numbers: then all but the one darkest
-    value was reconstructed.
+    Where that shows no body and anything is darker than air can be, the scale may not be CT numbers: then all but the
+    one darkest value was reconstructed.
     """
     every = max(1, len(scan) // 16)
     sample = scan.stored[::every, ::8, ::8]

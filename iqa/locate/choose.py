@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from iqa.errors import UsageError
 from iqa.locate import decide, plain, templates
 from iqa.locate.body import Body, find_body
 from iqa.locate.contenders import Refiner, at_landmarks, best_poses, right_way_round
@@ -15,6 +14,7 @@ from iqa.locate.pictures import Pictures, take_pictures
 from iqa.locate.pose import Refined
 from iqa.locate.search import Scorer
 from iqa.model import Candidate, Candidates, Located, PhantomSpec, Refused, Scan
+from iqa.phantom.find import find
 
 UNIFORM_NOISE = 2.0
 UNIFORM_ENERGY_MM2 = 1000.0
@@ -78,11 +78,7 @@ def locate(scan: Scan, specs: Sequence[PhantomSpec], phantom: str | None = None)
 def _asked_for(specs: Sequence[PhantomSpec], phantom: str | None) -> list[PhantomSpec]:
     if phantom is None:
         return list(specs)
-    tried = [s for s in specs if phantom in (s.name, s.label)]
-    if not tried:
-        names = ", ".join(dict.fromkeys(s.name for s in specs))
-        raise UsageError(f"there is no phantom named {phantom!r}; the definitions are {names}")
-    return tried
+    return [s for s in specs if phantom in (s.name, s.label)] or [find(phantom, specs)]
 
 
 def _featureless(spec: PhantomSpec) -> bool:

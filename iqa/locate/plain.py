@@ -32,7 +32,7 @@ def locate_cylinder(spec: PhantomSpec, body: Body, scan: Scan) -> Located:
     x, y = body.fit.centre(z)
     pitch, yaw = (math.degrees(math.atan(s)) for s in (body.fit.slope_y, body.fit.slope_x))
     pose = Pose(x, y, z, 0.0, pitch, yaw)
-    half = 0.5 * float(scan.z_mm[body.last] - scan.z_mm[body.first] + (scan.thickness_mm or 0.0))
+    half = 0.5 * float(scan.z_mm[body.last] - scan.z_mm[body.first] + scan.section_mm)
     module = replace(spec.modules[0], diameter_mm=body.fit.diameter_mm, z_from_mm=-half, z_to_mm=half)
     sized = replace(spec, diameter_mm=body.fit.diameter_mm, modules=(module,))
     fit = ModuleFit(module.name, pose, tuple(range(body.first, body.last + 1)), body.fit.u_centre_mm, None, None)

@@ -103,7 +103,7 @@ def _anchor(explained: Explained, spec: PhantomSpec) -> Module:
 def core_slices(explained: Explained, anchor: Module, scan: Scan) -> list[int]:
     """Slices in the middle half of the anchor's window, by index: safe while z is still coarse.
 
-    None where no window lies wholly inside the anchor's block of inserts.
+    None at all where no window lies wholly inside the anchor's block of inserts.
     """
     own = [m for m in explained.matches if m.layer.module == anchor.name and m.layer.block == "inserts" and m.whole]
     if not own:

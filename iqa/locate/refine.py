@@ -65,7 +65,7 @@ class RigidFit:
 def slices_inside(scan: Scan, pose: Pose, feature_range: tuple[float, float], at: tuple[float, float]) -> list[int]:
     """Slices that lie wholly within a feature's z range where it stands, tilt and section thickness considered."""
     ends = [pose.place(*at, z)[2] for z in feature_range]
-    margin = 0.5 * (scan.thickness_mm or 0.0) + 0.25
+    margin = 0.5 * scan.section_mm + 0.25
     low, high = min(ends) + margin, max(ends) - margin
     return [int(k) for k in np.flatnonzero((scan.z_mm >= low - 1e-6) & (scan.z_mm <= high + 1e-6))]
 
@@ -231,9 +231,8 @@ def _upright(disc: Disc, pose: Pose) -> complex:
 def _tilted(shift: complex, pose: Pose) -> tuple[float, float]:
     """The pose's new (x, y), at its old z, after a shift across its axis."""
     dx, dy, dz = tilt_matrix(pose.pitch_deg, pose.yaw_deg) @ (shift.real, shift.imag, 0.0)
-    x = pose.x_mm + dx - dz * math.tan(math.radians(pose.yaw_deg))
-    y = pose.y_mm + dy - dz * math.tan(math.radians(pose.pitch_deg))
-    return float(x), float(y)
+    along_x, along_y = pose.slopes
+    return float(pose.x_mm + dx - dz * along_x), float(pose.y_mm + dy - dz * along_y)
 
 
 def apply(pose: Pose, fit: RigidFit) -> Pose:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from iqa.model import Bead, Feature, Insert, LinePairs, Module, PhantomSpec, Pin, Target
+from iqa.model import Bead, Feature, Insert, LinePairs, Module, PhantomSpec, Pin, Target, block_of
 from iqa.signal import polar
 from iqa.signal.disc import disc_profile
 
@@ -99,7 +99,7 @@ def _module_layers(module: Module, origin: bool) -> Iterator[Layer]:
             cuts |= {f.z_from_mm, f.z_to_mm}
     for low, high in pairwise(sorted(cuts)):
         held = tuple(f for f in module.features if _within(f, low, high) > 0.0)
-        block = _block(held)
+        block = block_of(held)
         if high - low >= (SLIVER_MM if block == "inserts" else THINNEST_LAYER_MM):
             free = 0.0 if origin else module.turn_free_deg
             shapes = tuple(s for f in held for s in _shapes(f, module.body_hu, _within(f, low, high)))
@@ -117,15 +117,6 @@ def _within(feature: Feature, low: float, high: float) -> float:
     else:
         return 0.0
     return share * max(0.0, min(end, high) - max(start, low)) / (high - low)
-
-
-def _block(held: tuple[Feature, ...]) -> str:
-    kinds = {type(f) for f in held}
-    if Insert in kinds:
-        return "inserts"
-    if LinePairs in kinds:
-        return "gauge"
-    return "low_contrast" if Target in kinds else "uniform"
 
 
 # ------------------------------------------------------------------------------------------ drawing

@@ -21,7 +21,7 @@ from iqa.signal.polar_cells import Bands, Polar, bands_of, polar_grid, spread_ov
 from iqa.signal.rings import Rings, RingSearch, crest
 
 RING, CRESCENT, CUPPING = KEYS = ("artefact.ring", "artefact.crescent", "artefact.cupping")
-RING_METHOD, CRESCENT_METHOD, CUPPING_METHOD = "ring-fit@1", "angular-orders@1", "bowl-fit@1"
+RING_METHOD, CRESCENT_METHOD, CUPPING_METHOD = "ring-fit@2", "angular-orders@1", "bowl-fit@1"
 RING_FOUND, CRESCENT_FOUND = ("ring_found",), ("crescent_found",)
 RIM_MM = 8.0
 """Kept from the module's edge: its blur, a wall of 5 mm, and the bright rim that scatter and beam hardening leave."""

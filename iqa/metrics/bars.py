@@ -18,8 +18,8 @@ from iqa.metrics.regions import (
     crop,
     cut_by_field,
     depth_mm,
+    middle_slices,
     places,
-    section_mm,
     small_features,
     take,
 )
@@ -180,13 +180,12 @@ def spread_mm(group: LinePairs) -> Array:
 def nominal_slices(scan: Scan, fit: ModuleFit, group: LinePairs) -> tuple[int, ...]:
     """Slices inside bars that are longer along z than two sections, the middle ones; else those that may meet them."""
     depth = depth_mm(fit.pose, group.x_mm, group.y_mm, scan.z_mm[list(fit.slices)])
-    half, section = (group.z_to_mm - group.z_from_mm) / 2, section_mm(scan)
+    half, section = (group.z_to_mm - group.z_from_mm) / 2, scan.section_mm
     thin = half < section
     reach = half + section / 2 + STRAY_Z_MM + (fit.u_z_mm or 0.0) if thin else half - section / 2
     away = np.abs(depth - (group.z_to_mm + group.z_from_mm) / 2)
     met = tuple(i for i, a in zip(fit.slices, away, strict=True) if a <= reach)
-    spare = max(0, len(met) - MOST_SLICES) // 2
-    return met if thin else met[spare : spare + MOST_SLICES]
+    return met if thin else middle_slices(met, MOST_SLICES)
 
 
 def see(scan: Scan, module: Module, fit: ModuleFit, group: LinePairs, noise: Noise) -> Seen | NotMeasured:

@@ -26,7 +26,7 @@ from iqa.signal.observers import (
 )
 from iqa.signal.spectrum import Spectrum
 
-NPW, NPW_DIFFERENCE = "npw@1", "npw-difference@1"
+NPW, NPW_DIFFERENCE = "npw@2", "npw-difference@2"
 """Of the scan's own noise, and of that of differences between repeats."""
 LEAST_CNR = 20.0
 """Contrast over noise, times √slices, of an insert whose transfer function is taken. At 10 a sharp kernel's d′ is 2.5 %

@@ -13,12 +13,12 @@ from iqa.metrics.absent import were
 from iqa.metrics.context import Context, Measured
 from iqa.metrics.landmarks import Landmark, insert_landmarks, measure_pins
 from iqa.metrics.regions import PIXEL_CALIBRATION, small_features, where
-from iqa.model import BodyFit, Drawn, Insert, Located, Measurement, ModuleFit, NotMeasured, Pin, Pose, Result
+from iqa.model import BodyFit, Drawn, Insert, Located, Measurement, ModuleFit, NotMeasured, Pin, Result
 
 PIN_METHOD = "pin-disc-fit@1"
 BODY_METHOD = "outline@1"
 SCALE_METHOD = "landmark-affine@1"
-Z_METHOD = "module-planes@1"
+Z_METHOD = "module-planes@2"
 FEWEST_LANDMARKS = 4
 """Two shifts, a turn and two scales are five unknowns; three points would leave one spare number."""
 LARGEST_U_Z_MM = 0.5
@@ -96,7 +96,7 @@ def _distance(context: Context, module: str, first: _Found, second: _Found) -> R
         return replace(b, key=key)
     x, y = b.x_mm - a.x_mm, b.y_mm - a.y_mm
     pose = context.located.pose
-    along = (x * _slope(pose.yaw_deg) + y * _slope(pose.pitch_deg)) / _stretch(pose)
+    along = (x * pose.slopes[0] + y * pose.slopes[1]) / pose.stretch
     u = math.hypot(a.u_mm, b.u_mm)
     return Measurement(
         key,
@@ -222,7 +222,7 @@ def _scale_z(context: Context) -> tuple[Result, ...]:
         return (NotMeasured("geometry.scale_z", reason, needs),)
     first, last = min(planes, key=_z), max(planes, key=_z)
     nominal = _nominal_z(context, last) - _nominal_z(context, first)
-    value = (_z(last) - _z(first)) * _stretch(context.located.pose) / abs(nominal)
+    value = (_z(last) - _z(first)) * context.located.pose.stretch / abs(nominal)
     u = math.hypot(first.u_z_mm or 0.0, last.u_z_mm or 0.0) / abs(nominal)
     place = f"{first.name}, {last.name}"
     return (Measurement("geometry.scale_z", value, u, "1", 2, place, Z_METHOD),)
@@ -234,15 +234,6 @@ def _nominal_z(context: Context, fit: ModuleFit) -> float:
 
 def _z(fit: ModuleFit) -> float:
     return fit.pose.z_mm
-
-
-def _slope(angle_deg: float) -> float:
-    return math.tan(math.radians(angle_deg))
-
-
-def _stretch(pose: Pose) -> float:
-    """Length along the phantom's axis for 1 mm along z."""
-    return math.sqrt(1.0 + _slope(pose.pitch_deg) ** 2 + _slope(pose.yaw_deg) ** 2)
 
 
 def _drawn(marks: _Marks | NotMeasured | None) -> tuple[Drawn, ...]:

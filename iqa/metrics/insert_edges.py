@@ -9,7 +9,7 @@ import numpy as np
 
 from iqa.metrics import absent
 from iqa.metrics.inserts import InsertMean, Outcome
-from iqa.metrics.regions import Circle, Noise, Places, beside_the_field, centred, places, section_mm, small_features
+from iqa.metrics.regions import Circle, Noise, Places, beside_the_field, centred, places, small_features
 from iqa.model import Drawn, Insert, Located, Module, ModuleFit, NotMeasured, Scan
 from iqa.signal.centres import disc_centres, fits_field, reach_of
 from iqa.signal.points import smear_form, smear_transform
@@ -99,7 +99,7 @@ def _edge(shared: Shared, mean: InsertMean) -> InsertEdge | NotMeasured:
     middle = placed[len(placed) // 2][1]
     drawn = Drawn(mean.module, f"ttf.{mean.insert.name}", middle.x_mm, middle.y_mm, middle.radius_mm, mean.slices)
     shading = _shading(transfer, plateau)
-    upright = _upright(_allowing(transfer, shading), section_mm(scan) * _lean(fit))
+    upright = _upright(_allowing(transfer, shading), scan.section_mm * fit.pose.lean)
     return InsertEdge(mean, upright, plateau, shading, cnr, drawn)
 
 
@@ -166,11 +166,6 @@ def _allowing(transfer: Transfer, shading: float) -> Transfer:
     # T(0) is 1 all the same; the insert tells T from about the inverse of its diameter on
     told = -np.expm1(-((2.0 * transfer.radius_mm * transfer.frequency) ** 2))
     return transfer.allowing(shading * transfer.value * told)
-
-
-def _lean(fit: ModuleFit) -> float:
-    """How far an insert moves on the image per mm along z."""
-    return math.hypot(*(math.tan(math.radians(a)) for a in (fit.pose.pitch_deg, fit.pose.yaw_deg)))
 
 
 def _upright(transfer: Transfer, smear_mm: float) -> Transfer:

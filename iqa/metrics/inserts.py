@@ -18,7 +18,6 @@ from iqa.metrics.regions import (
     feature_places,
     pixels,
     rod_slices,
-    section_mm,
     take,
 )
 from iqa.model import Drawn, Insert, Located, Module, ModuleFit, NotMeasured, Scan
@@ -133,7 +132,7 @@ def _see(scan: Scan, fit: ModuleFit, insert: Insert, noise: Noise, edge: Edge) -
     radius = insert.diameter_mm / 2 * fit.pose.scale
     least, most = (share * radius for share in GIVEN_UP)
     radius -= min(max(BLUR_DISTANCE * edge.blur_mm, least), most)
-    section = section_mm(scan)
+    section = scan.section_mm
     sure = rod_slices(scan, fit, insert, section + (fit.u_z_mm or 0.0))
     clear = rod_slices(scan, fit, insert, section + (fit.u_z_mm or 0.0) + (scan.step_mm or 0.0) / 2)
     slices = clear if len(clear) >= ENOUGH_SLICES else sure or rod_slices(scan, fit, insert, section / 2)
@@ -185,7 +184,7 @@ def _common_level(noise: Noise, samples: list[Sample]) -> float:
 
 def _edge(scan: Scan, fit: ModuleFit, insert: Insert) -> Edge | None:
     """The edge of an insert on the middle slice inside it."""
-    slices = rod_slices(scan, fit, insert, section_mm(scan) / 2)
+    slices = rod_slices(scan, fit, insert, scan.section_mm / 2)
     if not slices:
         return None
     radius = insert.diameter_mm / 2 * fit.pose.scale

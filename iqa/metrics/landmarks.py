@@ -17,7 +17,6 @@ from iqa.metrics.regions import (
     feature_places,
     pixels,
     rod_slices,
-    section_mm,
     window_hu,
 )
 from iqa.model import Insert, Module, ModuleFit, NotMeasured, Pin, Scan
@@ -56,7 +55,7 @@ def measure_pins(
     scan: Scan, fit: ModuleFit, pins: Sequence[Pin], noise: Noise, blur_mm: float
 ) -> tuple[Landmark | NotMeasured, ...]:
     """Each pin of a module, in order: found by a blurred disc on the mean of the slices inside all of them."""
-    section = section_mm(scan)
+    section = scan.section_mm
     inside = [rod_slices(scan, fit, pin, section / 2) for pin in pins]
     slices = tuple(i for i in fit.slices if all(i in held for held in inside))
     if not slices:

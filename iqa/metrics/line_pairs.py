@@ -15,17 +15,19 @@ from iqa.metrics.bars import Seen
 from iqa.metrics.context import Context, Measured
 from iqa.metrics.extremes import BIAS_WEIGHT, expected_excess
 from iqa.metrics.flags import one_slice, uncalibrated
-from iqa.metrics.regions import CHANCE_OF_NOISE, SMALLEST_PIXELS, where
+from iqa.metrics.regions import SMALLEST_PIXELS, where
+from iqa.metrics.transfers import nyquist
 from iqa.model import Drawn, LinePairs, Measurement, Module, ModuleFit, NotMeasured, Result
 from iqa.signal.bar_strips import FAINTEST
 from iqa.signal.bars import BarsFit, GroupFit, find_offset, fit_bars
 from iqa.signal.noise import Covariance
+from iqa.signal.penalised import CHANCE_OF_NOISE
 
 Array = NDArray[np.float64]
 
 QUANTITIES = ("modulation", "droege_morin", "bar_contrast")
 RESOLVED = "line_pairs.resolved"
-METHOD, DROEGE, CONTRAST, LIMIT = "bar-fit@1", "droege-morin@1", "max-min@1", "bar-limit@1"
+METHOD, DROEGE, CONTRAST, LIMIT = "bar-fit@2", "droege-morin@2", "max-min@1", "bar-limit@1"
 MODEL_U = (0.004, 0.0005)
 """Relative and absolute u of a modulation for what the model leaves out: without noise it was off by up to 0.6 % of T
 from 0.1 up, by 0.0006 below."""
@@ -87,9 +89,9 @@ def _module(context: Context, module: Module, groups: Sequence[LinePairs]) -> Me
     if noise is None or fit is None or not fit.slices:
         why = absent.noise("") if noise is None else absent.module("", context.scan, context.located, module)
         return Measured(tuple(_all(groups, why)))
-    nyquist = 0.5 / max(context.scan.pixel_mm)
+    limit = nyquist(context.scan)
     outcomes = {
-        g.label: bars.see(context.scan, module, fit, g, noise) if _frequency(g, fit) < nyquist else _too_fine(nyquist)
+        g.label: bars.see(context.scan, module, fit, g, noise) if _frequency(g, fit) < limit else _too_fine(limit)
         for g in groups
     }
     seen = [s for s in outcomes.values() if isinstance(s, Seen)]
@@ -114,10 +116,10 @@ def _frequency(group: LinePairs, fit: ModuleFit) -> float:
     return 0.1 * group.lp_per_cm / fit.pose.scale
 
 
-def _too_fine(nyquist: float) -> NotMeasured:
+def _too_fine(limit: float) -> NotMeasured:
     return NotMeasured(
         "",
-        f"Groups at or beyond {10.0 * nyquist:.1f} lp/cm are finer than the pixels can show.",
+        f"Groups at or beyond {10.0 * limit:.1f} lp/cm are finer than the pixels can show.",
         "Smaller pixels: a smaller field of view.",
     )
 

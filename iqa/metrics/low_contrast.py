@@ -12,11 +12,12 @@ from scipy.special import chdtri
 from iqa.metrics import statistical_contrast
 from iqa.metrics.context import Context, Measured
 from iqa.metrics.flags import one_slice, uncalibrated
-from iqa.metrics.regions import CHANCE_OF_NOISE, Array, Noise, where
+from iqa.metrics.regions import Array, Noise, where
 from iqa.metrics.statistical_contrast import CRITERION
 from iqa.metrics.targets import Outcome, TargetContrast, measure_targets
 from iqa.model import Measurement, Module, NotMeasured, Result
 from iqa.signal.disc_means import disc_variance_u, disc_variances
+from iqa.signal.penalised import CHANCE_OF_NOISE
 
 CONTRAST_METHOD, CNR_METHOD, VISIBLE_METHOD = "rod-contrast@1", "rod-cnr@1", "visible-disc@1"
 ALL_VISIBLE = ("all_visible",)

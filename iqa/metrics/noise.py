@@ -15,9 +15,9 @@ from iqa.metrics.regions import Noise, where
 from iqa.model import Curve, Measurement, NotMeasured
 
 KEYS = ("noise.sd", "noise.sigma", "noise.relative")
-SD_METHOD = "sd-disc@1"
-SIGMA_METHOD = "sd-detrended@1"
-RELATIVE_METHOD = "sd-of-span@1"
+SD_METHOD = "sd-disc@2"
+SIGMA_METHOD = "sd-detrended@2"
+RELATIVE_METHOD = "sd-of-span@2"
 
 
 def measure(context: Context) -> Measured:

@@ -16,7 +16,7 @@ import numpy as np
 from iqa.metrics import absent
 from iqa.metrics.inserts import measure_edge
 from iqa.metrics.patches import covering
-from iqa.metrics.regions import Array, Circle, Noise, crop, cut_by_field, places, section_mm, small_features
+from iqa.metrics.regions import Array, Circle, Noise, crop, cut_by_field, middle_slices, places, small_features
 from iqa.metrics.rod_places import stand
 from iqa.metrics.rods import Stand
 from iqa.model import Located, Module, ModuleFit, NotMeasured, Scan, Target
@@ -118,10 +118,9 @@ def _see(
     first, (module, fit) = rods[0], plain
     slices, partial = at.sections(first)
     if not slices:
-        return absent.section(name, name, first.z_to_mm - first.z_from_mm, section_mm(at.scan))
+        return absent.section(name, name, first.z_to_mm - first.z_from_mm, at.scan.section_mm)
     regions = [_region(at, rod, channels) for rod in rods]
-    spare = max(0, len(fit.slices) - MOST_SLICES) // 2
-    free = fit.slices[spare : spare + MOST_SLICES]
+    free = middle_slices(fit.slices, MOST_SLICES)
     present = [r.outputs(at.scan, at.fit, slices) for r in regions]
     bare = [r.outputs(at.scan, fit, free) if r.is_free(module) else None for r in regions]
     whole, clear = [o for o in present if o is not None], [o for o in bare if o is not None]

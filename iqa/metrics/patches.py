@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from iqa.metrics.regions import Array, Circle, Noise, Squares, base_diameter, section_mm
+from iqa.metrics.regions import Array, Circle, Noise, Squares, base_diameter, middle_slices
 from iqa.metrics.whole import clear_of_ends
 from iqa.model import BodyFit, Feature, LinePairs, Located, Module, ModuleFit, Ramp, Region, Scan, StepRamp, Stored
 from iqa.signal.noise import SliceCorrelation, estimate_slice_correlation, overlap_correlation
@@ -87,7 +87,7 @@ def noise_of(scan: Scan, squares: Squares, images: NDArray[np.float32]) -> Noise
 
 def _free_squares(scan: Scan, module: Module, fit: ModuleFit, radius_mm: float) -> Iterator[Squares]:
     """The module's free squares, for each side that leaves enough of them, the largest first."""
-    slices = _middle(fit.slices)
+    slices = middle_slices(fit.slices, LARGEST_STACK)
     for side_mm in SIDES_MM:
         side = min(LARGEST_SIDE_PX, 2 * round(side_mm / max(scan.pixel_mm) / 2))
         corners = _free_corners(scan, module, fit, index=slices[len(slices) // 2], radius_mm=radius_mm, side=side)
@@ -98,13 +98,7 @@ def _free_squares(scan: Scan, module: Module, fit: ModuleFit, radius_mm: float) 
 def _correlation(scan: Scan, stack: NDArray[np.float32], slices: tuple[int, ...]) -> SliceCorrelation:
     if len(slices) > 1:
         return estimate_slice_correlation(stack, scan.z_mm[list(slices)])
-    return overlap_correlation(max(section_mm(scan), 1e-3))
-
-
-def _middle(slices: tuple[int, ...]) -> tuple[int, ...]:
-    """The middle slices of a module, as many as are used."""
-    spare = max(0, len(slices) - LARGEST_STACK) // 2
-    return slices[spare : spare + LARGEST_STACK]
+    return overlap_correlation(max(scan.section_mm, 1e-3))
 
 
 def usable_radius(module: Module, body: BodyFit | None) -> float:

@@ -24,7 +24,6 @@ from iqa.metrics.regions import (
     crop,
     pixels,
     rod_slices,
-    section_mm,
 )
 from iqa.model import Bead, Drawn, Module, ModuleFit, NotMeasured, Scan, Wire
 from iqa.signal.points import (
@@ -216,13 +215,13 @@ def _at_rim(context: Context, module: Module, fit: ModuleFit, feature: Bead | Wi
 
 def _bead_slices(scan: Scan, fit: ModuleFit, path: _Path) -> tuple[int, ...]:
     """Slices of the module that may show a bead."""
-    reach = section_mm(scan) / 2 + SEARCH_Z_MM + (fit.u_z_mm or 0.0)
+    reach = scan.section_mm / 2 + SEARCH_Z_MM + (fit.u_z_mm or 0.0)
     return tuple(i for i in fit.slices if abs(scan.z_mm[i] - path.z_mm) <= reach)
 
 
 def _wire_slices(scan: Scan, fit: ModuleFit, wire: Wire) -> tuple[int, ...]:
     """Slices whose sections lie wholly between a wire's ends, a whole section from either if that leaves any."""
-    section = section_mm(scan)
+    section = scan.section_mm
     return rod_slices(scan, fit, wire, section + (fit.u_z_mm or 0.0)) or rod_slices(scan, fit, wire, section / 2)
 
 
@@ -359,7 +358,7 @@ def _source(
     middle, slices = spots[len(spots) // 2], tuple(s.index for s in spots)
     kind = "bead" if isinstance(feature, Bead) else "wire"
     drawn = Drawn(module.name, f"mtf.{kind}", middle.x_mm, middle.y_mm, FIT_MM, slices)
-    smear = 0.0 if isinstance(feature, Bead) else section_mm(scan) * _travel(scan, spots, _Path.of(fit, feature))
+    smear = 0.0 if isinstance(feature, Bead) else scan.section_mm * _travel(scan, spots, _Path.of(fit, feature))
     return Source(feature, module.name, slices, crops, heights, middle.width_mm, noise, level, smear, drawn)
 
 
@@ -431,7 +430,7 @@ def large(feature: Bead | Wire) -> NotMeasured:
 
 def _missed(scan: Scan, feature: Bead | Wire, path: _Path) -> NotMeasured:
     if isinstance(feature, Wire):
-        return absent.section("", feature.name, feature.z_to_mm - feature.z_from_mm, section_mm(scan))
+        return absent.section("", feature.name, feature.z_to_mm - feature.z_from_mm, scan.section_mm)
     return NotMeasured(
         "",
         f"No slice of its module shows '{feature.name}', which is expected at z = {path.z_mm:.1f} mm.",

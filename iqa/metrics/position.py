@@ -11,7 +11,7 @@ from iqa.metrics.context import Context, Measured
 from iqa.metrics.regions import PIXEL_CALIBRATION, where
 from iqa.model import Measurement, NotMeasured, Result, Scan
 
-METHOD = "pose@1"
+METHOD = "pose@2"
 
 
 def measure(context: Context) -> Measured:

@@ -30,6 +30,8 @@ beyond it would make the section too thin.
 """
 INNER = 0.7
 """Part of a slit's width that is summed: its edges stay outside for every kernel."""
+FIRST_SECTION_MM = 2.0
+"""Thickness from which a ramp is sought where neither the header nor a second slice tells one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ def _summed(
     blur_mm: float,
 ) -> Strip:
     expected = np.array([line.crossing(float(scan.z_mm[i])) for i in slices])
-    section = (scan.thickness_mm or scan.step_mm or 2.0) / line.tangent
+    section = (scan.section_mm or FIRST_SECTION_MM) / line.tangent
     weights = np.full(across.size, 1.0 / across.size)
     if ramp.kind == "wire":
         near = np.abs(x[None, :] - expected[:, None]) <= 0.5 * section + 1.0

@@ -16,6 +16,7 @@ from scipy.special import chdtri
 
 from iqa.model import Bead, BodyFit, Insert, Module, ModuleFit, NotMeasured, Pin, Pose, Scan, Target, Wire
 from iqa.signal.noise import Covariance, Mask, SliceCorrelation
+from iqa.signal.penalised import CHANCE_OF_NOISE
 from iqa.signal.plane import distance
 from iqa.signal.spectrum import Spectrum
 from iqa.signal.transfer import Crop as CentredCrop
@@ -30,8 +31,6 @@ PIXEL_CALIBRATION = 5e-4
 tells it no better."""
 FEWEST_TO_SCATTER = 3
 """Slices whose means show a scatter at all."""
-CHANCE_OF_NOISE = 1e-3
-"""Chance at which noise alone is taken for more; a larger one would widen u where there is nothing but noise."""
 CLIPPED_HU = (-1024.0, 3071.0)
 """Ends of the 12-bit scale on which most scanners clip."""
 CLIPPED_STORED = (4095, 32767, 65535)
@@ -254,13 +253,13 @@ def rod_slices(scan: Scan, fit: ModuleFit, rod: Rod, reach_mm: float) -> tuple[i
 def depth_mm(pose: Pose, x_mm: float, y_mm: float, z_stack_mm: Array) -> Array:
     """(n,) where along a rod at (x, y) of the module's own frame the image planes at z cut it."""
     rise = z_stack_mm - pose.place(x_mm, y_mm, 0.0)[2]
-    stretch = math.sqrt(1.0 + math.tan(math.radians(pose.pitch_deg)) ** 2 + math.tan(math.radians(pose.yaw_deg)) ** 2)
-    return np.asarray((-rise if pose.reversed else rise) * stretch)
+    return np.asarray((-rise if pose.reversed else rise) * pose.stretch)
 
 
-def section_mm(scan: Scan) -> float:
-    """Thickness of a section, mm: the header's, else the slice distance, else 0."""
-    return scan.thickness_mm or scan.step_mm or 0.0
+def middle_slices(slices: tuple[int, ...], most: int) -> tuple[int, ...]:
+    """The middle ones, `most` at most."""
+    spare = max(0, len(slices) - most) // 2
+    return slices[spare : spare + most]
 
 
 def base_diameter(module: Module, body: BodyFit | None) -> float | None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from iqa.metrics.frames import Frames
 from iqa.metrics.plateau import ENOUGH_SLICES
-from iqa.metrics.regions import Array, Rod, depth_mm, section_mm, small_features
+from iqa.metrics.regions import Array, Rod, depth_mm, small_features
 from iqa.model import Bead, Module, ModuleFit, Scan, Target
 from iqa.signal.disc import Edge
 from iqa.signal.faint import About, Shape
@@ -86,7 +86,7 @@ class Stand:
 
         Surely inside if there are any, else nominally inside, else the one that holds most of a short rod.
         """
-        section, u_z, step = section_mm(self.scan), self.fit.u_z_mm or 0.0, self.scan.step_mm or 0.0
+        section, u_z, step = self.scan.section_mm, self.fit.u_z_mm or 0.0, self.scan.step_mm or 0.0
         depth = depth_mm(self.fit.pose, rod.x_mm, rod.y_mm, self.scan.z_mm[list(self.fit.slices)])
         spare = np.minimum(depth - rod.z_from_mm, rod.z_to_mm - depth)
         clear, sure, nominal = (
@@ -143,8 +143,8 @@ class Stand:
         pose = self.fit.pose
         x, y, z = pose.matrix @ np.array([(f.x_mm, f.y_mm, 0.0) for f in self._round]).T
         rise = float(self.scan.z_mm[self.frames.middle]) - pose.z_mm - z
-        yaw, pitch = (math.tan(math.radians(a)) for a in (pose.yaw_deg, pose.pitch_deg))
-        return np.stack([pose.x_mm + x + rise * yaw, pose.y_mm + y + rise * pitch], axis=1)
+        along_x, along_y = pose.slopes
+        return np.stack([pose.x_mm + x + rise * along_x, pose.y_mm + y + rise * along_y], axis=1)
 
     @cached_property
     def _polar(self) -> tuple[Array, Array]:

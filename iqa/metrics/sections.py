@@ -20,7 +20,7 @@ from iqa.signal.tilt import Lean, lean_of
 
 FloatArray = NDArray[np.float64]
 
-RAMP_METHOD, STEP_METHOD = "ramp-fit@3", "step-fit@2"
+RAMP_METHOD, STEP_METHOD = "ramp-fit@3", "step-fit@3"
 """A change that moves a number raises the version."""
 SMALLEST_CNR = 5.0
 """Peak of a ramp over the noise of a pixel; below it the place of the peak itself is in doubt."""

@@ -26,8 +26,8 @@ def measure(context: Context) -> Measured:
     -----
     u: noise with its correlation along the profile and between slices, the spread between section shapes that the
     profiles allow, the blur beside the section, the sampling of rows where flanks are vertical, the tilt as far as it
-    does not cancel, the ramp's angle where it is not the maker's. Left out: a blur along the ramp that is far from a
-    Gaussian.
+    does not cancel, the ramp's angle where it is not the maker's. Left out: a line spread that is not a
+    Gaussian and its second derivative.
     """
     found = context.sections
     results: list[Result] = [r for g in found.groups for r in _each(context, g)]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from iqa.metrics import absent
 from iqa.metrics.context import Context, Measured
 from iqa.metrics.points import Source, is_ball, is_foil, is_point
-from iqa.metrics.regions import Circle, centred, section_mm, where
+from iqa.metrics.regions import Circle, centred, where
 from iqa.metrics.sections import OWN_U, RAMP_METHOD
 from iqa.model import Bead, Curve, Drawn, Measurement, NotMeasured, Result, Wire
 from iqa.signal.points import REACH as REACH_WIDTHS
@@ -23,7 +23,7 @@ FloatArray = NDArray[np.float64]
 
 KEYS = ("ssp.fwhm", "ssp.fwtm")
 BEAD_METHOD, FOIL_METHOD = "ssp-bead@1", "ssp-disc@1"
-FROM_RAMPS, FROM_ROWS = "ssp-ramp@2", "ssp-rows@1"
+FROM_RAMPS, FROM_ROWS = "ssp-ramp@2", "ssp-rows@2"
 SPAN = 4.0
 """Distance along z, in nominal sections, over which a source is first looked at: cone beams are half as thick again."""
 LIT = 0.25
@@ -174,7 +174,7 @@ def _heights(context: Context, source: Source) -> _Heights | NotMeasured:
     """Heights on all slices of the module near a source, or why there are too few."""
     scan, place = context.scan, source.drawn
     middle = float(np.mean(scan.z_mm[list(source.slices)]))
-    reach = SPAN * max(section_mm(scan), scan.step_mm or 0.0)
+    reach = SPAN * max(scan.section_mm, scan.step_mm or 0.0)
     slices = [i for i in _plain(context, source) if abs(float(scan.z_mm[i]) - middle) <= reach]
     circle = Circle(place.x_mm, place.y_mm, REACH_WIDTHS * source.width_mm)
     crops = [(i, c) for i in slices if (c := centred(scan, i, circle)) is not None]
@@ -235,8 +235,7 @@ def _extent(context: Context, source: Source) -> tuple[float, float]:
     if not isinstance(feature, Bead) or feature.height_mm is None or fit is None:
         return BALL_VARIANCE * feature.diameter_mm**2, feature.diameter_mm
     # A foil that leans smears along z as the plane through it rises.
-    lean = math.tan(math.radians(fit.pose.pitch_deg)) ** 2 + math.tan(math.radians(fit.pose.yaw_deg)) ** 2
-    variance = SLAB_VARIANCE * feature.height_mm**2 + DISC_VARIANCE * feature.diameter_mm**2 * lean
+    variance = SLAB_VARIANCE * feature.height_mm**2 + DISC_VARIANCE * (feature.diameter_mm * fit.pose.lean) ** 2
     return variance, feature.extent_mm
 
 

@@ -12,7 +12,7 @@ from iqa.metrics.context import Context, Measured
 from iqa.metrics.discs import body_diameter, holes
 from iqa.metrics.flags import one_slice, uncalibrated
 from iqa.metrics.frames import Frames, frames
-from iqa.metrics.regions import Circle, cut_by_field, where
+from iqa.metrics.regions import Circle, cut_by_field, middle_slices, where
 from iqa.model import Curve, Drawn, Measurement, Module, ModuleFit, NotMeasured
 from iqa.signal.disc_means import Scatter, scatter_of_means
 from iqa.signal.noise import Mask
@@ -70,8 +70,7 @@ def _area(context: Context, module: Module, fit: ModuleFit | None) -> tuple[Fram
     if diameter is None:
         return absent.diameter("")
     radius = min(CENTRAL_SHARE * diameter / 2.0, (module.insert_diameter_mm or diameter) / 2.0 - RIM_MM)
-    spare = max(0, len(fit.slices) - MOST_SLICES) // 2
-    seen = frames(scan, replace(fit, slices=fit.slices[spare : spare + MOST_SLICES]), radius)
+    seen = frames(scan, replace(fit, slices=middle_slices(fit.slices, MOST_SLICES)), radius)
     if seen is None:
         return cut_by_field("", "central area")
     x, y = fit.pose.on_plane(0.0, 0.0, float(scan.z_mm[seen.middle]))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from iqa.metrics import absent
 from iqa.metrics.inserts import DEFAULT_EDGE
-from iqa.metrics.regions import Array, Noise, cut_by_field, section_mm, u_drift
+from iqa.metrics.regions import Array, Noise, cut_by_field, u_drift
 from iqa.metrics.rod_places import stand
 from iqa.metrics.rods import Box, Stand
 from iqa.model import Drawn, Located, Module, NotMeasured, Scan, Target
@@ -134,7 +134,7 @@ def _see(at: Stand, name: str, rods: Sequence[Target]) -> _Seen | NotMeasured:
     first = rods[0]
     slices, partial = at.sections(first)
     if not slices:
-        return absent.section(name, name, first.z_to_mm - first.z_from_mm, section_mm(at.scan))
+        return absent.section(name, name, first.z_to_mm - first.z_from_mm, at.scan.section_mm)
     found = []
     for rod in rods:
         one = _rod(at, rod, slices)

@@ -23,7 +23,7 @@ RIM_MM = 10.0
 """Distance of their outer edge from the module's, where the definition names none: clear of a water phantom's wall."""
 INTEGRAL_OFFSET_HU = 1000.0
 """Added before (max − min)/(max + min), which means nothing near 0 HU (makers' manuals)."""
-METHOD = "disc-means@1"
+METHOD = "disc-means@2"
 KEYS = (*(f"uniformity.{hour}" for hour in CLOCK), "uniformity.max_deviation", "uniformity.integral")
 
 

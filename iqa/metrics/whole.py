@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
 
 from iqa.metrics.plateau import ENOUGH_SLICES, plateau
-from iqa.metrics.regions import Circle, base_diameter, crop, depth_mm, places, section_mm
+from iqa.metrics.regions import Circle, base_diameter, crop, depth_mm, places
 from iqa.model import Located, Module, ModuleFit, Scan
 
 CORE_MM = 20.0
@@ -48,7 +47,7 @@ def clear_of_ends(scan: Scan, located: Located, module: Module, fit: ModuleFit) 
     All across the uniform area where enough slices do, else on its axis.
     """
     depth = depth_mm(fit.pose, 0.0, 0.0, scan.z_mm[list(fit.slices)])
-    reach = (section_mm(scan) + (scan.step_mm or 0.0)) / 2 + (fit.u_z_mm or 0.0)
+    reach = (scan.section_mm + (scan.step_mm or 0.0)) / 2 + (fit.u_z_mm or 0.0)
     for more in (_lean_mm(located, module, fit), 0.0):
         inside = (module.z_from_mm + reach + more <= depth) & (depth <= module.z_to_mm - reach - more)
         clear = tuple(i for i, held in zip(fit.slices, inside, strict=True) if held)
@@ -60,8 +59,7 @@ def clear_of_ends(scan: Scan, located: Located, module: Module, fit: ModuleFit) 
 def _lean_mm(located: Located, module: Module, fit: ModuleFit) -> float:
     """How much further up or down the module its uniform area reaches at the rim than on the axis, on one slice."""
     diameter = base_diameter(module, located.body) or 0.0
-    pitch, yaw = (math.tan(math.radians(angle)) for angle in (fit.pose.pitch_deg, fit.pose.yaw_deg))
-    return 0.5 * diameter * math.hypot(pitch, yaw)
+    return 0.5 * diameter * fit.pose.lean
 
 
 def _core(scan: Scan, index: int, circle: Circle) -> tuple[float, float]:

@@ -32,6 +32,7 @@ from iqa.model.phantom import (
     StepRamp,
     Target,
     Wire,
+    block_of,
 )
 from iqa.model.results import Analysis, Curve, Drawn, Measurement, NotMeasured, Result
 from iqa.model.scan import Acquisition, Scan, ScanIdentity, Stored
@@ -107,15 +108,23 @@ __all__ = [
     "Task",
     "Verdict",
     "Wire",
+    "block_of",
     "task_of",
     "tilt_matrix",
 ]
 
-_LATER = dict.fromkeys(("AGREEMENTS", "Agreement", "Answer", "Compared", "Crosschecked"), "iqa.model.crosschecks")
-"""Nouns that measuring does without, loaded on first use; every other one that is not here is of judging."""
+_LATER = {
+    "iqa.model.crosschecks": ("AGREEMENTS", "Agreement", "Answer", "Compared", "Crosschecked"),
+    "iqa.model.judging": (
+        *("COVERAGE_FACTOR", "Baseline", "Basis", "Bounds", "Conditions", "Kind", "Limit", "Outcome", "Rule", "Scope"),
+        "Verdict",
+    ),
+}
+"""Nouns that measuring does without, by the module that is loaded when one of them is first wanted."""
 
 
 def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module 'iqa.model' has no attribute {name!r}")
-    return getattr(import_module(_LATER.get(name, "iqa.model.judging")), name)
+    for home, names in _LATER.items():
+        if name in names:
+            return getattr(import_module(home), name)
+    raise AttributeError(f"module 'iqa.model' has no attribute {name!r}")

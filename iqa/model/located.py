@@ -31,6 +31,21 @@ class Pose:
     scale: float = 1.0
 
     @property
+    def slopes(self) -> tuple[float, float]:
+        """(x, y) by which the phantom's axis moves on the image for 1 mm along z."""
+        return math.tan(math.radians(self.yaw_deg)), math.tan(math.radians(self.pitch_deg))
+
+    @property
+    def lean(self) -> float:
+        """How far that is."""
+        return math.hypot(*self.slopes)
+
+    @property
+    def stretch(self) -> float:
+        """Length along the axis for 1 mm along z."""
+        return math.hypot(1.0, *self.slopes)
+
+    @property
     def matrix(self) -> NDArray[np.float64]:
         """(3, 3) map of phantom directions to stack directions, scale included."""
         c, s = math.cos(math.radians(self.roll_deg)), math.sin(math.radians(self.roll_deg))
@@ -47,8 +62,8 @@ class Pose:
         """(2, n) x and y where the line through phantom (x, y), parallel to its axis, pierces image planes at z."""
         x, y, z = self.place(x_mm, y_mm, 0.0)
         dz = z_stack_mm - z
-        yaw, pitch = math.tan(math.radians(self.yaw_deg)), math.tan(math.radians(self.pitch_deg))
-        return np.stack([x + dz * yaw, y + dz * pitch])
+        along_x, along_y = self.slopes
+        return np.stack([x + dz * along_x, y + dz * along_y])
 
     def on_plane(self, x_mm: float, y_mm: float, z_stack_mm: float) -> tuple[float, float]:
         """The same on one image plane."""
@@ -138,6 +153,11 @@ class Candidate:
     variant: str | None
     score: float
 
+    @property
+    def label(self) -> str:
+        """Name, and the variant after a slash."""
+        return f"{self.name}/{self.variant}" if self.variant else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Located:
@@ -156,11 +176,6 @@ class Located:
     """False where the phantom is mirror-symmetric as far as the scan shows it."""
     body: BodyFit | None
     modules: tuple[ModuleFit, ...]
-
-    @property
-    def margin(self) -> float | None:
-        """Lead over the runner-up; None where nothing else fitted at all."""
-        return None if self.runner_up is None else self.score - self.runner_up.score
 
     def module(self, name: str) -> ModuleFit | None:
         """The fit of one module, if the scan holds it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -250,13 +250,18 @@ class Module:
 
     @property
     def block(self) -> Block:
-        """What it shows a locator: inserts before gauge before low contrast before nothing."""
-        kinds = {type(f) for f in self.features}
-        if Insert in kinds:
-            return "inserts"
-        if LinePairs in kinds:
-            return "gauge"
-        return "low_contrast" if Target in kinds else "uniform"
+        """What it shows a locator."""
+        return block_of(self.features)
+
+
+def block_of(features: Iterable[Feature]) -> Block:
+    """What features show a locator: inserts before gauge before low contrast before nothing."""
+    kinds = {type(f) for f in features}
+    if Insert in kinds:
+        return "inserts"
+    if LinePairs in kinds:
+        return "gauge"
+    return "low_contrast" if Target in kinds else "uniform"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,6 +119,11 @@ class Scan:
         return float(np.median(np.diff(self.z_mm))) if len(self) > 1 else self.thickness_mm
 
     @property
+    def section_mm(self) -> float:
+        """Thickness of a section: the header's, else the slice distance, else 0."""
+        return self.thickness_mm or self.step_mm or 0.0
+
+    @property
     def spacing_mm(self) -> tuple[float | None, float, float]:
         """(z, y, x) sampling."""
         return (self.step_mm, *self.pixel_mm)

@@ -83,11 +83,7 @@ def rival(located: Located) -> Candidate | None:
 
 def _lead(located: Located) -> str:
     second = rival(located)
-    return f", {located.score - second.score:.1f} above {_named(second)}" if second else ""
-
-
-def _named(candidate: Candidate) -> str:
-    return f"{candidate.name}/{candidate.variant}" if candidate.variant else candidate.name
+    return f", {located.score - second.score:.1f} above {second.label}" if second else ""
 
 
 def _heading(analysis: Analysis) -> RenderableType:
@@ -101,7 +97,7 @@ def _heading(analysis: Analysis) -> RenderableType:
 
 def _numbers(measurements: Sequence[Measurement]) -> RenderableType:
     families = [list(_rows(measured)) for _, measured in groupby(measurements, key=family)]
-    # Told the widths, rich lays out two hundred rows in half of the time.
+    # Told the widths, rich need not measure hundreds of cells.
     first = [row[:3] for rows in families for row in rows]
     widths = [max(map(len, column)) for column in zip(NUMBERS, *first, strict=True)]
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
@@ -161,7 +157,7 @@ def refused_block(refused: Sequence[Refusal]) -> RenderableType:
 def _why(refusal: Refusal) -> Iterator[str]:
     yield refusal.reason
     if refusal.candidates:
-        fits = (_named(c) + (f" ({c.score:.1f})" if c.score > 0.0 else "") for c in refusal.candidates)
+        fits = (c.label + (f" ({c.score:.1f})" if c.score > 0.0 else "") for c in refusal.candidates)
         yield f"Candidates: {', '.join(fits)}. Say which it is with --phantom NAME."
 
 

@@ -25,7 +25,8 @@ the scale is tied."""
 LEAST_WEIGHT = 1e-3
 """Against the likeliest penalty's, of one that takes part in the mean over them."""
 CHANCE_OF_NOISE = 1e-3
-"""Chance at which noise alone is taken for a misfit."""
+"""Chance at which noise alone is taken for more, as a misfit: a larger one would widen u where there is nothing but
+noise."""
 
 
 @dataclass(frozen=True, eq=False)

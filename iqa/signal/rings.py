@@ -134,7 +134,7 @@ class RingSearch:
     @property
     def fits(self) -> bool:
         """False where the area holds no circle wide enough to look for rings."""
-        return bool(np.any(self._usable(self.templates[0])[1] >= SMALLEST_SHARE))
+        return self._fits(self.templates[0])
 
     def run(self, slices: Array) -> Rings:
         """The strongest ring of (n, sectors, radii) cells, shading removed: of all slices together, or of one.

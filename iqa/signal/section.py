@@ -2,9 +2,10 @@
 
 Every profile is given on a z axis (position along the ramp times the tangent of its angle), so that a wire at 23°,
 a slit at 30° and a row of beads are one problem: find the width of the SSP behind samples that are blurred by a known
-Gaussian. No one-parameter family will do (a triangle read with a blurred rectangle is 7 to 12 % too wide), and a free
-shape is not determined in thin slices. So the width is fitted under each of a table of shapes and averaged with their
-likelihoods: where the profile tells the shapes apart the right one wins, where it does not their spread is in u.
+line spread, a Gaussian and its second derivative. No one-parameter family will do (a triangle read with a blurred
+rectangle is 7 to 12 % too wide), and a free shape is not determined in thin slices. So the width is fitted under each
+of a table of shapes and averaged with their likelihoods: where the profile tells the shapes apart the right one wins,
+where it does not their spread is in u.
 """
 
 from __future__ import annotations

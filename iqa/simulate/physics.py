@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from iqa.errors import DefinitionError
 from iqa.model import Pose
+from iqa.phantom.text import parse, read_bytes
 from iqa.simulate.blur import Mtf
 from iqa.simulate.section import Form, Section
 
@@ -148,14 +148,13 @@ def load_physics(file: Path) -> Physics:
     Raises
     ------
     DefinitionError
-        The file is no TOML, or a key is unknown, of the wrong kind or out of range; the key is named.
+        The file cannot be read or is no TOML, or a key is unknown, of the wrong kind or out of range; the key is named.
     """
-    try:
-        values: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise DefinitionError(str(file), "(file)", "TOML", str(error)) from error
-    for key in values.get("pose", {}).keys() - {f.name for f in fields(Pose)}:
-        raise DefinitionError(str(file), f"pose.{key}", f"one of {', '.join(f.name for f in fields(Pose))}", key)
+    values = parse(str(file), read_bytes(file))
+    pose, known = values.get("pose", {}), [f.name for f in fields(Pose)]
+    for key in pose if isinstance(pose, dict) else ():
+        if key not in known:
+            raise DefinitionError(str(file), f"pose.{key}", f"one of {', '.join(known)}", key)
     try:
         return TypeAdapter(Physics).validate_python(values)
     except ValidationError as error:

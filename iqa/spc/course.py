@@ -111,7 +111,7 @@ def course(times: ArrayLike, values: ArrayLike) -> Course | CannotTell:
     Notes
     -----
     For each bend b least squares give level and slope of level + slope · max(0, t − b); its weight is the posterior
-    with flat priors of level, slope and log σ, (SSE)^(−(n − 3)/2) · √|(XᵀX)⁻¹|, and half the prior for no bend.
+    with flat priors of level, slope and log σ, (SSE)^(−(n − 3)/2) · √|(XᵀX)⁻¹|; that of no bend is FROM_THE_START.
 
     References
     ----------

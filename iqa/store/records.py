@@ -135,13 +135,12 @@ def keep_entry(
 def keep_record(connection: Connection, occasion_id: int, analysis: Analysis, *, at: str) -> int:
     """Results of a known scan, beside those it has; returns the record's number. It does not count yet."""
     located = analysis.located
-    model = located.spec.name if located.spec.variant is None else f"{located.spec.name}/{located.spec.variant}"
-    words = numbers(connection, [analysis.iqa_version, model, located.spec.definition_hash])
+    words = numbers(connection, [analysis.iqa_version, located.spec.label, located.spec.definition_hash])
     row = {
         "occasion_id": occasion_id,
         "made_at": at,
         "iqa_version_id": words[analysis.iqa_version],
-        "model_id": words[model],
+        "model_id": words[located.spec.label],
         "definition_id": words[located.spec.definition_hash],
         "about": _json(_about_record(analysis)),
     }

@@ -121,7 +121,7 @@ def test_a_noise_spectrum_has_its_average_frequency_as_a_line(axes: Axes) -> Non
 
 
 def test_noise_by_slice_has_bars_of_two_u(axes: Axes) -> None:
-    noise = Curve("noise.sigma", (0.0, 2.5), (5.0, 5.2), (0.1, 0.2), "mm", "HU", "sd-detrended@1")
+    noise = Curve("noise.sigma", (0.0, 2.5), (5.0, 5.2), (0.1, 0.2), "mm", "HU", "sd-detrended@2")
     draw_by_slice(axes, noise, None, EN)
     (drawn,) = bars_of(axes).lines[2]
     spans = drawn.get_segments()

@@ -29,7 +29,7 @@ def group(lp_per_cm: float) -> LinePairs:
 
 
 def modulation(label: str, value: float, u: float = 0.02) -> Measurement:
-    return Measurement(f"line_pairs.modulation.{label}", value, u, "1", 1, "M1 slice 1", "bar-fit@1")
+    return Measurement(f"line_pairs.modulation.{label}", value, u, "1", 1, "M1 slice 1", "bar-fit@2")
 
 
 def analysed(*results: Result, groups: tuple[float, ...] = ()) -> Analysis:

@@ -18,7 +18,7 @@ SCANS = {
     "catphan504-varian-obi-head": "ssp-ramp@2",
     "catphan604-varian-truebeam-halffan": "ssp-ramp@2",
     "quartdvt-varian-halcyon": "ssp-ramp@2",
-    "acr464-siemens-drive-100kv": "ssp-rows@1",
+    "acr464-siemens-drive-100kv": "ssp-rows@2",
 }
 RECTANGLE, TRIANGLE = 1.0, 1.9
 """FWTM over FWHM of what scanners show: from a rectangle's to that between a triangle's (1.8) and a cone beam's."""

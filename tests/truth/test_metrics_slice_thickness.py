@@ -67,7 +67,7 @@ def test_rows_of_beads_are_read_to_an_eighth_of_a_step(thickness_mm: float) -> N
     z = slices(thickness_mm, 8.0)
     hu = drawn(rows(), z, form("gaussian", thickness_mm), 400.0) + noise(np.random.default_rng(5), z.size, 4.0)
     found = number(measure(context(rows(), hu, z, thickness_mm)), "slice_thickness")
-    assert found.method == "step-fit@2"
+    assert found.method == "step-fit@3"
     assert found.value == pytest.approx(thickness_mm, abs=0.125)
 
 

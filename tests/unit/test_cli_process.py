@@ -1,25 +1,18 @@
 from __future__ import annotations
 
+import atexit
 import ctypes
 import gc
-import os
 import sys
 from collections.abc import Iterator
 
 import pytest
 
-from iqa.cli import process
-
-
-@pytest.fixture
-def _as_before() -> Iterator[None]:
-    threshold = gc.get_threshold()
-    yield
-    gc.set_threshold(*threshold)
+from iqa.cli import main, process
 
 
 class _Libc:
-    """A C library that notes what it is asked for."""
+    """A C library that notes what its allocator is asked for."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[int, int]] = []
@@ -29,32 +22,38 @@ class _Libc:
         return 1
 
 
-@pytest.mark.usefixtures("_as_before")
-def test_cycles_are_looked_for_rarely() -> None:
-    process.collect_rarely()
-    assert gc.get_threshold() == process.COLLECTED
-
-
-def test_freed_memory_is_kept_as_malloc_h_numbers_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    libc = _Libc()
+@pytest.fixture
+def libc(monkeypatch: pytest.MonkeyPatch) -> _Libc:
+    """The C library of a Linux machine with glibc."""
+    library = _Libc()
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(ctypes, "CDLL", lambda _: libc)
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: library)
+    return library
+
+
+@pytest.fixture
+def _as_before() -> Iterator[None]:
+    threshold = gc.get_threshold()
+    yield
+    gc.set_threshold(*threshold)
+    atexit.unregister(gc.freeze)
+
+
+@pytest.mark.usefixtures("_as_before")
+def test_every_command_sets_up_its_process(libc: _Libc) -> None:
+    assert main.main(["--version"]) == 0
+    assert gc.get_threshold() == process.COLLECTED
+    assert libc.asked == [(-3, 32 * 2**20), (-1, 512 * 2**20)]  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD of malloc.h
+
+
+def test_other_systems_have_no_such_allocator(libc: _Libc, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
     process.keep_memory()
-    assert libc.asked == [(-3, 32 * 2**20), (-1, 512 * 2**20)]
+    assert libc.asked == []
 
 
-@pytest.mark.parametrize(("platform", "libc"), [("win32", _Libc()), ("linux", object())], ids=["windows", "musl"])
-def test_without_glibc_nothing_is_set(monkeypatch: pytest.MonkeyPatch, platform: str, libc: object) -> None:
-    monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setattr(ctypes, "CDLL", lambda _: libc)
+def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one of musl has no mallopt; asking it would be an error."""
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
     process.keep_memory()
-    assert getattr(libc, "asked", []) == []
-
-
-def test_the_number_of_threads_is_left_to_a_user_who_gives_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "4")
-    process.start_no_threads()
-    assert os.environ["OPENBLAS_NUM_THREADS"] == "4"
-    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
-    process.start_no_threads()
-    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"

@@ -159,7 +159,7 @@ def test_no_round_body_is_refused() -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(UsageError, match="there is no phantom named 'other'; the definitions are mine"):
+    with pytest.raises(UsageError, match="No phantom is named 'other': known are mine"):
         locate(painted(MINE), [MINE], phantom="other")
 
 

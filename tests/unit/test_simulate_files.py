@@ -139,12 +139,26 @@ def test_physics_from_a_file(tmp_path: Path) -> None:
         ("noise_hu = -1", r"noise_hu: expected greater than or equal to 0, found -1"),
         ("[header]\nkvp = 80", r"header\.kvp"),
         ("[pose]\nx_mm=0\ny_mm=0\nz_mm=0\nroll_deg=0\ntilt=1", r"pose\.tilt: expected one of x_mm, .*, found tilt"),
-        ("=", r"\(file\): expected TOML"),
+        ("pose = 3", r"pose: expected a dictionary"),
+        ("=", r"syntax: expected TOML"),
     ],
-    ids=["range", "unknown", "negative", "header", "pose", "no-toml"],
+    ids=["range", "unknown", "negative", "header", "pose", "no-table", "no-toml"],
 )
 def test_wrong_physics_are_named(tmp_path: Path, text: str, words: str) -> None:
     file = tmp_path / "physics.toml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(DefinitionError, match=words):
         load_physics(file)
+
+
+def test_physics_in_another_encoding_are_refused_by_the_line(tmp_path: Path) -> None:
+    file = tmp_path / "physics.toml"
+    file.write_bytes("# Größe\nmatrix = 128\n".encode("latin-1"))
+    with pytest.raises(DefinitionError, match=r"line 1: expected UTF-8 text, found byte 0xf6"):
+        load_physics(file)
+
+
+def test_a_byte_order_mark_is_no_part_of_physics(tmp_path: Path) -> None:
+    file = tmp_path / "physics.toml"
+    file.write_text("matrix = 128\n", encoding="utf-8-sig")
+    assert load_physics(file).matrix == 128

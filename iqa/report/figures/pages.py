@@ -38,7 +38,7 @@ from iqa.report.words import Words
 
 HALF_PX, WIDE_PX = 468.0, 960.0
 """Widths of a chart in a half of the page and across it."""
-HEIGHT_PX, SQUARE_PX, ROW_PX, FOOT_PX = 270.0, 270.0, 17.0, 60.0
+HEIGHT_PX, ROW_PX, FOOT_PX = 270.0, 17.0, 60.0
 PANEL_PX, COLUMNS, MOST_PANELS = 190.0, 3, 9
 """Height of a transfer function's panel, panels in a row, and those of one drawing, so that it fits on a page."""
 MOST_INSERTS = 36
