@@ -10,7 +10,7 @@ import numpy as np
 
 from iqa.metrics import absent
 from iqa.metrics.context import Context, Measured
-from iqa.metrics.discs import body_diameter, holes
+from iqa.metrics.discs import body_diameter, holes, plain_radius
 from iqa.metrics.flags import one_slice, uncalibrated
 from iqa.metrics.regions import Array, Circle, Noise, crop, cut_by_field, places, u_drift, where, window_hu
 from iqa.model import Drawn, Measurement, Module, ModuleFit, NotMeasured, Result, Scan
@@ -165,10 +165,10 @@ def polar_area(context: Context, module: Module, fit: ModuleFit | None) -> Polar
     scan = context.scan
     if fit is None:
         return absent.module("", scan, context.located, module)
-    diameter = body_diameter(context.whole, module)
-    if diameter is None:
+    diameter, reach = body_diameter(context.whole, module), plain_radius(context.whole, module)
+    if diameter is None or reach is None:
         return absent.diameter("")
-    radius = (module.insert_diameter_mm or diameter) / 2.0 - RIM_MM
+    radius = reach - RIM_MM
     at = places(scan, fit, Circle(0.0, 0.0, radius), fit.slices)
     middle, circle = at[len(at) // 2]
     seen = crop(scan, middle, circle, holes(scan, module, fit))

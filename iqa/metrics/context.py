@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from iqa.metrics import absent
 from iqa.metrics.discs import Central, measure_central
 from iqa.metrics.insert_edges import InsertEdge, Shared, measure_edges
 from iqa.metrics.inserts import InsertMean, Outcome, measure_edge, measure_inserts
 from iqa.metrics.patches import measure_noise
 from iqa.metrics.points import Sources, find_sources
-from iqa.metrics.regions import Noise
+from iqa.metrics.regions import Noise, where
 from iqa.metrics.repeats import Repeat, difference_noise
 from iqa.metrics.sections import Sections, find_sections
 from iqa.metrics.whole import whole_slices
@@ -59,6 +60,18 @@ class Context:
     def difference(self) -> Noise | None:
         """The same noise as the differences between repeats show it; None where they show none."""
         return difference_noise(self.scan, self.repeats)
+
+    @property
+    def spectral_noise(self) -> Noise | NotMeasured:
+        """The noise whose spectrum is meant: that of the differences where there are repeats; or why it is unknown."""
+        noise = self.difference if self.repeats else self.noise
+        return noise or (absent.noise("") if self.noise is None else absent.difference(""))
+
+    def seen_on(self, noise: Noise) -> tuple[int, str]:
+        """Images as many as are independent that show a noise, and its place in words."""
+        squares, repeats = noise.squares, len(self.repeats)
+        independent = noise.slices.independent(self.scan.z_mm[list(squares.slices)]) * max(1, repeats - 1)
+        return independent, where(squares.module, squares.slices) + (f", {repeats} repeats" if repeats else "")
 
     @cached_property
     def edge(self) -> Edge:

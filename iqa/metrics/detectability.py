@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from iqa.metrics import absent
 from iqa.metrics.context import Context, Measured
 from iqa.metrics.flags import one_slice, uncalibrated
 from iqa.metrics.insert_edges import InsertEdge
@@ -93,10 +92,9 @@ def measure(context: Context) -> Measured:
     """
     if not context.inserts:
         return Measured()
-    noise = context.difference if context.repeats else context.noise
-    if noise is None:
-        lack = absent.noise if context.noise is None else absent.difference
-        return _none(context.observer, lack(""))
+    noise = context.spectral_noise
+    if isinstance(noise, NotMeasured):
+        return _none(context.observer, noise)
     edges = [e for e in context.edges if isinstance(e, InsertEdge)]
     if not any(e.cnr >= LEAST_CNR for e in edges):
         return _none(context.observer, _no_transfer(edges))
@@ -139,16 +137,14 @@ def _one(context: Context, basis: _Basis, edge: InsertEdge, task: Task, look: _L
     u = _relative_u(found, basis, edge, shaded=shaded)
     if not u.total <= LARGEST_U:
         return _unsure(key, task, basis, edge, u)
-    squares, repeats = basis.noise.squares, len(context.repeats)
-    n = basis.noise.slices.independent(context.scan.z_mm[list(squares.slices)]) * max(1, repeats - 1)
+    n, seen = context.seen_on(basis.noise)
     flags = (
         *(("structured",) if shaded else ()),
         *(("edge_misfit",) if edge.misfit else ()),
         *(("far_contrast",) if abs(edge.contrast) > FAR_CONTRAST * task.contrast_hu else ()),
-        *one_slice(squares.slices),
+        *one_slice(basis.noise.squares.slices),
         *uncalibrated(context),
     )
-    seen = where(squares.module, squares.slices) + (f", {repeats} repeats" if repeats else "")
     there = where(edge.insert.module, edge.insert.slices)
     contrast = f"{edge.contrast:.0f}".replace("-", "−")
     place = f"{seen}; edge of {edge.insert.insert.name} ({contrast} HU), {there}"

@@ -51,6 +51,12 @@ def body_diameter(located: Located, module: Module) -> float | None:
     return located.body.diameter_mm if located.body else module.diameter_mm
 
 
+def plain_radius(located: Located, module: Module) -> float | None:
+    """How far from the axis the material of its discs reaches, mm: as defined, else as far as the body, as measured."""
+    diameter = module.insert_diameter_mm or body_diameter(located, module)
+    return None if diameter is None else diameter / 2.0
+
+
 def holes(scan: Scan, module: Module, fit: ModuleFit) -> tuple[Circle, ...]:
     """What discs of a module leave out: its features with a margin, on its middle slice."""
     return tuple(occupied(module, fit, float(scan.z_mm[fit.slices[len(fit.slices) // 2]])))

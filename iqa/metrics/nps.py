@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from iqa.metrics import absent
 from iqa.metrics.context import Context, Measured
 from iqa.metrics.flags import one_slice
-from iqa.metrics.regions import Noise, where
+from iqa.metrics.regions import Noise
 from iqa.model import Curve, Measurement, NotMeasured, Result
 from iqa.signal.spectrum import Spectrum
 
@@ -71,10 +72,9 @@ def measure(context: Context) -> Measured:
     ----------
     ICRU Report 87 (2012); Samei et al. (AAPM TG-233), Med Phys 2019;46:e735.
     """
-    noise = context.difference if context.repeats else context.noise
-    if noise is None:
-        lack = absent.noise if context.noise is None else absent.difference
-        return Measured(tuple(lack(key) for key in (AVERAGE, MEAN_2D, PEAK)))
+    noise = context.spectral_noise
+    if isinstance(noise, NotMeasured):
+        return Measured(tuple(replace(noise, key=key) for key in (AVERAGE, MEAN_2D, PEAK)))
     method, peak_method = (DIFFERENCE, DIFFERENCE_PEAK) if context.repeats else (METHOD, PEAK_METHOD)
     spectrum = noise.spectrum
     peak = peak_frequency(spectrum)
@@ -135,10 +135,8 @@ def _mean(spectrum: Spectrum, weight: Array, known: Array) -> tuple[float, float
 def _number(
     context: Context, noise: Noise, key: str, value: float, u: float, method: str, flags: tuple[str, ...] = ()
 ) -> Measurement:
-    used, repeats = noise.squares.slices, len(context.repeats)
-    independent = noise.slices.independent(context.scan.z_mm[list(used)]) * max(1, repeats - 1)
-    place = where(noise.squares.module, used) + (f", {repeats} repeats" if repeats else "")
-    return Measurement(key, value, u, "1/mm", independent, place, method, (*one_slice(used), *flags))
+    independent, place = context.seen_on(noise)
+    return Measurement(key, value, u, "1/mm", independent, place, method, (*one_slice(noise.squares.slices), *flags))
 
 
 def structured(spectrum: Spectrum) -> bool:

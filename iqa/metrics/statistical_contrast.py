@@ -9,7 +9,7 @@ import numpy as np
 
 from iqa.metrics import absent
 from iqa.metrics.context import Context, Measured
-from iqa.metrics.discs import body_diameter, holes
+from iqa.metrics.discs import body_diameter, holes, plain_radius
 from iqa.metrics.flags import one_slice, uncalibrated
 from iqa.metrics.frames import Frames, frames
 from iqa.metrics.regions import Circle, cut_by_field, middle_slices, where
@@ -66,10 +66,10 @@ def _area(context: Context, module: Module, fit: ModuleFit | None) -> tuple[Fram
     scan = context.scan
     if fit is None:
         return absent.module("", scan, context.located, module)
-    diameter = body_diameter(context.whole, module)
-    if diameter is None:
+    diameter, reach = body_diameter(context.whole, module), plain_radius(context.whole, module)
+    if diameter is None or reach is None:
         return absent.diameter("")
-    radius = min(CENTRAL_SHARE * diameter / 2.0, (module.insert_diameter_mm or diameter) / 2.0 - RIM_MM)
+    radius = min(CENTRAL_SHARE * diameter / 2.0, reach - RIM_MM)
     seen = frames(scan, replace(fit, slices=middle_slices(fit.slices, MOST_SLICES)), radius)
     if seen is None:
         return cut_by_field("", "central area")

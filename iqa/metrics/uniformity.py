@@ -9,7 +9,7 @@ import numpy as np
 
 from iqa.metrics import absent
 from iqa.metrics.context import Context, Measured
-from iqa.metrics.discs import body_diameter, holes
+from iqa.metrics.discs import body_diameter, holes, plain_radius
 from iqa.metrics.extremes import BIAS_WEIGHT, expected_excess, largest_by_size
 from iqa.metrics.flags import one_slice, uncalibrated
 from iqa.metrics.regions import Array, Circle, Noise, Sample, cut_by_field, places, take, u_drift, where
@@ -124,11 +124,11 @@ def _layout(context: Context, module: Module) -> tuple[float, float] | None:
     regions = [r for r in module.features if isinstance(r, Region) and math.hypot(r.x_mm, r.y_mm) > r.diameter_mm / 2]
     if regions:
         return math.hypot(regions[0].x_mm, regions[0].y_mm), regions[0].diameter_mm / 2
-    diameter = body_diameter(context.located, module)
-    if diameter is None:
+    diameter, reach = body_diameter(context.located, module), plain_radius(context.located, module)
+    if diameter is None or reach is None:
         return None
     radius = SHARE_OF_DIAMETER * diameter / 2
-    return (module.insert_diameter_mm or diameter) / 2 - RIM_MM - radius, radius
+    return reach - RIM_MM - radius, radius
 
 
 def _z(scan: Scan, fit: ModuleFit) -> Array:

@@ -62,7 +62,7 @@ def test_the_nearest_insert_and_both_places_are_named() -> None:
     m = number(found["detectability.npw.10hu_5mm"])
     assert m.where == "U slices 4-7; edge of ldpe (−200 HU), A slices 0-3"
     assert (m.unit, m.n, m.method, m.flags) == ("1", 4, "npw@2", ())
-    assert number(found["detectability.npwe.10hu_5mm"]).method == "npwe-burgess-400mm-x1@1"
+    assert number(found["detectability.npwe.10hu_5mm"]).method == "npwe-burgess-400mm-x1@2"
 
 
 def test_a_strong_task_takes_a_strong_insert() -> None:
@@ -128,7 +128,7 @@ def test_repeats_give_the_noise_of_their_differences_by_a_method_of_their_own() 
     repeats = tuple(repeat_of(s, made_located(s)) for s in scans)
     context = Context(scans[0], made_located(scans[0]), repeats, Observer((Task(10.0, 3.0),)))
     npw, npwe = (number(r) for r in detectability.measure(context).results)
-    assert (npw.method, npwe.method) == ("npw-difference@2", "npwe-difference-burgess-400mm-x1@1")
+    assert (npw.method, npwe.method) == ("npw-difference@2", "npwe-difference-burgess-400mm-x1@2")
     assert npw.where.startswith("U slices 2-3, 2 repeats; edge of ")
     assert npw.value == pytest.approx(detected.truth("soft")["detectability.npw.10hu_3mm"], rel=0.15)
 
