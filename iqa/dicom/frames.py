@@ -143,8 +143,9 @@ def _frame(header: Header, index: int, attributes: Attributes) -> Frame:
     intercept = _values(header, attributes, "RescaleIntercept", "Rescale Intercept", 1)[0]
     row, column = _unit(directions[:3]), _unit(directions[3:])
     _require_orthonormal(header, directions)
-    if min(spacing) <= 0 or slope == 0:
-        raise InputError(header.source.path, f"Pixel Spacing {spacing} and Rescale Slope {slope:g} must not be 0")
+    if min(spacing) <= 0 or slope <= 0:
+        reason = f"Pixel Spacing {spacing} and Rescale Slope {slope:g} must be more than 0"
+        raise InputError(header.source.path, reason)
     place = (origin[0], origin[1], origin[2])
     return Frame(header, index, attributes, place, row, column, (spacing[0], spacing[1]), slope, intercept)
 

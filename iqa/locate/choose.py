@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from iqa.locate import decide, plain, templates
 from iqa.locate.body import Body, find_body
@@ -90,9 +91,20 @@ def _cylinder(spec: PhantomSpec, body: Body, scan: Scan, pictures: Pictures) -> 
     nominal = spec.diameter_mm
     if nominal is not None and not templates.same_diameter(nominal, body.fit.diameter_mm):
         return Refused(scan.source, f"the body measures {body.fit.diameter_mm:.1f} mm, {spec.title} {nominal:.1f} mm")
-    if float(np.median(pictures.energy)) > _quiet(pictures):
+    quiet = pictures.energy <= _quiet(pictures)
+    if not quiet.any() or np.mean(quiet) < 0.5:
         return Refused(scan.source, f"a round body of {body.fit.diameter_mm:.1f} mm, but not a uniform one")
-    return plain.locate_cylinder(spec, body, scan)
+    first, last = _longest(quiet)
+    z, step = scan.z_mm[body.first : body.last + 1], 0.5 * pictures.step_mm
+    shown = body.first + np.flatnonzero((z >= pictures.z_mm[first] - step) & (z <= pictures.z_mm[last] + step))
+    return plain.locate_cylinder(spec, body, scan, (int(shown[0]), int(shown[-1])))
+
+
+def _longest(quiet: NDArray[np.bool_]) -> tuple[int, int]:
+    """First and last place of the longest run without a gap."""
+    ends = np.flatnonzero(np.diff(np.concatenate([[False], quiet, [False]]))).reshape(-1, 2)
+    start, stop = ends[int(np.argmax(ends[:, 1] - ends[:, 0]))]
+    return int(start), int(stop) - 1
 
 
 def _quiet(pictures: Pictures) -> float:

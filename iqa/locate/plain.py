@@ -26,16 +26,20 @@ CENTROID_LEVEL = 0.2
 """Share of the height below which a pixel does not count, so that noise does not pull to the middle of the crop."""
 
 
-def locate_cylinder(spec: PhantomSpec, body: Body, scan: Scan) -> Located:
-    """A featureless cylinder: its axis and diameter are all there is; roll and hand have no meaning."""
-    z = float(0.5 * (scan.z_mm[body.first] + scan.z_mm[body.last]))
+def locate_cylinder(spec: PhantomSpec, body: Body, scan: Scan, shown: tuple[int, int]) -> Located:
+    """A featureless cylinder: its axis and diameter are all there is; roll and hand have no meaning.
+
+    shown : first and last slice that show nothing but the body.
+    """
+    first, last = shown
+    z = float(0.5 * (scan.z_mm[first] + scan.z_mm[last]))
     x, y = body.fit.centre(z)
     pitch, yaw = (math.degrees(math.atan(s)) for s in (body.fit.slope_y, body.fit.slope_x))
     pose = Pose(x, y, z, 0.0, pitch, yaw)
-    half = 0.5 * float(scan.z_mm[body.last] - scan.z_mm[body.first] + scan.section_mm)
+    half = 0.5 * float(scan.z_mm[last] - scan.z_mm[first] + scan.section_mm)
     module = replace(spec.modules[0], diameter_mm=body.fit.diameter_mm, z_from_mm=-half, z_to_mm=half)
     sized = replace(spec, diameter_mm=body.fit.diameter_mm, modules=(module,))
-    fit = ModuleFit(module.name, pose, tuple(range(body.first, body.last + 1)), body.fit.u_centre_mm, None, None)
+    fit = ModuleFit(module.name, pose, tuple(range(first, last + 1)), body.fit.u_centre_mm, None, None)
     return Located(sized, 0.0, None, pose, body.fit.u_centre_mm, None, None, None, mirror_known=False, body=body.fit,
                    modules=(fit,))  # fmt: skip
 

@@ -42,11 +42,6 @@ class Context:
     """For whom detectability is reckoned."""
 
     @cached_property
-    def stored_ends(self) -> tuple[int, int]:
-        """Smallest and largest stored value of the scan: where many pixels share one, the grey scale ends there."""
-        return int(self.scan.stored.min()), int(self.scan.stored.max())
-
-    @cached_property
     def whole(self) -> Located:
         """The located phantom with only those slices that truly show their modules."""
         return whole_slices(self.scan, self.located)
@@ -106,7 +101,7 @@ class Context:
     @cached_property
     def edges(self) -> tuple[InsertEdge | NotMeasured, ...]:
         """The edge of each of them, in the same order."""
-        shared = Shared(self.scan, self.whole, self.noise, self.blur_mm, self.stored_ends)
+        shared = Shared(self.scan, self.whole, self.noise, self.blur_mm)
         return measure_edges(shared, self.inserts)
 
     @cached_property

@@ -20,7 +20,8 @@ def measure(context: Context) -> Measured:
     Notes
     -----
     u holds the noise over disc and slices (correlated in the plane and along z), at the noise level of the insert
-    itself steadied by that of its module's inserts, and the edge's bleed. Left out: the HU scale, material and unit.
+    itself steadied by that of its module's inserts, the edge's bleed, and what the end of the grey scale cuts off of
+    the noise. Left out: the HU scale, material and unit.
     """
     flags = (*uncalibrated(context), *other_kv(context))
     found = context.inserts
@@ -38,8 +39,12 @@ def _result(mean: InsertMean, flags: tuple[str, ...]) -> Measurement:
         mean.independent,
         where(mean.module, mean.slices),
         METHOD,
-        (*(("partial",) if mean.partial else ()), *one_slice(mean.slices), *flags),
+        (*_own_flags(mean), *one_slice(mean.slices), *flags),
     )
+
+
+def _own_flags(mean: InsertMean) -> tuple[str, ...]:
+    return (*(("partial",) if mean.partial else ()), *(("clipped",) if mean.cut_off else ()))
 
 
 def _uniform(context: Context, flags: tuple[str, ...]) -> Measured:

@@ -9,7 +9,17 @@ import numpy as np
 
 from iqa.metrics import absent
 from iqa.metrics.inserts import InsertMean, Outcome
-from iqa.metrics.regions import Circle, Noise, Places, beside_the_field, centred, places, small_features
+from iqa.metrics.regions import (
+    CLIPPED_SHARE,
+    Circle,
+    Noise,
+    Places,
+    at_scan_end,
+    beside_the_field,
+    centred,
+    places,
+    small_features,
+)
 from iqa.model import Drawn, Insert, Located, Module, ModuleFit, NotMeasured, Scan
 from iqa.signal.centres import disc_centres, fits_field, reach_of
 from iqa.signal.points import smear_form, smear_transform
@@ -32,8 +42,6 @@ SHADED = 0.05
 """Share of the contrast that shading makes from which the value is flagged."""
 ODD_RADIUS_MM = 0.3
 """A fitted radius further than this from the definition's belongs to another object."""
-CLIPPED_SHARE = 0.02
-"""Share of an insert's pixels at the very end of the stored scale that is no chance any more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +72,6 @@ class Shared:
     located: Located
     noise: Noise | None
     blur_mm: float
-    stored_ends: tuple[int, int]
     """Smallest and largest stored value."""
 
 
@@ -150,10 +157,7 @@ def _base(crops: list[Crop], radius: float) -> float:
 
 def _clipped(shared: Shared, index: int, seen: Crop, radius: float) -> bool:
     """True where many of the insert's pixels hold the smallest or largest value that the whole scan has."""
-    inner, scan = seen.hu[seen.mask][seen.r_mm < radius], shared.scan
-    ends = np.array(shared.stored_ends) * scan.slope[index] + scan.intercept[index]
-    tolerance = 0.5 * abs(scan.slope[index])
-    return bool(max(np.mean(np.abs(inner - end) < tolerance) for end in ends) > CLIPPED_SHARE)
+    return at_scan_end(shared.scan, index, seen.hu[seen.mask][seen.r_mm < radius]) > CLIPPED_SHARE
 
 
 def _shading(transfer: Transfer, plateau: float) -> float:

@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 from iqa.metrics import absent
 from iqa.metrics.plateau import ENOUGH_SLICES, plateau
 from iqa.metrics.regions import (
+    CLIPPED_SHARE,
     Noise,
+    Places,
     Sample,
+    at_scan_end,
     crop,
     cut_by_field,
     feature_places,
@@ -47,6 +51,8 @@ SURROUNDINGS = 1.6
 TRUE_AIR_HU = -1000.0
 AIR_SLACK_HU = 100.0
 """An insert defined this near to −1000 HU is air; one measured further from it was not measured in CT numbers."""
+MOST_CUT_OFF = 0.9
+"""Share of pixels at the end of the scale beyond which the rest no longer tells the noise."""
 OWN_FREEDOM = 30.0
 """Degrees of freedom with which the common noise level of a module's inserts steadies that of each one."""
 
@@ -60,12 +66,14 @@ class InsertMean:
     value: float
     """HU."""
     u: float
-    """HU, k = 1: noise over the disc and its slices, and the edge's bleed."""
+    """HU, k = 1: noise over the disc and its slices, the edge's bleed, and what is cut off."""
     slices: tuple[int, ...]
     independent: int
     """Slices as many as are independent in their noise."""
     partial: bool
     """Sections may reach beyond the insert's ends."""
+    cut_off: float
+    """By how much the end of the grey scale, at which its noise is cut off, may have moved the mean, HU."""
     level: float
     """Pixel variance of the noise in it, HU²."""
     drawn: Drawn
@@ -157,17 +165,38 @@ def _mean(
     level = (freedom * noise.level(sample) + OWN_FREEDOM * common) / (freedom + OWN_FREEDOM)
     radius = sample.circle.radius_mm
     added = _added_by_edge(insert.diameter_mm / 2 * fit.pose.scale, edge, radius) * (insert.hu - module.body_hu)
+    cut_off = _cut_off(scan, feature_places(scan, fit, insert, radius, sample.slices), sample.mean, math.sqrt(common))
     return InsertMean(
         insert=insert,
         module=module.name,
         value=sample.mean,
-        u=math.hypot(noise.u_mean(sample, z, level), BIAS_WEIGHT * added),
+        u=math.hypot(noise.u_mean(sample, z, level), BIAS_WEIGHT * added, cut_off),
         slices=sample.slices,
         independent=noise.slices.independent(z),
         partial=seen.partial,
+        cut_off=cut_off,
         level=level,
         drawn=Drawn(module.name, insert.name, sample.circle.x_mm, sample.circle.y_mm, radius, sample.slices),
     )
+
+
+def _cut_off(scan: Scan, disc: Places, mean: float, common: float) -> float:
+    """By how much the mean of Gaussian noise is moved, HU, where the end of the scale cuts a share of it off.
+
+    With Φ(α) that share, the mean lies σ (φ(α) − α (1 − Φ(α))) from the end and the true one σ α beyond it. σ is what
+    the first says, or that of the other inserts, `common`, where hardly anything is left. 0 where nothing is cut off,
+    or rounding hides the noise.
+    """
+    crops = [(index, crop(scan, index, circle)) for index, circle in disc]
+    share = float(np.mean([at_scan_end(scan, index, c.hu[c.mask]) for index, c in crops if c is not None]))
+    if share <= CLIPPED_SHARE or common < float(np.abs(scan.slope).max()):
+        return 0.0
+    alpha = float(ndtri(min(share, MOST_CUT_OFF)))
+    left = math.exp(-0.5 * alpha * alpha) / math.sqrt(2.0 * math.pi) - alpha * (1.0 - min(share, MOST_CUT_OFF))
+    ends = scan.slope.mean() * np.array(scan.stored_ends) + scan.intercept.mean()
+    away = float(np.abs(mean - ends).min())
+    sd = away / left if share < MOST_CUT_OFF else common
+    return away + sd * alpha
 
 
 def _added_by_edge(radius_mm: float, edge: Edge, roi_radius_mm: float) -> float:
@@ -183,14 +212,16 @@ def _common_level(noise: Noise, samples: list[Sample]) -> float:
 
 
 def _edge(scan: Scan, fit: ModuleFit, insert: Insert) -> Edge | None:
-    """The edge of an insert on the middle slice inside it."""
+    """The edge of an insert on the middle slice inside it; None where the field or the end of the scale cuts it."""
     slices = rod_slices(scan, fit, insert, scan.section_mm / 2)
     if not slices:
         return None
     radius = insert.diameter_mm / 2 * fit.pose.scale
     index, circle = feature_places(scan, fit, insert, SURROUNDINGS * radius, slices)[len(slices) // 2]
     seen = crop(scan, index, circle)
-    return None if seen is None else fit_edge(pixels(scan, index, seen), (circle.x_mm, circle.y_mm), radius)
+    if seen is None or at_scan_end(scan, index, seen.hu[seen.mask]) > CLIPPED_SHARE:
+        return None
+    return fit_edge(pixels(scan, index, seen), (circle.x_mm, circle.y_mm), radius)
 
 
 def _seen_modules(located: Located) -> Iterator[tuple[Module, ModuleFit]]:

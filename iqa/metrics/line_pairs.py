@@ -27,6 +27,7 @@ Array = NDArray[np.float64]
 
 QUANTITIES = ("modulation", "droege_morin", "bar_contrast")
 RESOLVED = "line_pairs.resolved"
+MORE = "A sharper kernel, more dose or more slices."
 METHOD, DROEGE, CONTRAST, LIMIT = "bar-fit@2", "droege-morin@2", "max-min@1", "bar-limit@1"
 MODEL_U = (0.004, 0.0005)
 """Relative and absolute u of a modulation for what the model leaves out: without noise it was off by up to 0.6 % of T
@@ -197,11 +198,17 @@ def _modulation(gauge: _Gauge, at: int) -> tuple[float, float] | NotMeasured:
 
 
 def _drowned(group: LinePairs, limit: float) -> NotMeasured:
-    return NotMeasured(
-        "",
-        f"Bars of {group.lp_per_cm:g} lp/cm do not stand out: their modulation is below {limit:.3f} (95 %).",
-        "A sharper kernel, more dose or more slices.",
+    reason = f"Bars of {group.lp_per_cm:g} lp/cm do not stand out: their modulation is below {limit:.3f} (95 %)."
+    return NotMeasured("", reason, MORE)
+
+
+def _spread_drowned(group: LinePairs, limit: float) -> NotMeasured:
+    """A fit may find bars all the same."""
+    reason = (
+        f"The standard deviation over bars of {group.lp_per_cm:g} lp/cm does not stand out: the modulation that it tells "
+        f"is below {limit:.3f} (95 %)."
     )
+    return NotMeasured("", reason, MORE)
 
 
 def _droege_morin(context: Context, gauge: _Gauge, at: int) -> tuple[float, float] | NotMeasured:
@@ -228,12 +235,12 @@ def _droege_morin(context: Context, gauge: _Gauge, at: int) -> tuple[float, floa
     unit = DROEGE_MORIN / (found.contrast * math.sqrt(float(np.mean(seen.heights**2))))
     value, limit = (unit * math.sqrt(max(p, 0.0)) for p in (power, max(power, 0.0) + 2.0 * u_power))
     if value == 0.0:
-        return _drowned(seen.group, limit)
+        return _spread_drowned(seen.group, limit)
     u_contrast = found.u_contrast * float(gauge.widen[at]) / found.contrast
     bias = DROEGE_MORIN * float(image.std(ddof=1)) - found.common
     fringe = found.whole - found.modulation
     u = math.hypot(value * u_power / (2.0 * power), value * u_contrast, BIAS_WEIGHT * bias, fringe)
-    return (value, u) if value > DETECTED * u else _drowned(seen.group, limit)
+    return (value, u) if value > DETECTED * u else _spread_drowned(seen.group, limit)
 
 
 def _image(gauge: _Gauge, at: int, place_mm: Array) -> Array:

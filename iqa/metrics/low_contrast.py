@@ -174,5 +174,5 @@ def _unseen(group: _Group, diameter_mm: float, shown: float) -> NotMeasured:
         f"{diameter_mm:.1f} mm, {shown:.2f} times the scatter of such discs' means, and {CRITERION:g} times is wanted."
     )
     more = (CRITERION / shown) ** 2 if shown > 0.0 else math.inf
-    needs = f"{more:.2g} times the dose, or a smoother kernel."
+    needs = f"{more:.1f} times the dose, or a smoother kernel."
     return NotMeasured("", reason, needs if more < MOST_DOSE else "Far more dose than a scan can have.")

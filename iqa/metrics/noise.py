@@ -11,7 +11,7 @@ from iqa.metrics import absent
 from iqa.metrics.context import Context, Measured
 from iqa.metrics.discs import Central
 from iqa.metrics.flags import one_slice, uncalibrated
-from iqa.metrics.regions import Noise, where
+from iqa.metrics.regions import Noise, u_drift, where
 from iqa.model import Curve, Measurement, NotMeasured
 
 KEYS = ("noise.sd", "noise.sigma", "noise.relative")
@@ -27,7 +27,8 @@ def measure(context: Context) -> Measured:
     -----
     Both are root mean squares over the module's slices. `sd` is freed from nothing but the n − 1; `sigma` loses a
     2nd-order trend, and its divisor is the one right for noise of this texture, tr(PC)/σ². u holds the sampling of
-    correlated Gaussian noise; it leaves out that the noise differs over the disc.
+    correlated Gaussian noise, and where the slices scatter by more than that explains, their scatter; it leaves out
+    that the noise differs over the disc.
     """
     disc, noise = context.central, context.noise
     if disc is None:
@@ -46,6 +47,8 @@ def _spreads(context: Context, disc: Central, noise: Noise) -> tuple[Measurement
     u = relative * math.sqrt(noise.slices.variance_factor(z))
     by_slice = np.sqrt(disc.detrended / covariance.kept_after_detrend(sample.mask))
     sd, sigma = math.sqrt(sample.variance), math.sqrt(float(np.mean(by_slice**2)))
+    u_sd = math.hypot(sd * u, u_drift(np.sqrt(sample.variances), sd * relative))
+    u_sigma = math.hypot(sigma * u, u_drift(by_slice, sigma * relative))
     place, independent = where(disc.module, sample.slices), noise.slices.independent(z)
     flags = (*one_slice(sample.slices), *uncalibrated(context))
     curve = Curve(
@@ -58,8 +61,8 @@ def _spreads(context: Context, disc: Central, noise: Noise) -> tuple[Measurement
         method=SIGMA_METHOD,
     )
     return (
-        Measurement("noise.sd", sd, sd * u, "HU", independent, place, SD_METHOD, flags),
-        Measurement("noise.sigma", sigma, sigma * u, "HU", independent, place, SIGMA_METHOD, flags),
+        Measurement("noise.sd", sd, u_sd, "HU", independent, place, SD_METHOD, flags),
+        Measurement("noise.sigma", sigma, u_sigma, "HU", independent, place, SIGMA_METHOD, flags),
         curve,
     )
 

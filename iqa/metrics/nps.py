@@ -82,7 +82,7 @@ def measure(context: Context) -> Measured:
     results: list[Result] = [
         _number(context, noise, AVERAGE, *average_frequency(spectrum), method, flags),
         _number(context, noise, MEAN_2D, *mean_frequency_2d(spectrum), method, flags),
-        _no_peak() if peak is None else _number(context, noise, PEAK, *peak, peak_method),
+        _no_peak() if peak is None else _number(context, noise, PEAK, *peak, peak_method, flags),
         _curve(spectrum, method),
     ]
     return Measured(tuple(results))

@@ -352,7 +352,7 @@ def _source(
     level, heights = _level(noise, crops), np.array([s.height for s in spots])
     if math.sqrt(float(heights @ heights) / level) < FAINTEST:
         return _not_found(feature)
-    if any(_clipped(scan, s, c, context.stored_ends[1]) for s, c in zip(spots, crops, strict=True)):
+    if any(_clipped(scan, s, c, context.scan.stored_ends[1]) for s, c in zip(spots, crops, strict=True)):
         reason = f"Pixels of '{feature.name}' lie at the end of the stored scale, so its top is cut off."
         return NotMeasured("", reason, "An extended CT number scale.")
     middle, slices = spots[len(spots) // 2], tuple(s.index for s in spots)

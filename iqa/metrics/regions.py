@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,8 @@ CLIPPED_HU = (-1024.0, 3071.0)
 """Ends of the 12-bit scale on which most scanners clip."""
 CLIPPED_STORED = (4095, 32767, 65535)
 """Largest values of the usual stored types."""
+CLIPPED_SHARE = 0.02
+"""Share of an insert's pixels at the very end of the scan's own scale that is no chance any more."""
 CLIPPED_PIXELS = 2
 """Pixels at such a value that make an object saturated; one can be chance."""
 FIELD_SLACK_PX = 1.0
@@ -144,7 +147,7 @@ class Noise:
 
 
 def u_drift(means: Array, u_one: float) -> float:
-    """What a scatter of slices' means beyond their noise adds to the uncertainty of their mean, HU (type A).
+    """What a scatter of slices' values beyond their noise adds to the uncertainty of their mean, HU (type A).
 
     0 where noise of standard deviation `u_one` a slice explains the scatter, or fewer than three slices show it.
     """
@@ -179,6 +182,13 @@ def window_hu(scan: Scan, index: int, window: tuple[slice, slice]) -> NDArray[np
     """CT numbers, HU, of a rectangle of one slice."""
     stored = scan.stored[index][window].astype(np.float64)
     return np.asarray(stored * scan.slope[index] + scan.intercept[index], dtype=np.float32)
+
+
+def at_scan_end(scan: Scan, index: int, hu: NDArray[np.floating[Any]]) -> float:
+    """Share of CT numbers of a slice that are the smallest or the largest of the whole scan, whichever is more."""
+    ends = np.array(scan.stored_ends) * scan.slope[index] + scan.intercept[index]
+    tolerance = 0.5 * abs(scan.slope[index])
+    return float(max(np.mean(np.abs(hu - end) < tolerance) for end in ends))
 
 
 def at_end_of_scale(scan: Scan, index: int, stored: NDArray[np.int64]) -> bool:

@@ -18,7 +18,7 @@ from iqa.signal.disc_means import Scatter, scatter_of_means
 from iqa.signal.noise import Mask
 from iqa.signal.robust import falling
 
-METHOD = "disc-scatter@1"
+METHOD = "disc-scatter@2"
 CRITERION = 3.29
 """Contrast against the scatter of discs' means at which a disc is told from the base material: a threshold halfway then
 errs in 5 % of either (2 · 1.645; Chao et al. 2000)."""

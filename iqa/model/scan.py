@@ -118,6 +118,11 @@ class Scan:
         """Median distance of neighbouring slices; the nominal thickness for a single slice."""
         return float(np.median(np.diff(self.z_mm))) if len(self) > 1 else self.thickness_mm
 
+    @cached_property
+    def stored_ends(self) -> tuple[int, int]:
+        """Smallest and largest stored value: where many pixels share one, the grey scale ends there."""
+        return int(self.stored.min()), int(self.stored.max())
+
     @property
     def section_mm(self) -> float:
         """Thickness of a section: the header's, else the slice distance, else 0."""

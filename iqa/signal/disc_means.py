@@ -28,6 +28,8 @@ PAD_MM = 30.0
 """Added to an area on that grid before transforms, so that the noise has faded before it wraps round."""
 INSIDE = 1.0 - 1e-4
 """Share of a disc in the area from which it counts as wholly inside; single precision stays within 1e-5."""
+SUBPIXELS = 32
+"""Along each side of a pixel, for its share of a disc: 1e-3 of the smallest one."""
 SMALLEST_KEPT = 0.5
 """Share of the scatter that a trend must leave: below it the area is too small for discs of that size."""
 FEWEST_DISCS = 8.0
@@ -54,11 +56,17 @@ class Scatter:
     """Farthest mean, in standard deviations: noise alone stays within 5."""
 
 
-def disc_mask(diameter_mm: float, pixel_mm: tuple[float, float]) -> Mask:
-    """Pixels whose centres lie within a disc about the middle one: (odd, odd)."""
-    reach = [int(diameter_mm / 2.0 / p) for p in pixel_mm]
-    y, x = (np.arange(-n, n + 1) * p for n, p in zip(reach, pixel_mm, strict=True))
-    return np.asarray(np.hypot(y[:, None], x[None, :]) <= diameter_mm / 2.0 + 1e-9)
+def disc_weights(diameter_mm: float, pixel_mm: tuple[float, float]) -> Array:
+    """(odd, odd) share of the disc about the middle pixel that each pixel holds, of sum 1.
+
+    Whole pixels alone would make another disc of it: 3 mm on pixels of 0.77 mm would hold 9 of them for 11.9.
+    """
+    reach = [math.ceil(diameter_mm / 2.0 / p - 0.5) for p in pixel_mm]
+    sides = [(2 * n + 1) * SUBPIXELS for n in reach]
+    y, x = ((np.arange(n) - (n - 1) / 2.0) * p / SUBPIXELS for n, p in zip(sides, pixel_mm, strict=True))
+    fine = np.hypot(y[:, None], x[None, :]) <= diameter_mm / 2.0
+    blocks = fine.reshape(2 * reach[0] + 1, SUBPIXELS, 2 * reach[1] + 1, SUBPIXELS).sum(axis=(1, 3))
+    return np.asarray(blocks / blocks.sum())
 
 
 def scatter_of_means(
@@ -98,14 +106,14 @@ def _scatter(
     trend: _Trend,
     pooled: float,
 ) -> Scatter | None:
-    disc = disc_mask(diameter_mm, covariance.pixel_mm)
+    disc = disc_weights(diameter_mm, covariance.pixel_mm)
     shape = _fast(mask.shape)
     transform = _transform(disc, shape)
     fits = _smoothed(fft.rfft2(mask.astype(np.float32), shape), transform, mask.shape) > INSIDE
     count = int(np.count_nonzero(fits))
-    if count < FEWEST_DISCS * np.count_nonzero(disc):
+    if count * math.prod(covariance.pixel_mm) < FEWEST_DISCS * math.pi * diameter_mm**2 / 4.0:
         return None
-    one = covariance.variance_of_mean(disc)
+    one = covariance.variance_of_sum(disc)
     lost = trend.loss(diameter_mm, fits) / (count * one)
     if lost > 1.0 - SMALLEST_KEPT:
         return None
@@ -131,10 +139,10 @@ def _smoothed(spectrum: NDArray[np.complex64], transform: Singles, shape: tuple[
     return np.asarray(fft.irfft2(spectrum * transform, padded)[: shape[0], : shape[1]])
 
 
-def _transform(disc: Mask, shape: tuple[int, int]) -> Singles:
+def _transform(disc: Array, shape: tuple[int, int]) -> Singles:
     """Real transform of the mean over a disc about pixel (0, 0)."""
     field = np.zeros(shape, dtype=np.float32)
-    field[: disc.shape[0], : disc.shape[1]] = disc / np.count_nonzero(disc)
+    field[: disc.shape[0], : disc.shape[1]] = disc
     reach = tuple(-(n // 2) for n in disc.shape)
     return np.asarray(fft.rfft2(np.roll(field, reach, axis=(0, 1))).real)
 

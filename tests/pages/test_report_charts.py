@@ -180,7 +180,7 @@ def test_targets_are_read_from_their_keys_group_by_group() -> None:
 
 def test_contrast_stands_against_diameter_with_the_contrast_that_is_needed(axes: Axes) -> None:
     points = target_points([measured(f"low_contrast.10permille_{d}mm.contrast", float(d)) for d in (3, 9)])
-    limit = Curve("low_contrast.statistical", (3.0, 15.0), (8.0, 2.0), (0.1, 0.1), "mm", "HU", "disc-scatter@1")
+    limit = Curve("low_contrast.statistical", (3.0, 15.0), (8.0, 2.0), (0.1, 0.1), "mm", "HU", "disc-scatter@2")
     draw_contrast_detail(axes, points, limit, EN)
     legend = axes.get_legend()
     assert legend is not None

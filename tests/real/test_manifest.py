@@ -228,6 +228,13 @@ def test_a_block_of_bars_is_no_uniform_cylinder(analysed: Analysed) -> None:
     assert "not a uniform one" in refused[0]["reason"]
 
 
+def test_a_phantom_taken_for_a_cylinder_is_measured_where_it_is_one(analysed: Analysed) -> None:
+    """Tiers with inserts would make the noise seventeen times as large; the uniform part of 160 mm has 12 HU."""
+    found = measured(analysed("mercury4-siemens-naeotom", "uniform_cylinder").analyses[0])
+    assert found["noise.sd"]["value"] == pytest.approx(12.3, abs=0.8)
+    assert found["ct_number.uniform"]["value"] == pytest.approx(-63.1, abs=1.0)
+
+
 def test_a_wire_is_found_when_named(analysed: Analysed) -> None:
     outcome = analysed("wire-siemens-force-mtf", "wire")
     assert outcome.status == 0

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iqa.model import Measurement
-from iqa.signal.disc_means import disc_mask, scatter_of_means
+from iqa.signal.disc_means import disc_weights, scatter_of_means
 from iqa.signal.spectrum import estimate_spectrum
 from tests.made_phantom import PIXEL_MM, noise, spectrum
 from tests.targets_made import CONTRAST_OF_ROW, GROUPS, clean, located, noisy, results, scan
@@ -56,12 +56,11 @@ def of_target(kernel: str, name: str, quantity: str, seeds: int) -> tuple[list[f
 
 
 def true_scatter(kernel: str) -> Array:
-    """Standard deviations of the means of discs of pixels: √∬ NPS |A|²."""
+    """Standard deviations of the means of discs: √∬ NPS |A|²."""
     power = spectrum(kernel, (GRID, GRID))
     found = []
     for diameter in DIAMETERS_MM:
-        mask = disc_mask(diameter, (PIXEL_MM, PIXEL_MM))
-        seen = np.fft.fft2(mask / np.count_nonzero(mask), (GRID, GRID))
+        seen = np.fft.fft2(disc_weights(diameter, (PIXEL_MM, PIXEL_MM)), (GRID, GRID))
         found.append(SIGMA * np.sqrt(np.mean(power * np.abs(seen) ** 2)))
     return np.array(found)
 
