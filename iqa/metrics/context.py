@@ -15,7 +15,7 @@ from iqa.metrics.points import Sources, find_sources
 from iqa.metrics.regions import Noise, where
 from iqa.metrics.repeats import Repeat, difference_noise
 from iqa.metrics.sections import Sections, find_sections
-from iqa.metrics.whole import whole_slices
+from iqa.metrics.whole import is_followed, whole_slices
 from iqa.model import DEFAULT_OBSERVER, Drawn, Located, Module, ModuleFit, NotMeasured, Observer, Region, Result, Scan
 from iqa.signal.disc import Edge
 
@@ -103,6 +103,12 @@ class Context:
         """The edge of each of them, in the same order."""
         shared = Shared(self.scan, self.whole, self.noise, self.blur_mm)
         return measure_edges(shared, self.inserts)
+
+    @property
+    def tier_means(self) -> tuple[InsertMean, ...]:
+        """Those of the tier whose outline was followed, where it has any: a wider one hardens the beam otherwise."""
+        own = tuple(m for m in self.insert_means if is_followed(self.located, self.located.spec.module(m.module)))
+        return own or self.insert_means
 
     @cached_property
     def uniform(self) -> tuple[Module, ModuleFit | None] | None:

@@ -95,7 +95,8 @@ def measure(context: Context) -> Measured:
     noise = context.spectral_noise
     if isinstance(noise, NotMeasured):
         return _none(context.observer, noise)
-    edges = [e for e in context.edges if isinstance(e, InsertEdge)]
+    found = [e for e in context.edges if isinstance(e, InsertEdge)]
+    edges = [e for e in found if e.insert in context.tier_means] or found
     if not any(e.cnr >= LEAST_CNR for e in edges):
         return _none(context.observer, _no_transfer(edges))
     basis = _Basis.of(context, noise)

@@ -212,16 +212,14 @@ def _common_level(noise: Noise, samples: list[Sample]) -> float:
 
 
 def _edge(scan: Scan, fit: ModuleFit, insert: Insert) -> Edge | None:
-    """The edge of an insert on the middle slice inside it; None where the field or the end of the scale cuts it."""
+    """The edge of an insert on the middle slice inside it."""
     slices = rod_slices(scan, fit, insert, scan.section_mm / 2)
     if not slices:
         return None
     radius = insert.diameter_mm / 2 * fit.pose.scale
     index, circle = feature_places(scan, fit, insert, SURROUNDINGS * radius, slices)[len(slices) // 2]
     seen = crop(scan, index, circle)
-    if seen is None or at_scan_end(scan, index, seen.hu[seen.mask]) > CLIPPED_SHARE:
-        return None
-    return fit_edge(pixels(scan, index, seen), (circle.x_mm, circle.y_mm), radius)
+    return None if seen is None else fit_edge(pixels(scan, index, seen), (circle.x_mm, circle.y_mm), radius)
 
 
 def _seen_modules(located: Located) -> Iterator[tuple[Module, ModuleFit]]:

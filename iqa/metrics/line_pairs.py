@@ -205,7 +205,7 @@ def _drowned(group: LinePairs, limit: float) -> NotMeasured:
 def _spread_drowned(group: LinePairs, limit: float) -> NotMeasured:
     """A fit may find bars all the same."""
     reason = (
-        f"The standard deviation over bars of {group.lp_per_cm:g} lp/cm does not stand out: the modulation that it tells "
+        f"The standard deviation over bars of {group.lp_per_cm:g} lp/cm does not stand out: the modulation it tells "
         f"is below {limit:.3f} (95 %)."
     )
     return NotMeasured("", reason, MORE)

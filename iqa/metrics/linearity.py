@@ -32,7 +32,7 @@ def measure(context: Context) -> Measured:
     """
     if not any(isinstance(f, Insert) for m in context.located.spec.modules for f in m.features):
         return Measured()
-    means = context.insert_means
+    means = context.tier_means
     different = len({m.insert.expected_hu for m in means})
     if different < FEWEST:
         return Measured(tuple(_too_few(key, context, different) for key, _ in KEYS))

@@ -69,7 +69,7 @@ def _spreads(context: Context, disc: Central, noise: Noise) -> tuple[Measurement
 
 def _relative(context: Context, disc: Central, sd: Measurement) -> Measurement | NotMeasured:
     """noise.sd in per cent of the span from the uniform module to air."""
-    air = [m for m in context.insert_means if m.is_air]
+    air = [m for m in context.tier_means if m.is_air]
     if not air:
         return NotMeasured(
             "noise.relative",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 
+from iqa.locate.templates import same_diameter
 from iqa.metrics.plateau import ENOUGH_SLICES, plateau
 from iqa.metrics.regions import Circle, base_diameter, crop, depth_mm, places
 from iqa.model import Located, Module, ModuleFit, Scan
@@ -20,11 +22,28 @@ CORE_NOISE = 0.03
 
 
 def whole_slices(scan: Scan, located: Located) -> Located:
-    """The same, each module with only those slices on which the body is seen and, if uniform, the module itself."""
-    body = located.body
-    first, last = (body.slices[0], body.slices[-1]) if body and body.slices else (0, len(scan) - 1)
-    fits = (replace(m, slices=tuple(i for i in m.slices if first <= i <= last)) for m in located.modules)
+    """The same, each module with only those slices on which the body is seen and, if uniform, the module itself.
+
+    Of a phantom of several tiers the body is that of one. The inserts of the others lie where its axis and definition
+    have them; their uniform parts, whose outline nobody followed, are left alone.
+    """
+    fits = (replace(fit, slices=_seen(located, fit)) for fit in located.modules)
     return replace(located, modules=tuple(_steady(scan, located, fit) for fit in fits))
+
+
+def is_followed(located: Located, module: Module) -> bool:
+    """True for a module as wide as the body whose outline was followed, or where there is but one width."""
+    if located.body is None or module.diameter_mm is None:
+        return True
+    return same_diameter(module.diameter_mm, located.body.diameter_mm)
+
+
+def _seen(located: Located, fit: ModuleFit) -> tuple[int, ...]:
+    module, body = located.spec.module(fit.name), located.body
+    if not is_followed(located, module):
+        return () if module.block == "uniform" else fit.slices
+    first, last = (body.slices[0], body.slices[-1]) if body and body.slices else (0, math.inf)
+    return tuple(i for i in fit.slices if first <= i <= last)
 
 
 def _steady(scan: Scan, located: Located, fit: ModuleFit) -> ModuleFit:

@@ -170,12 +170,12 @@ def test_iterative_reconstruction_sharpens_a_strong_edge_and_blurs_bars(analysed
 @pytest.mark.parametrize("name", CLIPPED)
 def test_air_that_the_grey_scale_cuts_is_not_set_beside_teflon(name: str, analysed: Analysed) -> None:
     """Varian's scales end at −1000 HU, where 5 to 60 % of the air's pixels stand; Siemens' here at −1024, where a tenth
-    of the rim does: its kernel's overshoot.
+    of the rim does: its kernel's overshoot. There bone's edge is no disc's either: it read 0.38 for 0.44 /mm.
     """
     analysis = analysed(name).only
     reasons = {n["key"]: n["reason"] for n in analysis["not_measured"]}
     strong = {"ttf.teflon.f50", "ttf.bone.f50"} & measured(analysis).keys()
-    assert strong
+    assert strong or "is not that of a disc behind one transfer function" in reasons["ttf.bone.f50"]
     for air in CLIPPED[name]:
         for level in ("f50", "f10"):
             assert "lie at the end of the stored scale" in reasons[f"ttf.{air}.{level}"]
