@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from iqa.metrics import absent
 from iqa.metrics.ramps import MARGIN_MM, SUPPORT, Fault, Line, Strip, ZBlur, see_ramp, windows
+from iqa.metrics.regions import u_drift
 from iqa.metrics.steps import Row, rough_width, see_row
 from iqa.model import Grade, Located, Module, ModuleFit, NotMeasured, Ramp, Scan, StepRamp
 from iqa.signal.disc import Edge
@@ -210,7 +211,14 @@ def _combined(group: Group, u_tilt_deg: float) -> Combined:
     opposed = np.linalg.norm(weight @ np.array([p.line.along for p in group.seen])) <= UNBALANCED
     lean = _lean(group) if opposed else None
     width = group.fit.width_mm if lean is None else group.fit.width_mm * lean.factor
-    return Combined(group, float(weight @ width), group.u(weight, u_tilt_deg), lean)
+    u = math.hypot(group.u(weight, u_tilt_deg), u_drift(width, _own_u(group.fit.covariance)))
+    return Combined(group, float(weight @ width), u, lean)
+
+
+def _own_u(covariance: FloatArray) -> float:
+    """Standard uncertainty of one ramp's width beside what all ramps share."""
+    n = len(covariance)
+    return math.sqrt(max(0.0, float(np.trace(covariance) * n - covariance.sum()) / (n * (n - 1)))) if n > 1 else 0.0
 
 
 def _lean(group: Group) -> Lean:
