@@ -85,7 +85,8 @@ def axial_fit(discs: Discs, module: Module, pose: Pose, slack_mm: float = COARSE
 
 def _insert_ends(discs: Discs, module: Module, pose: Pose) -> AxialFit | None:
     """From the share of the slices that straddle each end (sums of contrast), insert by insert."""
-    found = [_ends_of(discs, f, pose) for f in module.features if _tall(f, module)]
+    tall = (i for i in module.features if isinstance(i, Insert) and abs(i.hu - module.body_hu) >= LEAST_END_CONTRAST_HU)
+    found = [_ends_of(discs, insert, pose) for insert in tall]
     both = [z for z, ends in (f for f in found if f is not None) if ends == 2]
     one = [z for z, ends in (f for f in found if f is not None) if ends == 1]
     values, by = (both, "ends") if both else (one, "one_end")
@@ -99,13 +100,8 @@ def _insert_ends(discs: Discs, module: Module, pose: Pose) -> AxialFit | None:
     return AxialFit(middle, math.hypot(scatter, gap, PROFILE_SHARE * step), by)
 
 
-def _tall(feature: object, module: Module) -> bool:
-    return isinstance(feature, Insert) and abs(feature.hu - module.body_hu) >= LEAST_END_CONTRAST_HU
-
-
-def _ends_of(discs: Discs, insert: object, pose: Pose) -> tuple[float, int] | None:
+def _ends_of(discs: Discs, insert: Insert, pose: Pose) -> tuple[float, int] | None:
     """(stack z of the module's plane, number of ends used) by one insert."""
-    assert isinstance(insert, Insert)
     scan = discs.scan
     low, high = sorted(pose.place(insert.x_mm, insert.y_mm, z)[2] for z in (insert.z_from_mm, insert.z_to_mm))
     run = next((r for r in scan.runs() if _overlap(scan.z_mm[r], low, high)), None)

@@ -112,7 +112,8 @@ class Discs:
         fits = self._fit(feature, pose, indices)
         return None if fits is None else self._pooled(feature, pose, indices, fits)
 
-    def _fit(self, feature: Round, pose: Pose, indices: list[int]) -> DiscCentres | None:
+    def _fit(self, feature: Round, pose: Pose, indices: list[int], blur_mm: float | None = None) -> DiscCentres | None:
+        """The feature's centres on slices, at the edge blur that was learnt or another."""
         if not indices:
             return None
         x, y = self._expected(feature, pose, indices)
@@ -121,7 +122,7 @@ class Discs:
             return None
         units = np.array([self.body.greys.unit(self.scan, k) for k in indices])
         images = [self.scan.stored[k] for k in indices]
-        return disc_centres(images, self.scan.pixel_mm, (x, y), radius, self.blur_mm).scaled(units)
+        return disc_centres(images, self.scan.pixel_mm, (x, y), radius, blur_mm or self.blur_mm).scaled(units)
 
     def _expected(self, feature: Round, pose: Pose, indices: list[int]) -> Array:
         """(2, n) place of a feature on slices, mm from each slice's first pixel."""
@@ -156,11 +157,8 @@ class Discs:
             return
         strongest = max(inserts, key=lambda d: abs(d.contrast_hu))
         index = strongest.fit.slices[len(strongest.fit.slices) // 2]
-        left = []
-        for blur in BLURS_MM:
-            self.blur_mm = blur
-            fits = self._fit(strongest.feature, pose, [index])
-            left.append(float(fits.residual[0]) if fits is not None else math.inf)
+        fits = [self._fit(strongest.feature, pose, [index], blur) for blur in BLURS_MM]
+        left = [float(f.residual[0]) if f is not None else math.inf for f in fits]
         self.blur_mm = _lowest(np.array(BLURS_MM), np.array(left))
 
 

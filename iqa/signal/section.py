@@ -42,7 +42,8 @@ BLUR_STEP = 0.02
 """Relative change of the blur for its derivative."""
 
 SKETCH = 5
-"""Shapes of the table's head that the plain fit tries: enough to leave no more than noise in the residuals."""
+"""Shapes of the table's head that the plain fit tries, the plain forms and two rounded rectangles: enough to leave no
+more than noise in the residuals."""
 
 FINER = 2
 """Times that shapes between the best one and its neighbours are tried: without them a section between two of the table,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,15 @@ STEEP = 0.05
 
 HALVINGS = 60
 """Halvings of the range in which the half maximum lies: to the last digit."""
+
+ROUNDED = (0.2, 0.4, 0.1, 0.15, 0.25, 0.3, 0.55, 0.8)
+"""Sigmas, in widths of a rectangle, of Gaussians that round it; the first two are among those that a first look tries."""
+
+SLOPED = (0.3, 0.45, 0.6, 0.75, 0.9)
+"""Widths of the second rectangle of trapezoids, in those of the first."""
+
+PEAKED = (0.2, 0.4, 0.7)
+"""Sigmas, in widths of its rectangles, of Gaussians that blunt a triangle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +180,9 @@ def shapes() -> tuple[Shape, ...]:
         (0.55, [(1.0, NARROW, NARROW)]),
         (0.15, [(1.0, 1.0, NARROW)]),
         (0.15, [(NARROW, NARROW, 1.0)]),
-        (0.08, [(1.0, NARROW, g) for g in (0.2, 0.4, 0.1, 0.15, 0.25, 0.3, 0.55, 0.8)]),
-        (0.04, [(1.0, q, NARROW) for q in (0.3, 0.45, 0.6, 0.75, 0.9)]),
-        (0.03, [(1.0, 1.0, g) for g in (0.2, 0.4, 0.7)]),
+        (0.08, [(1.0, NARROW, g) for g in ROUNDED]),
+        (0.04, [(1.0, q, NARROW) for q in SLOPED]),
+        (0.03, [(1.0, 1.0, g) for g in PEAKED]),
     )
     priors = [weight / len(nodes) for weight, nodes in paths for _ in nodes]
     return _of_unit(np.array([node for _, nodes in paths for node in nodes]).T, priors)
@@ -185,11 +195,11 @@ Paths = tuple[tuple[Shape, ...], ...]
 @cache
 def paths() -> Paths:
     """The shapes along each of the three paths, from one of the plain forms to another."""
-    table = shapes()
-    rectangle, triangle, gaussian = table[:3]
-    rounded = tuple(sorted(table[3:11], key=lambda s: s.gauss))
-    sloped = tuple(sorted(table[11:16], key=lambda s: s.second / s.first))
-    peaked = tuple(sorted(table[16:], key=lambda s: s.gauss))
+    table = iter(shapes())
+    rectangle, triangle, gaussian = islice(table, 3)
+    rounded = sorted(islice(table, len(ROUNDED)), key=lambda s: s.gauss)
+    sloped = sorted(islice(table, len(SLOPED)), key=lambda s: s.second / s.first)
+    peaked = sorted(islice(table, len(PEAKED)), key=lambda s: s.gauss)
     return (
         (rectangle, *rounded, gaussian),
         (rectangle, *sloped, triangle),
