@@ -25,7 +25,7 @@ HALVINGS = 60
 """Halvings of the range in which the half maximum lies: to the last digit."""
 
 ROUNDED = (0.2, 0.4, 0.1, 0.15, 0.25, 0.3, 0.55, 0.8)
-"""Sigmas, in widths of a rectangle, of Gaussians that round it; the first two are among those that a first look tries."""
+"""Sigmas, in widths of a rectangle, of Gaussians that round it; a first look tries the first two alone."""
 
 SLOPED = (0.3, 0.45, 0.6, 0.75, 0.9)
 """Widths of the second rectangle of trapezoids, in those of the first."""
