@@ -42,7 +42,8 @@ def locate(scan: Scan, specs: Sequence[PhantomSpec], phantom: str | None = None)
     specs : sequence of PhantomSpec
         All definitions and variants to choose from.
     phantom : str, optional
-        Name of a definition: only its variants are tried, and the lead over others is not asked for.
+        Name of a definition: only its variants are tried, and the lead over others is not asked for. Inserts that
+        contradict it are refused all the same.
 
     Raises
     ------
@@ -158,7 +159,7 @@ def _decided(
         refined = refiner(e)
         # One picture, maybe a block's fading end, shows no contrasts and tells no phantom from one that resembles it.
         single = not refined.inside and decide.resembled(ranked, e)
-        objection = None if named else _objection(refined, contrasts=not single)
+        objection = _objection(refined, contrasts=not single)
         alike = decide.near(ranked, e, refined.checked)
         alone = e.unexplained == 0 and decide.clearly_ahead(ranked, e) and not _goes_on(refiner, refined)
         judged = not single and (refined.checked >= decide.RIGHT_CONTRASTS or alone)

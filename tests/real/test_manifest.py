@@ -235,6 +235,13 @@ def test_a_phantom_taken_for_a_cylinder_is_measured_where_it_is_one(analysed: An
     assert found["ct_number.uniform"]["value"] == pytest.approx(-63.1, abs=1.0)
 
 
+def test_a_phantom_named_wrongly_is_refused_by_its_inserts(analysed: Analysed) -> None:
+    """A Catphan 604 has bone where a 504 has plain material: 104 HU would be filed for 730."""
+    outcome = analysed("catphan504-varian-truebeam-head-iterative", "catphan604")
+    assert outcome.status == 2
+    assert "inserts of CTP732 have another contrast than Catphan 604: bone_50, bone_20" in outcome.stderr
+
+
 def test_a_wire_is_found_when_named(analysed: Analysed) -> None:
     outcome = analysed("wire-siemens-force-mtf", "wire")
     assert outcome.status == 0

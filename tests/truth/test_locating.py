@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from iqa.locate import locate
-from iqa.model import Located, Pose
+from iqa.model import Located, Pose, Refused
 from iqa.phantom import library
 from iqa.phantom.find import find
 from iqa.simulate import Physics, Simulated, simulate
@@ -161,3 +161,12 @@ def test_ramps_tell_which_end_is_which_of_one_block(turned: bool) -> None:
     located = locate(simulated.scan, library(), phantom="catphan504")
     assert isinstance(located, Located)
     assert (located.pose.mirrored, located.pose.reversed) == (turned, turned)
+
+
+def test_a_phantom_named_wrongly_is_refused_by_its_inserts() -> None:
+    """A Catphan 604 has bone where a 504 has plain material; all else of the two blocks is alike."""
+    physics = Physics(step_mm=2.5, thickness_mm=2.5, slices=11, first_z_mm=-14.0, mtf="hann", noise_hu=5.0, seed=1)
+    simulated = simulate(find("catphan504", library()), physics)
+    refused = locate(simulated.scan, library(), phantom="catphan604")
+    assert isinstance(refused, Refused)
+    assert "another contrast than Catphan 604: bone_50, bone_20" in refused.reason
