@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import gc
+import os
 import sys
 
 COLLECTED = (200_000, 20, 20)
@@ -18,9 +19,10 @@ that stays there: more than an analysis ever frees at once."""
 
 
 def prepare() -> None:
-    """Everything below: a command runs once and ends, and need not be thrifty with cycles or freed memory."""
+    """Everything below: a command runs once, computes on one thread and ends; cycles and freed memory may stay."""
     collect_rarely()
     keep_memory()
+    start_no_threads()
 
 
 def collect_rarely() -> None:
@@ -37,3 +39,11 @@ def keep_memory() -> None:
     if mallopt is not None:
         for setting, size in KEPT.items():
             mallopt(setting, size)
+
+
+def start_no_threads() -> None:
+    """Told so before numpy is loaded, linear algebra starts no threads, which `analyze` would hold back anyhow.
+
+    They would wait in a loop, at the cost of processor time. Processes that a command starts inherit this.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

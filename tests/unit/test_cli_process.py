@@ -3,6 +3,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import gc
+import os
 import sys
 from collections.abc import Iterator
 
@@ -40,10 +41,18 @@ def _as_before() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_as_before")
-def test_every_command_sets_up_its_process(libc: _Libc) -> None:
+def test_every_command_sets_up_its_process(libc: _Libc, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
     assert main.main(["--version"]) == 0
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
     assert gc.get_threshold() == process.COLLECTED
     assert libc.asked == [(-3, 32 * 2**20), (-1, 512 * 2**20)]  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD of malloc.h
+
+
+def test_a_number_of_threads_that_was_given_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "4")
+    process.start_no_threads()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "4"
 
 
 def test_other_systems_have_no_such_allocator(libc: _Libc, monkeypatch: pytest.MonkeyPatch) -> None:
