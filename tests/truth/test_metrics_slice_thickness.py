@@ -176,3 +176,13 @@ def test_ramps_of_one_direction_tell_no_tilt() -> None:
     hu = drawn(only, z, form("rectangle", 2.5), 400.0) + noise(np.random.default_rng(5), z.size, 2.0)
     keys = {r.key for r in measure(context(only, hu, z, 2.5)).results}
     assert keys == {"slice_thickness.upper", "slice_thickness"}
+
+
+def test_two_slices_that_rows_see_by_a_few_elements_settle() -> None:
+    """Vertical flanks between elements: a plain fit that stops early leaves a flank in what is taken for noise."""
+    z = np.array([-3.12, 3.38])
+    hu = drawn(rows(), z, form("rectangle", 5.0), 50.0 * 2.0)
+    for seed in np.random.SeedSequence(20).spawn(24):
+        grain = noise(np.random.default_rng(seed), z.size, 2.0)
+        found = number(measure(context(rows(), hu + grain, z, 5.0)), "slice_thickness")
+        assert found.value == pytest.approx(5.0, abs=0.25)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from iqa.signal.section import Noise, Profiles, fit_width, noise_of, section, variance
+from iqa.signal.section import Profiles, fit_width, section
+from iqa.signal.section_noise import Noise, noise_of, variance
 from iqa.signal.shapes import derivatives, full_widths, shapes, ssp
 
 TAN = 0.42447
@@ -127,7 +128,7 @@ def test_noise_of_gives_back_the_covariance_that_the_fit_took_away() -> None:
     )
     fit = fit_width(noisy, shapes()[0], np.array([2.0]), np.zeros(60), np.eye(data.z_mm.shape[1]))
     assert fit is not None
-    noise = noise_of(fit, np.arange(60) * 1000, data.ramp)
+    noise = noise_of(fit.residual, fit.maker(), np.arange(60) * 1000, data.ramp)
     # 60 rows of 57 samples with three of a kind: 2 % of the variance; the window over the lags takes another percent
     assert noise.lags[:4] / 25.0 == pytest.approx([1.0, 2.0 / 3.0, 1.0 / 6.0, 0.0], abs=0.07)
 
