@@ -13,6 +13,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 MAIN_JOB = ("position", "geometry", "slice_thickness", "ct_number", "linearity", "noise", "uniformity", "dose")
@@ -49,8 +50,9 @@ def _main_job() -> Callable[[str], object]:
 
 
 def _as_the_command() -> None:
-    import iqa.cli.main  # noqa: F401 - a command loads all of them
     from iqa.cli.process import prepare
+
+    import_module("iqa.cli.main")  # a command loads all of them
 
     prepare()
 

@@ -17,6 +17,8 @@ from iqa.locate.search import Scorer
 from iqa.model import Candidate, Candidates, Located, PhantomSpec, Refused, Scan
 from iqa.phantom.find import find
 
+LEAST_UNIFORM = 0.5
+"""Share of the pictures that show nothing but the body; below it the phantom is another one, named wrongly."""
 UNIFORM_NOISE = 2.0
 UNIFORM_ENERGY_MM2 = 1000.0
 """A slice with less energy than this over twice the noise shows no block: bead and wire modules stay below it, and the
@@ -93,7 +95,7 @@ def _cylinder(spec: PhantomSpec, body: Body, scan: Scan, pictures: Pictures) -> 
     if nominal is not None and not templates.same_diameter(nominal, body.fit.diameter_mm):
         return Refused(scan.source, f"the body measures {body.fit.diameter_mm:.1f} mm, {spec.title} {nominal:.1f} mm")
     quiet = pictures.energy <= _quiet(pictures)
-    if not quiet.any() or np.mean(quiet) < 0.5:
+    if np.mean(quiet) < LEAST_UNIFORM:
         return Refused(scan.source, f"a round body of {body.fit.diameter_mm:.1f} mm, but not a uniform one")
     first, last = _longest(quiet)
     z, step = scan.z_mm[body.first : body.last + 1], 0.5 * pictures.step_mm

@@ -165,10 +165,10 @@ def polar_area(context: Context, module: Module, fit: ModuleFit | None) -> Polar
     scan = context.scan
     if fit is None:
         return absent.module("", scan, context.located, module)
-    diameter, reach = body_diameter(context.whole, module), plain_radius(context.whole, module)
-    if diameter is None or reach is None:
+    diameter = body_diameter(context.whole, module)
+    if diameter is None:
         return absent.diameter("")
-    radius = reach - RIM_MM
+    radius = plain_radius(module, diameter) - RIM_MM
     at = places(scan, fit, Circle(0.0, 0.0, radius), fit.slices)
     middle, circle = at[len(at) // 2]
     seen = crop(scan, middle, circle, holes(scan, module, fit))

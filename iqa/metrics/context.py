@@ -60,7 +60,9 @@ class Context:
     def spectral_noise(self) -> Noise | NotMeasured:
         """The noise whose spectrum is meant: that of the differences where there are repeats; or why it is unknown."""
         noise = self.difference if self.repeats else self.noise
-        return noise or (absent.noise("") if self.noise is None else absent.difference(""))
+        if noise is not None:
+            return noise
+        return absent.noise("") if self.noise is None else absent.difference("")
 
     def seen_on(self, noise: Noise) -> tuple[int, str]:
         """Images as many as are independent that show a noise, and its place in words."""

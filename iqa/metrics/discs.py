@@ -51,10 +51,9 @@ def body_diameter(located: Located, module: Module) -> float | None:
     return located.body.diameter_mm if located.body else module.diameter_mm
 
 
-def plain_radius(located: Located, module: Module) -> float | None:
-    """How far from the axis the material of its discs reaches, mm: as defined, else as far as the body, as measured."""
-    diameter = module.insert_diameter_mm or body_diameter(located, module)
-    return None if diameter is None else diameter / 2.0
+def plain_radius(module: Module, body_mm: float) -> float:
+    """How far from the axis the material of its discs reaches, mm: as defined, else as far as the body."""
+    return (module.insert_diameter_mm or body_mm) / 2.0
 
 
 def holes(scan: Scan, module: Module, fit: ModuleFit) -> tuple[Circle, ...]:

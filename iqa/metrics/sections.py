@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from iqa.metrics import absent
+from iqa.metrics import absent, ramp_reasons
+from iqa.metrics.ramp_reasons import SMALLEST_CNR
 from iqa.metrics.ramps import MARGIN_MM, SUPPORT, Fault, Line, Strip, ZBlur, see_ramp, windows
 from iqa.metrics.regions import u_drift
 from iqa.metrics.steps import Row, rough_width, see_row
@@ -23,8 +24,6 @@ FloatArray = NDArray[np.float64]
 
 RAMP_METHOD, STEP_METHOD = "ramp-fit@3", "step-fit@3"
 """A change that moves a number raises the version."""
-SMALLEST_CNR = 5.0
-"""Peak of a ramp over the noise of a pixel; below it the place of the peak itself is in doubt."""
 BLUR_U = 0.03
 """Relative standard uncertainty of the in-plane blur along a ramp: edges of inserts scatter by 2 to 3 %."""
 OVERSHOOT_U = 0.1
@@ -244,7 +243,7 @@ def _group(scene: _Scene, module: Module, features: Sequence[Ramp | StepRamp]) -
 
 def _ramps(scene: _Scene, module: Module, fit: ModuleFit, ramps: Sequence[Ramp]) -> tuple[Outcome, Refusals]:
     seen = [(r, see_ramp(scene.scan, fit, r, scene.edge.blur_mm)) for r in ramps]
-    refused = [_refusal(r.name, s) for r, s in seen if isinstance(s, Fault)]
+    refused = [ramp_reasons.unusable(r.name, s) for r, s in seen if isinstance(s, Fault)]
     strips = [s for _, s in seen if isinstance(s, Strip)]
     if not strips:
         return None, refused
@@ -252,7 +251,7 @@ def _ramps(scene: _Scene, module: Module, fit: ModuleFit, ramps: Sequence[Ramp])
     samples = _samples(strips, width)
     blurs = {s.ramp.name: _z_blur(scene, s) for s in strips}
     cut = [(s, windows(s, width, samples, blurs[s.ramp.name])) for s in strips]
-    refused += [_too_thick(s, width) for s, w in cut if not w.slices]
+    refused += [ramp_reasons.too_thick(s, width) for s, w in cut if not w.slices]
     usable = [(s, w) for s, w in cut if w.slices]
     if not usable:
         return None, refused
@@ -328,17 +327,17 @@ def _u_slope(ramp: Ramp) -> float:
 
 def _rows(scene: _Scene, module: Module, fit: ModuleFit, ramps: Sequence[StepRamp]) -> tuple[Outcome, Refusals]:
     if dark := [r for r in ramps if r.hu < module.body_hu]:
-        return None, [_dark(r.name) for r in dark]
+        return None, [ramp_reasons.dark(r.name) for r in dark]
     slices = _near(scene, fit, ramps)
     seen = [(r, see_row(scene.scan, fit, r, scene.edge.blur_mm, slices)) for r in ramps]
-    refused = [_refusal(r.name, s) for r, s in seen if isinstance(s, Fault)]
+    refused = [ramp_reasons.unusable(r.name, s) for r, s in seen if isinstance(s, Fault)]
     rows, faint = _standing_out([s for _, s in seen if isinstance(s, Row)])
     refused += faint
     if not rows:
         return None, refused
     width = float(np.median([rough_width(r) for r in rows]))
     thick = [r for r in rows if width > 0.5 * r.ramp.step_z_mm * (r.ramp.count - 1)]
-    refused += [_row_too_short(r, width) for r in thick]
+    refused += [ramp_reasons.too_short(r, width) for r in thick]
     rows = [r for r in rows if r not in thick]
     if not rows:
         return None, refused
@@ -360,22 +359,14 @@ def _rows(scene: _Scene, module: Module, fit: ModuleFit, ramps: Sequence[StepRam
     return _fitted(module.name, STEP_METHOD, _Ready(parts, sigma, rough, profiles, first, centres, width), refused)
 
 
-def _dark(name: str) -> NotMeasured:
-    return NotMeasured(
-        f"slice_thickness.{name}",
-        f"Ramp '{name}' is a row of holes, darker than the block; only bright wires and beads are read.",
-        "A phantom with wire or bead ramps.",
-    )
-
-
 def _standing_out(rows: Sequence[Row]) -> tuple[list[Row], Refusals]:
     """The rows of which at least one element stands out on a slice, if they are enough, and why not the others."""
     cnr = [_row_cnr(r) for r in rows]
     clear = [r for r, c in zip(rows, cnr, strict=True) if c >= SMALLEST_CNR]
-    faint = [_faint(r.ramp.name, c) for r, c in zip(rows, cnr, strict=True) if not c >= SMALLEST_CNR]
+    faint = [ramp_reasons.faint(r.ramp.name, c) for r, c in zip(rows, cnr, strict=True) if not c >= SMALLEST_CNR]
     if not faint or _balanced([r.line for r in clear]):
         return clear, faint
-    return [], faint + [_beside_faint(r.ramp.name) for r in clear]
+    return [], faint + [ramp_reasons.beside_faint(r.ramp.name) for r in clear]
 
 
 def _row_cnr(row: Row) -> float:
@@ -433,12 +424,13 @@ def _fitted(module: str, method: str, ready: _Ready, refused: Refusals) -> tuple
     clear = cnr >= SMALLEST_CNR
     if clear.all():
         group = None if found is None else Group(module, method, parts, found)
-        return group, refused if group else [*refused, *(_diverged(p.name) for p in parts)]
-    refused = [*refused, *(_faint(p.name, float(c)) for p, c in zip(parts, cnr, strict=True) if not c >= SMALLEST_CNR)]
+        return group, refused if group else [*refused, *(ramp_reasons.diverged(p.name) for p in parts)]
+    low = zip(parts, cnr, clear, strict=True)
+    refused = [*refused, *(ramp_reasons.faint(p.name, float(c)) for p, c, stands in low if not stands)]
     left = ready.only(clear)
     if _balanced([p.line for p in left.parts]):
         return _fitted(module, method, left, refused)
-    return None, [*refused, *(_beside_faint(p.name) for p in left.parts)]
+    return None, [*refused, *(ramp_reasons.beside_faint(p.name) for p in left.parts)]
 
 
 def _heights(ready: _Ready, found: Section) -> FloatArray:
@@ -452,54 +444,3 @@ def _balanced(lines: Sequence[Line]) -> bool:
     if len(lines) == 2:
         return bool(np.linalg.norm(np.mean([line.along for line in lines], axis=0)) <= UNBALANCED)
     return len(lines) > 2
-
-
-# ------------------------------------------------------------------------------------- the refusals
-
-
-def _refusal(name: str, fault: Fault) -> NotMeasured:
-    return NotMeasured(f"slice_thickness.{name}", f"Ramp '{name}' cannot be used: {fault.reason}", fault.needs)
-
-
-def _too_thick(strip: Strip, width_mm: float) -> NotMeasured:
-    length = strip.ramp.length_mm * strip.line.tangent
-    return NotMeasured(
-        f"slice_thickness.{strip.ramp.name}",
-        f"No section of about {width_mm:.1f} mm lies wholly inside ramp '{strip.ramp.name}', which is {length:.1f} mm "
-        "long in z.",
-        "A slice near the ramp's middle, or thinner slices.",
-    )
-
-
-def _row_too_short(row: Row, width_mm: float) -> NotMeasured:
-    length = row.ramp.step_z_mm * (row.ramp.count - 1)
-    return NotMeasured(
-        f"slice_thickness.{row.ramp.name}",
-        f"A section of about {width_mm:.1f} mm is too thick for ramp '{row.ramp.name}', which is {length:.1f} mm long "
-        "in z.",
-        "Thinner slices.",
-    )
-
-
-def _diverged(name: str) -> NotMeasured:
-    return NotMeasured(
-        f"slice_thickness.{name}",
-        f"The fit of a section profile to ramp '{name}' does not settle.",
-        "Less noise, or slices without artefacts through the ramp.",
-    )
-
-
-def _faint(name: str, cnr: float) -> NotMeasured:
-    return NotMeasured(
-        f"slice_thickness.{name}",
-        f"Ramp '{name}' stands out by only {cnr:.1f} times the noise of a pixel; at least {SMALLEST_CNR:g} is needed.",
-        "More dose, a softer kernel or thicker slices.",
-    )
-
-
-def _beside_faint(name: str) -> NotMeasured:
-    return NotMeasured(
-        f"slice_thickness.{name}",
-        f"Ramp '{name}' is fitted together with others that do not stand out from the noise.",
-        "More dose, a softer kernel or thicker slices.",
-    )

@@ -66,10 +66,10 @@ def _area(context: Context, module: Module, fit: ModuleFit | None) -> tuple[Fram
     scan = context.scan
     if fit is None:
         return absent.module("", scan, context.located, module)
-    diameter, reach = body_diameter(context.whole, module), plain_radius(context.whole, module)
-    if diameter is None or reach is None:
+    diameter = body_diameter(context.whole, module)
+    if diameter is None:
         return absent.diameter("")
-    radius = min(CENTRAL_SHARE * diameter / 2.0, reach - RIM_MM)
+    radius = min(CENTRAL_SHARE * diameter / 2.0, plain_radius(module, diameter) - RIM_MM)
     seen = frames(scan, replace(fit, slices=middle_slices(fit.slices, MOST_SLICES)), radius)
     if seen is None:
         return cut_by_field("", "central area")

@@ -124,11 +124,11 @@ def _layout(context: Context, module: Module) -> tuple[float, float] | None:
     regions = [r for r in module.features if isinstance(r, Region) and math.hypot(r.x_mm, r.y_mm) > r.diameter_mm / 2]
     if regions:
         return math.hypot(regions[0].x_mm, regions[0].y_mm), regions[0].diameter_mm / 2
-    diameter, reach = body_diameter(context.located, module), plain_radius(context.located, module)
-    if diameter is None or reach is None:
+    diameter = body_diameter(context.located, module)
+    if diameter is None:
         return None
     radius = SHARE_OF_DIAMETER * diameter / 2
-    return reach - RIM_MM - radius, radius
+    return plain_radius(module, diameter) - RIM_MM - radius, radius
 
 
 def _z(scan: Scan, fit: ModuleFit) -> Array:
