@@ -151,3 +151,14 @@ def test_an_insert_that_leans_in_thick_slices_is_freed_of_what_they_smear() -> N
     for name in ("air_top", "air_bottom"):
         key = f"ttf.{name}.f50"
         assert number(found[key]).value == pytest.approx(simulated.truth.values[key], rel=1e-3)
+
+
+def test_an_edge_that_is_no_disc_s_is_refused_and_says_how_far_it_is_from_one() -> None:
+    """A capsule about the insert: no transfer function falls and rises again beside an edge."""
+    capsule = 400.0 * (disc("soft", SIDE, on_circle(28.0, 90.0), 7.6) - disc("soft", SIDE, on_circle(28.0, 90.0), 7.0))
+    hu = picture("soft", 3) + noise(np.random.default_rng(7), "soft", (6, SIDE, SIDE), SIGMA) + capsule
+    scan = made_scan(hu)
+    found = {r.key: r for r in ttf.measure(Context(scan, made_located(scan))).results}
+    said = reason(found["ttf.teflon.f50"])
+    assert "is not that of a disc behind one transfer function: what it leaves unexplained is" in said
+    number(found["ttf.delrin.f50"])

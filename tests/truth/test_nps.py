@@ -180,3 +180,14 @@ def test_the_average_of_low_pass_noise_is_the_same_in_squares_of_any_size(side: 
     value, u = np.array(read).T
     assert np.mean(value) == pytest.approx(cut / np.sqrt(np.pi), rel=0.05)
     assert np.abs(value - cut / np.sqrt(np.pi)).max() < 3.5 * u.mean()
+
+
+def test_rings_are_flagged_on_every_number_that_they_move() -> None:
+    """Rings 18 mm apart, as strong as the noise: they raise the lowest bins above all others."""
+    hu = picture("soft", SLICES)
+    hu = hu + SIGMA * noise(np.random.default_rng(5), "soft", (len(hu), SIDE, SIDE), 1.0)
+    y, x = (np.mgrid[:SIDE, :SIDE] - (SIDE - 1) / 2) * PIXEL_MM
+    scan = made_scan(hu + SIGMA * np.cos(2.0 * np.pi * np.hypot(x, y) / 18.0))
+    found = {r.key: r for r in nps.measure(Context(scan, made_located(scan))).results if isinstance(r, Measurement)}
+    assert set(found) == set(KEYS)
+    assert all("structured" in m.flags for m in found.values())

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.special import ndtr
 
 from iqa.errors import UsageError
-from iqa.locate import contenders, decide, evidence, locate, templates
+from iqa.locate import choose, contenders, decide, evidence, locate, templates
 from iqa.locate.along import AxialFit
 from iqa.locate.body import find_body
 from iqa.locate.contenders import at_landmarks
@@ -397,3 +398,16 @@ def test_something_else_in_place_of_the_inserts_is_an_objection() -> None:
     assert decide.contradicted(explained("mine", -1.8)) == (
         "where Mine has the inserts of inserts the scan shows something else"
     )
+
+
+@pytest.mark.parametrize("width_mm", [0.5, 2.0, 12.0])
+def test_a_blurred_strip_is_the_difference_of_two_edges(width_mm: float) -> None:
+    at = np.linspace(-12.0, 12.0, 481)
+    rise, fall = (ndtr((at + side * width_mm / 2.0) / templates.BLUR_MM) for side in (1.0, -1.0))
+    assert templates._box(width_mm, at) == pytest.approx(rise - fall, abs=1e-3)
+
+
+def test_the_longest_stretch_is_taken() -> None:
+    shown = np.array([1, 1, 0, 1, 1, 1, 0, 1], dtype=bool)
+    assert choose._longest(shown) == (3, 5)
+    assert choose._longest(np.ones(4, dtype=bool)) == (0, 3)

@@ -118,3 +118,12 @@ def test_noise_is_hardly_ever_taken_for_a_drift() -> None:
     drawn = np.random.default_rng(1).standard_normal((20_000, 6))
     taken = sum(u_drift(row, 1.0) > 0.0 for row in drawn)
     assert 5 <= taken <= 40
+
+
+def test_a_section_is_as_thick_as_the_header_says_else_as_the_slices_lie_apart() -> None:
+    scan = made_scan(np.zeros((3, SIDE, SIDE)))
+    apart = float(np.diff(scan.z_mm)[0])
+    assert replace(scan, thickness_mm=1.5).section_mm == 1.5
+    assert replace(scan, thickness_mm=None).section_mm == pytest.approx(apart)
+    one = replace(made_scan(np.zeros((1, SIDE, SIDE))), thickness_mm=None)
+    assert one.section_mm == 0.0

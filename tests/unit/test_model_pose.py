@@ -56,3 +56,12 @@ def test_on_plane_follows_the_axis(x: float, y: float, z: float, roll: float, pi
     pose = Pose(1.0, 2.0, 3.0, roll, pitch, yaw)
     px, py, pz = pose.place(x, y, z)
     assert pose.on_plane(x, y, pz) == pytest.approx((px, py), abs=1e-9)
+
+
+@given(tilts, tilts)
+def test_slopes_lean_and_stretch_are_those_of_the_axis(pitch: float, yaw: float) -> None:
+    pose = Pose(0.0, 0.0, 0.0, 20.0, pitch, yaw)
+    x, y, z = pose.place(0.0, 0.0, 10.0)
+    assert pose.slopes == pytest.approx((x / z, y / z), abs=1e-9)
+    assert pose.lean == pytest.approx(math.hypot(x, y) / z, abs=1e-9)
+    assert pose.stretch == pytest.approx(10.0 / z)
