@@ -27,6 +27,8 @@ from iqa.report.views import UNKNOWN_BODY_MM, body_mm, view_of
 
 PICTURE_IN = 4.2
 CHART_IN = (5.6, 3.4)
+FOOT_IN, ROW_IN = 1.0, 0.2
+"""Height of a chart of rows: title and axis, and each row."""
 PANEL_IN = (5.2, 4.7)
 """A square picture with its scale beside it."""
 UNROLLED_IN = (6.6, 3.8)
@@ -100,7 +102,8 @@ def _figures(scan: Scan, analysis: Analysis) -> Iterator[tuple[str, Figure]]:
     yield from _artefacts(scan, analysis)
     points = charts.insert_points(analysis)
     if points:
-        yield "ct-number", _chart(analysis, lambda axes: charts.draw_ct_numbers(axes, points))
+        size = CHART_IN[0], max(CHART_IN[1], FOOT_IN + ROW_IN * len(points))
+        yield "ct-number", _chart(analysis, lambda axes: charts.draw_ct_numbers(axes, points), size)
     together = transfer_curves(analysis)
     for curve in (c for c in analysis.curves if len(c.x) > 1 and c not in together):
         draw = partial(_section, analysis=analysis) if curve.key == "ssp" else charts.draw_curve
