@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.special import j1
 
-from iqa.signal.noise import Covariance, Mask
+from iqa.signal.noise import Covariance, Mask, radial_frequency
 from iqa.signal.spectrum import Spectrum
 from iqa.signal.trend import shading, without
 
@@ -28,8 +28,8 @@ PAD_MM = 30.0
 """Added to an area on that grid before transforms, so that the noise has faded before it wraps round."""
 INSIDE = 1.0 - 1e-4
 """Share of a disc in the area from which it counts as wholly inside; single precision stays within 1e-5."""
-SUBPIXELS = 32
-"""Along each side of a pixel, for its share of a disc: 1e-3 of the smallest one."""
+CHORDS = 64
+"""Of the disc across each row of pixels, for its share of each: to 1e-3 of a pixel."""
 SMALLEST_KEPT = 0.5
 """Share of the scatter that a trend must leave: below it the area is too small for discs of that size."""
 FEWEST_DISCS = 8.0
@@ -61,12 +61,18 @@ def disc_weights(diameter_mm: float, pixel_mm: tuple[float, float]) -> Array:
 
     Whole pixels alone would make another disc of it: 3 mm on pixels of 0.77 mm would hold 9 of them for 11.9.
     """
-    reach = [math.ceil(diameter_mm / 2.0 / p - 0.5) for p in pixel_mm]
-    sides = [(2 * n + 1) * SUBPIXELS for n in reach]
-    y, x = ((np.arange(n) - (n - 1) / 2.0) * p / SUBPIXELS for n, p in zip(sides, pixel_mm, strict=True))
-    fine = np.hypot(y[:, None], x[None, :]) <= diameter_mm / 2.0
-    blocks = fine.reshape(2 * reach[0] + 1, SUBPIXELS, 2 * reach[1] + 1, SUBPIXELS).sum(axis=(1, 3))
-    return np.asarray(blocks / blocks.sum())
+    radius, (height, width) = diameter_mm / 2.0, pixel_mm
+    rows, columns = (2 * math.ceil(radius / p - 0.5) + 1 for p in pixel_mm)
+    y, x = _centred(rows * CHORDS) * height / CHORDS, _centred(columns) * width
+    chord = np.sqrt(np.maximum(radius**2 - y**2, 0.0))[:, None]
+    held = np.minimum(x + width / 2.0, chord) - np.maximum(x - width / 2.0, -chord)
+    shares = np.maximum(held, 0.0).reshape(rows, CHORDS, columns).sum(axis=1)
+    return np.asarray(shares / shares.sum())
+
+
+def _centred(count: int) -> Array:
+    """(count,) places at distances of 1 about 0."""
+    return np.arange(count) - (count - 1) / 2.0
 
 
 def scatter_of_means(
@@ -195,10 +201,7 @@ class _Trend:
 
     def loss(self, diameter_mm: float, fits: Mask) -> float:
         """HU² by which Σ y² falls short, over the places where discs of a diameter fit."""
-        radius = np.hypot(
-            fft.fftfreq(self.shape[0], self.coarse.pixel_mm[0])[:, None],
-            fft.rfftfreq(self.shape[1], self.coarse.pixel_mm[1])[None, :],
-        )
+        radius = radial_frequency(self.shape, self.coarse.pixel_mm)
         share = _blocks(fits[None].astype(np.float32), self.factor)[0]
         shown = fft.irfft2(self.fields * disc_transform(radius, diameter_mm), self.shape)
         shown = shown[:, : share.shape[0], : share.shape[1]].reshape(len(shown), -1)
