@@ -72,7 +72,7 @@ def disc_weights(diameter_mm: float, pixel_mm: tuple[float, float]) -> Array:
 
 def _centred(count: int) -> Array:
     """(count,) places at distances of 1 about 0."""
-    return np.arange(count) - (count - 1) / 2.0
+    return np.asarray(np.arange(count) - (count - 1) / 2.0)
 
 
 def scatter_of_means(

@@ -70,7 +70,7 @@ class Covariance:
     def grain(self) -> float:
         """Pixels that say as much of the noise's level as one independent pixel would: Σ c²/σ⁴ over all lags."""
         shape = (GRAIN_SIDE, GRAIN_SIDE)
-        power, counts = self.spectrum(shape), _halves(shape)
+        power, counts = self.spectrum(shape), frequency_counts(shape[1])
         return float((power**2).sum(axis=0) @ counts) * GRAIN_SIDE**2 / float(power.sum(axis=0) @ counts) ** 2
 
     def scaled(self, variance: float) -> Covariance:
@@ -95,7 +95,7 @@ class Covariance:
     def of_sums(self, weights: Array, shape: tuple[int, int]) -> Array:
         """(m, m) covariance, HU², of the sums over (m, rows, columns) fields of weights, padded to a shape."""
         seen = fft.rfft2(weights, shape)
-        seen *= np.sqrt(self.spectrum(shape) * _halves(shape) / (shape[0] * shape[1]))
+        seen *= np.sqrt(self.spectrum(shape) * frequency_counts(shape[1]) / (shape[0] * shape[1]))
         # Real parts between imaginary ones: one product for both.
         flat = seen.view(np.float64).reshape(len(weights), -1)
         return np.asarray(flat @ flat.T)
@@ -257,13 +257,9 @@ def _against(weights: Array, spectrum: Array, shape: tuple[int, int]) -> float:
     """Σ A·c in the frequency domain, where it is Σ |W|²·S; the mirrored half is not computed."""
     seen = fft.rfft2(weights, shape)
     power = (seen.real**2 + seen.imag**2) * spectrum
-    return float(power.sum(axis=0) @ _halves(shape)) / (shape[0] * shape[1])
+    return float(power.sum(axis=0) @ frequency_counts(shape[1])) / (shape[0] * shape[1])
 
 
-def _halves(shape: tuple[int, int]) -> Array:
-    """(columns,) how often each column of a transform of real values counts: twice but for its first and Nyquist's."""
-    counts = np.full(shape[1] // 2 + 1, 2.0)
-    counts[0] = 1.0
-    if shape[1] % 2 == 0:
-        counts[-1] = 1.0
-    return counts
+def frequency_counts(n: int) -> Array:
+    """(n//2 + 1,) how often each frequency from 0 on is among those of n values: twice but for 0 and Nyquist's."""
+    return np.where(2 * np.arange(n // 2 + 1) % n == 0, 1.0, 2.0)
