@@ -95,10 +95,10 @@ class Covariance:
     def of_sums(self, weights: Array, shape: tuple[int, int]) -> Array:
         """(m, m) covariance, HU², of the sums over (m, rows, columns) fields of weights, padded to a shape."""
         seen = fft.rfft2(weights, shape)
-        seen *= np.sqrt(self.spectrum(shape) * frequency_counts(shape[1]) / (shape[0] * shape[1]))
+        seen *= np.sqrt(self.spectrum(shape) * frequency_counts(shape[1]) / (shape[0] * shape[1])).astype(weights.dtype)
         # Real parts between imaginary ones: one product for both.
-        flat = seen.view(np.float64).reshape(len(weights), -1)
-        return np.asarray(flat @ flat.T)
+        flat = seen.view(weights.dtype).reshape(len(weights), -1)
+        return np.asarray(flat @ flat.T, dtype=np.float64)
 
     def kept(self, mask: Mask) -> float:
         """E[S²]/σ² of the sample variance S² (divisor n − 1) over a mask: below 1, its own mean swallows the rest."""

@@ -162,7 +162,8 @@ class Transfer:
 
     def allowing(self, change: Array) -> Transfer:
         """The same with a (k,) change of `value`, which something unknown might have made, as a component of u."""
-        gains = np.linalg.lstsq(self._splines.T, change * self.contrast, rcond=None)[0]
+        gram = self._splines @ self._splines.T
+        gains = np.linalg.solve(gram, self._splines @ (change * self.contrast))
         return replace(self, _covariance=self._covariance + np.outer(gains, gains))
 
     def _gradient(self) -> Array:
@@ -437,7 +438,7 @@ class _Pool:
     def _gram(self, covariance: Covariance, index: int) -> Array:
         """(rings, rings) covariance, HU², of the ring sums of one crop."""
         mask, rings = self.crops[index].mask, self.rings[index]
-        fields = np.zeros((rings.count, *mask.shape))
+        fields = np.zeros((rings.count, *mask.shape), dtype=np.float32)
         y, x = np.nonzero(mask)
         fields[rings.low, y, x] = 1.0 - rings.share
         fields[rings.low + 1, y, x] = rings.share

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -75,7 +76,8 @@ def _bands(y: Array, x: Array) -> Array:
 def _powers(v: Array) -> Array:
     """(TREND_ORDER + 1, n) powers of v, from 0 on."""
     powers = np.ones((TREND_ORDER + 1, len(v)))
-    np.cumprod(np.broadcast_to(v, (TREND_ORDER, len(v))), axis=0, out=powers[1:])
+    for lower, higher in pairwise(powers):
+        np.multiply(lower, v, out=higher)
     return powers
 
 
