@@ -16,6 +16,8 @@ from iqa.model import Analysis, Candidate, Located, Measurement, NotMeasured
 from iqa.report.numbers import fixed, show, show_interval
 
 INDENT = (0, 0, 0, 2)
+GAP = 1
+"""Blanks after a column, beside the one that every column has; a value stands close to its u."""
 DITTO = "″"
 """Stands for the place of the row above: most rows of a family share theirs."""
 NUMBERS = ("key", "value", "± u (k = 1)")
@@ -100,9 +102,10 @@ def _numbers(measurements: Sequence[Measurement]) -> RenderableType:
     # Told the widths, rich need not measure hundreds of cells.
     first = [row[:3] for rows in families for row in rows]
     widths = [max(map(len, column)) for column in zip(NUMBERS, *first, strict=True)]
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False, show_edge=False)
     for title, width in zip(NUMBERS, widths, strict=True):
-        table.add_column(title, justify="right" if title == "value" else "left", no_wrap=True, width=width)
+        right = title == "value"
+        table.add_column(title, justify="right" if right else "left", no_wrap=True, width=width + GAP * (not right))
     table.add_column("where", overflow="fold")
     table.add_column("flags", overflow="fold")
     for rows in families:

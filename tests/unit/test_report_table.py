@@ -85,6 +85,6 @@ def test_an_interval_stands_beside_u() -> None:
     made = made_analysis()
     first = replace(made.measurements[0], value=0.31, u=0.19, unit="1", interval=(0.0, 0.712))
     text = printed(session=Session((replace(made, results=(first,)),), ()))
-    assert "0.31   ± 0.19 " in text
+    assert "0.31 ± 0.19 " in text
     assert "95 %: 0.00 to 0.71" in text
     assert "95 %" not in printed()
