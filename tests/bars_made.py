@@ -206,7 +206,7 @@ def scan(hu: Array, slope: float = 0.1) -> Scan:
         orientation=np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),
         thickness_mm=THICKNESS_MM,
         acquisition=Acquisition(kv=120.0),
-        identity=ScanIdentity(None, None, (), "0" * 64, None),
+        identified=lambda: ScanIdentity(None, None, (), "0" * 64, None),
     )
 
 

@@ -187,7 +187,7 @@ def made_scan(hu: Array, acquisition: Acquisition | None = None, slope: float = 
         orientation=np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),
         thickness_mm=THICKNESS_MM,
         acquisition=acquisition or Acquisition(kv=120.0),
-        identity=ScanIdentity(None, None, (), "0" * 64, None),
+        identified=lambda: ScanIdentity(None, None, (), "0" * 64, None),
     )
 
 

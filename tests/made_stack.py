@@ -23,5 +23,5 @@ def straight(hu: Array, z_mm: Array, *, thickness_mm: float, pixel_mm: float, st
         orientation=np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),
         thickness_mm=thickness_mm,
         acquisition=Acquisition(),
-        identity=ScanIdentity(None, None, (), "", None),
+        identified=lambda: ScanIdentity(None, None, (), "", None),
     )

@@ -6,7 +6,8 @@ import hashlib
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from iqa.errors import InputError
 from iqa.model import Refused, Scan, ScanIdentity
 
 Tick = Callable[[int], None]
+Result = TypeVar("Result")
 
 SATURATED_HU = 3071.0
 """Top of the 12-bit scale at an intercept of −1024, at which scanners clip whatever the stored bits."""
@@ -90,11 +92,19 @@ def _scan(frames: Sequence[Frame], stored: NDArray[Any], flags: Sequence[str]) -
         orientation=np.array([frames[0].row, frames[0].column]),
         thickness_mm=images[0].positive("SliceThickness"),
         acquisition=acquisition_of(images),
-        identity=_identity(frames, stored),
+        identified=_beside(lambda: _identity(frames, stored)),
         padding=_padding(frames[0], stored),
         flags=joined(flags, own),
         source=_where(frames),
     )
+
+
+def _beside(work: Callable[[], Result]) -> Callable[[], Result]:
+    """Waits for the result of work that has begun in a thread: hashing a scan takes as long as finding its body."""
+    pool = ThreadPoolExecutor(1)
+    begun = pool.submit(work)
+    pool.shutdown(wait=False)
+    return begun.result
 
 
 def _identity(frames: Sequence[Frame], stored: NDArray[Any]) -> ScanIdentity:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -88,7 +89,8 @@ class Scan:
     thickness_mm: float | None
     """Nominal section thickness."""
     acquisition: Acquisition
-    identity: ScanIdentity
+    identified: Callable[[], ScanIdentity]
+    """Waits for `identity` where the pixels are still being hashed."""
     padding: int | None = None
     """Stored value that marks pixels outside the reconstruction."""
     flags: tuple[str, ...] = ()
@@ -97,6 +99,11 @@ class Scan:
 
     def __len__(self) -> int:
         return int(self.stored.shape[0])
+
+    @property
+    def identity(self) -> ScanIdentity:
+        """Whose pixels these are."""
+        return self.identified()
 
     @cached_property
     def normal(self) -> NDArray[np.float64]:

@@ -157,6 +157,7 @@ def _scan(spec: PhantomSpec, physics: Physics, z_mm: Floats, stored: NDArray[np.
     count = len(z_mm)
     corner = np.broadcast_to(physics.corner_mm, (count, 2))
     slope, intercept = np.full(count, physics.hu_step), np.full(count, physics.intercept_hu)
+    identity = _identity(spec, physics, stored)
     return Scan(
         stored=stored,
         slope=slope,
@@ -166,7 +167,7 @@ def _scan(spec: PhantomSpec, physics: Physics, z_mm: Floats, stored: NDArray[np.
         orientation=np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),
         thickness_mm=physics.thickness_mm,
         acquisition=_acquisition(physics),
-        identity=_identity(spec, physics, stored),
+        identified=lambda: identity,
         padding=None if physics.field_diameter_mm is None else physics.padding,
     )
 

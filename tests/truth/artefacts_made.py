@@ -78,7 +78,7 @@ class Made:
             orientation=np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),
             thickness_mm=THICKNESS_MM,
             acquisition=self.acquisition,
-            identity=ScanIdentity(None, None, (), "0" * 64, None),
+            identified=lambda: ScanIdentity(None, None, (), "0" * 64, None),
         )
         return Context(scan, self._located(float(z[len(z) // 2])))
 

@@ -224,7 +224,8 @@ def _scan_of(volume: NDArray[np.float32], pixel_mm: float) -> Scan:
     origins = np.column_stack([np.zeros(count), np.zeros(count), 2.5 * np.arange(count)])
     return Scan(
         np.round(volume).astype(np.int16), np.ones(count), np.zeros(count), (pixel_mm, pixel_mm), origins,
-        np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]), 2.5, Acquisition(), ScanIdentity(None, None, (), "", None),
+        np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]), 2.5, Acquisition(),
+        lambda: ScanIdentity(None, None, (), "", None),
     )  # fmt: skip
 
 

@@ -83,7 +83,7 @@ def made_scan() -> Scan:
         orientation=np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),
         thickness_mm=2.0,
         acquisition=Acquisition(manufacturer="Maker", model="Model", kv=120.0, kernel="B30f"),
-        identity=IDENTITY,
+        identified=lambda: IDENTITY,
         flags=("slices_missing",),
         source="scans/one",
     )

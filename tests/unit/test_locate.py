@@ -87,8 +87,8 @@ def scan(volume: NDArray[np.float64], z: NDArray[np.floating[Any]]) -> Scan:
     origins = np.column_stack([np.zeros(n), np.zeros(n), z])
     return Scan(
         np.round(volume).astype(np.int16), np.ones(n), np.zeros(n), (PIXEL, PIXEL), origins,
-        np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]), 2.5, Acquisition(), ScanIdentity(None, None, (), "", None),
-        source="scan",
+        np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]), 2.5, Acquisition(),
+        lambda: ScanIdentity(None, None, (), "", None), source="scan",
     )  # fmt: skip
 
 
