@@ -84,3 +84,5 @@ def main(program: str, folder: str, repetitions: int) -> dict[str, object]:
 
 if __name__ == "__main__":
     print(json.dumps(main(sys.argv[1], sys.argv[2], int(sys.argv[3]))))
+    if sys.argv[1] != "pylinac":
+        import_module("iqa.cli.process").end(0)  # as the command ends

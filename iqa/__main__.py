@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
+from iqa.cli.main import command
 
-from iqa.cli.main import main
-
-sys.exit(main())
+command()

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -19,7 +20,7 @@ from iqa.cli.decide import baseline, history, judge, limits
 from iqa.cli.demo import demo
 from iqa.cli.enter import enter, event
 from iqa.cli.phantoms import phantoms
-from iqa.cli.process import prepare
+from iqa.cli.process import end, prepare
 from iqa.cli.report import report
 from iqa.cli.simulate import simulate
 from iqa.cli.trend import trend
@@ -49,6 +50,11 @@ for _command in (
     iqa.add_command(_command)
 
 
+def command() -> NoReturn:
+    """What is installed as `iqa`."""
+    end(main())
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     given = list(sys.argv[1:] if argv is None else argv)
@@ -58,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(args)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # where the rest goes
         return PIPE_CLOSED
     except Exception as error:  # the outermost edge: whatever comes here is a bug, and is called one
         return _bug(error, debug=len(args) < len(given))
@@ -66,7 +72,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: list[str]) -> int:
     try:
-        return int(iqa.main(args, prog_name="iqa", standalone_mode=False) or DONE)
+        status = int(iqa.main(args, prog_name="iqa", standalone_mode=False) or DONE)
+        sys.stdout.flush()  # a full disk is an error of this command
+        return status
     except click.ClickException as error:
         return _fail(_usage(error))
     except click.Abort:
@@ -76,7 +84,7 @@ def _run(args: list[str]) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        return _fail(f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error))
 
 
 def _fail(message: str) -> int:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-import atexit
 import ctypes
 import gc
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -37,7 +38,6 @@ def _as_before() -> Iterator[None]:
     threshold = gc.get_threshold()
     yield
     gc.set_threshold(*threshold)
-    atexit.unregister(gc.freeze)
 
 
 @pytest.mark.usefixtures("_as_before")
@@ -66,3 +66,29 @@ def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
     process.keep_memory()
+
+
+FULL = Path("/dev/full")
+ENDING = """
+import atexit
+from iqa.cli.process import end
+atexit.register(print, "asked")
+print("said", end="; ")
+end(3)
+print("never")
+"""
+
+
+def test_a_process_ends_with_its_status_and_all_that_was_printed() -> None:
+    ended = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (3, "said; asked\n", "")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no device that is always full")
+def test_what_cannot_be_printed_is_said() -> None:
+    with FULL.open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "iqa", "--version"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ended.returncode == 2
+    assert ended.stderr == "iqa: No space left on device\n"
