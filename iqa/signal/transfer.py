@@ -39,8 +39,8 @@ above it streaks beside an insert would be taken for its transfer function. 4 co
 20, twice what this does; with no such bound the weak inserts of one cone beam disagree by three times their u."""
 LARGEST = (0.8, 6.0)
 """Bounds of it, 1/mm."""
-SAMPLES = 1000
-"""Intervals of the integral over frequency: over fifteen to each wave of an image at the end of its crop."""
+PER_WAVE, FEWEST = 16, 400
+"""Intervals of the integral over frequency: so many to each wave of an image at the end of its crop, and at least."""
 RADIUS_STEP_MM = 0.02
 RING_STEP = 0.5
 """Distance of the rings in edge blurs: half of one loses nothing of T, a whole one 5 % of its precision."""
@@ -217,7 +217,7 @@ def disc_transfer(
     splines = _Splines.of(_largest(DISC_REACH / blur_mm), pool.table_mm, DISC_KNOT)
     whiten = pool.whitener(covariance, WHITENED) * np.sqrt(independent)
     values, base = whiten @ pool.values(), whiten @ pool.base()
-    waves = whiten @ (pool.radial() @ splines.hankel.T)
+    waves = whiten @ pool.seen(splines.hankel)
     radius, gains = radius_mm, np.zeros(len(splines.values))
     roughest = ROUGHEST * (2.0 * math.pi * blur_mm * splines.knot) ** 3
     for turn in range(ROUNDS):
@@ -306,25 +306,21 @@ class _Splines:
     values: Array
     """(splines, frequencies)."""
     hankel: Array
-    """(frequencies, radii) J₀(2πrf) with the weights of the integral."""
+    """(radii, frequencies) J₀(2πrf) with the weights of the integral."""
 
     @classmethod
     @lru_cache(maxsize=8)
     def of(cls, largest: float, reach_mm: float, knot: float) -> _Splines:
-        frequency = np.linspace(0.0, largest, SAMPLES + 1)
+        samples = max(FEWEST, math.ceil(PER_WAVE * largest * reach_mm))
+        frequency = np.linspace(0.0, largest, samples + 1)
         count = max(4, round(largest / knot))
         places = largest / count * np.arange(count - 1)[:, None]
         values = bump((frequency - places) * count / largest)
         values[1:] += bump((frequency + places[1:]) * count / largest)
-        weight = np.full(SAMPLES + 1, largest / SAMPLES)
+        weight = np.full(samples + 1, largest / samples)
         weight[[0, -1]] *= 0.5
-        radii = np.arange(_radii(reach_mm)) * RADIUS_STEP_MM
-        return cls(
-            frequency,
-            largest / count,
-            values,
-            np.asarray(weight[:, None] * j0(2.0 * np.pi * frequency[:, None] * radii)),
-        )
+        radii = np.arange(_radii(reach_mm))[:, None] * RADIUS_STEP_MM
+        return cls(frequency, largest / count, values, np.asarray(weight * j0(2.0 * np.pi * radii * frequency)))
 
     @cached_property
     def free(self) -> tuple[Array, ...]:
@@ -343,7 +339,7 @@ class _Splines:
 
     def point(self, shape: Array) -> Array:
         """(splines, radii): the image under each spline of a source of unit integral and of that transform."""
-        return np.asarray((self.values * (2.0 * np.pi * self.frequency * shape)) @ self.hankel)
+        return np.asarray((self.values * (2.0 * np.pi * self.frequency * shape)) @ self.hankel.T)
 
 
 @dataclass(frozen=True, eq=False)
@@ -411,9 +407,12 @@ class _Pool:
         flat = self._pooled([r.sums(np.ones_like(r.r_mm)) for r in self.rings])
         return np.column_stack([flat, self._pooled([r.sums((r.r_mm / self.reach) ** 2) for r in self.rings])])
 
-    def radial(self) -> Array:
-        """(rings, radii) matrix of the sums of one function of the radius, the same in all crops."""
-        return self._pooled([r.of_radii(_radii(self.table_mm)) for r in self.rings])
+    def seen(self, table: Array) -> Array:
+        """(rings, k) sums of (radii, k) functions of the radius, the same in all crops."""
+        radial = self._pooled([r.of_radii(len(table)) for r in self.rings])
+        # A ring sees few of the radii.
+        stretches = [slice(int(r[0]), int(r[-1]) + 1) if len(r) else slice(0) for r in map(np.flatnonzero, radial)]
+        return np.array([ring[s] @ table[s] for ring, s in zip(radial, stretches, strict=True)])
 
     def columns(self, tables: Sequence[Array]) -> Array:
         """(rings, columns): each crop's own table over radius, then a constant and a bowl."""
