@@ -235,7 +235,8 @@ def _blocks(fields: Singles, factor: int) -> Singles:
     short = [(-n) % factor for n in fields.shape[1:]]
     whole = np.pad(fields, ((0, 0), (0, short[0]), (0, short[1])))
     k, rows, columns = whole.shape
-    return np.asarray(whole.reshape(k, rows // factor, factor, columns // factor, factor).mean(axis=(2, 4)))
+    down = whole.reshape(k, rows // factor, factor, columns).sum(axis=2)
+    return np.asarray(down.reshape(k, rows // factor, columns // factor, factor).sum(axis=3) / factor**2)
 
 
 def disc_transform(frequency: Array, diameter_mm: float | Array) -> Array:

@@ -79,13 +79,13 @@ class Covariance:
 
     def grid(self, reach: tuple[int, int]) -> Array:
         """Autocovariance, HU², at lags −reach … reach pixels: (2 reach_y + 1, 2 reach_x + 1), lag 0 in the middle."""
-        shape = _padded((2 * reach[0] + 1, 2 * reach[1] + 1))
+        shape = padded((2 * reach[0] + 1, 2 * reach[1] + 1))
         full = np.roll(fft.irfft2(self.spectrum(shape), shape), reach, axis=(0, 1))
         return np.asarray(full[: 2 * reach[0] + 1, : 2 * reach[1] + 1])
 
     def variance_of_sum(self, weights: Array) -> float:
         """Variance, HU², of Σ wᵢ xᵢ over a (rows, columns) field of weights: Σ A·c, A the autocorrelation of w."""
-        shape = _padded(weights.shape)
+        shape = padded(weights.shape)
         return _against(weights, self.spectrum(shape), shape)
 
     def variance_of_mean(self, mask: Mask) -> float:
@@ -111,14 +111,14 @@ class Covariance:
 
     def kept_after_fit(self, mask: Mask, columns: Array) -> float:
         """E[residual sum of squares]/(n σ²) after a least-squares fit of (k, n) columns: tr(PC)/(n σ²)."""
-        shape = _padded(mask.shape)
+        shape = padded(mask.shape)
         spectrum = self.spectrum(shape)
         lost = sum(_against(field, spectrum, shape) for field in orthonormal(mask, columns))
         return 1.0 - lost / (np.count_nonzero(mask) * self.variance)
 
     def relative_variance_of_variance(self, mask: Mask) -> float:
         """Var(S²)/σ⁴ of the sample variance of Gaussian noise over a mask: 2 ΣA·c²/(n² σ⁴)."""
-        shape = _padded(mask.shape)
+        shape = padded(mask.shape)
         squared = fft.rfft2(fft.irfft2(self.spectrum(shape), shape) ** 2).real
         return 2.0 * _against(mask / np.count_nonzero(mask), squared, shape) / self.variance**2
 
@@ -242,7 +242,8 @@ def _distinct(values: Array) -> list[float]:
     return distinct
 
 
-def _padded(shape: tuple[int, ...]) -> tuple[int, int]:
+def padded(shape: tuple[int, ...]) -> tuple[int, int]:
+    """What a field is padded to before the autocorrelation of its noise is taken from a transform."""
     rows, columns = (fft.next_fast_len(2 * n + SMALLEST_PAD, real=True) for n in shape)
     return rows, columns
 

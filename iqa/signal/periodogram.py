@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from iqa.signal.noise import Covariance, frequency_counts, radial_frequency
+from iqa.signal.noise import Covariance, frequency_counts, padded, radial_frequency
 from iqa.signal.trend import detrended, polynomials
 
 Array = NDArray[np.float64]
@@ -184,7 +184,7 @@ class Detrending:
         phase = 2.0 * np.pi / side * np.tensordot(bins, np.mgrid[:side, :side], 1)
         waves = np.concatenate([np.cos(phase), np.sin(phase)]) * _window(side) / side
         waves -= np.tensordot(np.tensordot(waves, columns, ((1, 2), (1, 2))), columns, 1)
-        wide = (3 * side, 3 * side)
+        wide = padded((side, side))
         smeared = np.roll(fft.irfft2(fft.rfft2(waves, wide) * model.spectrum(wide), wide), (side, side), (1, 2))
         own = rings.index[tuple(bins.T)] == np.arange(TRENDED)[:, None]
         mean = np.tile(own * np.where(bins[:, 1] > 0, 2.0, 1.0), 2) / rings.weight[:TRENDED, None]
