@@ -59,7 +59,7 @@ OUTER = 0.6
 PRECISION = 2e-5
 """White noise, against the peak, that stands for what splines and tables miss. Without it an image without noise is
 taken at its word, and f50 may be anything."""
-WHITENED = 6
+WHITENED = 4
 """Crops whose rings are looked at for the noise of all: where the pixels lie within them differs from crop to crop. One
 alone has next to no noise in some combinations of rings that the sum of all is noisy in: over slices of a tilted disc
 f50 then scatters by 6 % at a CNR of 20, and by 3.5 % with several."""
