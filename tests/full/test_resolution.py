@@ -39,7 +39,7 @@ RATIOS = (20.0, 50.0, 100.0, 300.0)
 POOLED_SEEDS = 400
 """Of each condition, its own."""
 BEYOND_U = 4.0
-"""Distance of the truth from the Nyquist frequency within which noise may put a value beyond it: it is then withheld."""
+"""Distance of the truth from the Nyquist frequency within which noise may put a value beyond it, which is withheld."""
 COVERED = (0.93, 0.97)
 FEWEST_RESULTS = 1300
 SLICES = 7
