@@ -127,8 +127,14 @@ class Scan:
 
     @cached_property
     def stored_ends(self) -> tuple[int, int]:
-        """Smallest and largest stored value: where many pixels share one, the grey scale ends there."""
-        return int(self.stored.min()), int(self.stored.max())
+        """Smallest and largest stored value but for padding: where many pixels share one, the grey scale ends there."""
+        low, high = int(self.stored.min()), int(self.stored.max())
+        if self.padding not in (low, high):
+            return low, high
+        # Slice by slice: what is left of a whole stack would be a second stack.
+        shown = (image[image != self.padding] for image in self.stored)
+        ends = np.array([(values.min(), values.max()) for values in shown if values.size])
+        return (int(ends[:, 0].min()), int(ends[:, 1].max())) if len(ends) else (low, high)
 
     @property
     def section_mm(self) -> float:

@@ -127,3 +127,14 @@ def test_a_section_is_as_thick_as_the_header_says_else_as_the_slices_lie_apart()
     assert replace(scan, thickness_mm=None).section_mm == pytest.approx(apart)
     one = replace(made_scan(np.zeros((1, SIDE, SIDE))), thickness_mm=None)
     assert one.section_mm == 0.0
+
+
+@pytest.mark.parametrize("end", [-2000.0, 3000.0])
+def test_padding_is_no_end_of_the_scale(end: float) -> None:
+    hu = np.zeros((3, SIDE, SIDE))
+    hu[:, :10], hu[1:, 10:20], hu[2, -5:] = end, -1000.0, 500.0
+    scan = made_scan(hu)
+    stored = int(scan.stored[0, 0, 0])
+    assert replace(scan, padding=stored).stored_ends == (int(scan.stored[1, 10, 0]), int(scan.stored[2, -1, 0]))
+    assert stored in replace(scan, padding=stored + 1).stored_ends
+    assert replace(scan, stored=np.full_like(scan.stored, stored), padding=stored).stored_ends == (stored, stored)
