@@ -52,7 +52,8 @@ def _main_job() -> Callable[[str], object]:
 def _as_the_command() -> None:
     from iqa.cli.process import prepare
 
-    import_module("iqa.cli.main")  # a command loads all of them
+    import_module("iqa.cli.main")
+    import_module("iqa.cli.analyze")
 
     prepare()
 

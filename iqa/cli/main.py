@@ -6,33 +6,52 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import click
 
-from iqa.cli.add import add, recompute
-from iqa.cli.analyze import analyze
 from iqa.cli.console import say
-from iqa.cli.crosscheck import crosscheck
-from iqa.cli.decide import baseline, history, judge, limits
-from iqa.cli.demo import demo
-from iqa.cli.enter import enter, event
-from iqa.cli.phantoms import phantoms
 from iqa.cli.process import end, prepare
-from iqa.cli.report import report
-from iqa.cli.simulate import simulate
-from iqa.cli.trend import trend
-from iqa.cli.workspace import export, init, status
 from iqa.errors import IqaError
 
 DONE, FAILED, BUG = 0, 2, 70
 INTERRUPTED, PIPE_CLOSED = 130, 141
 """As a shell reports a program ended by Ctrl-C, or by a closed pipe."""
+COMMANDS = {
+    "add": ("add", "recompute"),
+    "analyze": ("analyze",),
+    "crosscheck": ("crosscheck",),
+    "decide": ("baseline", "history", "judge", "limits"),
+    "demo": ("demo",),
+    "enter": ("enter", "event"),
+    "phantoms": ("phantoms",),
+    "report": ("report",),
+    "simulate": ("simulate",),
+    "trend": ("trend",),
+    "workspace": ("export", "init", "status"),
+}
+"""Commands by the module of this room that holds them."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Commands that are loaded when they are asked for."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """Their names, sorted."""
+        return sorted(name for names in COMMANDS.values() for name in names)
+
+    def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, None if there is none."""
+        for module, names in COMMANDS.items():
+            if cmd_name in names:
+                return cast(click.Command, getattr(import_module(f"iqa.cli.{module}"), cmd_name))
+        return None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="iqa", message="iqa %(version)s")
 @click.option("--debug", is_flag=True, help="Show a traceback when iqa itself fails.")
 def iqa(debug: bool) -> None:
@@ -41,13 +60,6 @@ def iqa(debug: bool) -> None:
     Exit status: 0 done; 1 done, and something fails or is overdue; 2 could not be done (one line on stderr says why);
     70 a bug in iqa.
     """
-
-
-for _command in (
-    *(analyze, crosscheck, phantoms, simulate, demo),
-    *(init, add, status, trend, baseline, limits, judge, event, enter, recompute, export, history, report),
-):
-    iqa.add_command(_command)
 
 
 def command() -> NoReturn:
@@ -75,6 +87,9 @@ def _run(args: list[str]) -> int:
         status = int(iqa.main(args, prog_name="iqa", standalone_mode=False) or DONE)
         sys.stdout.flush()  # a full disk is an error of this command
         return status
+    except click.exceptions.NoArgsIsHelpError as error:
+        say(error.format_message())
+        return FAILED
     except click.ClickException as error:
         return _fail(_usage(error))
     except click.Abort:

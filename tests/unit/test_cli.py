@@ -3,14 +3,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+import click
 import pytest
 from made_analysis import REFUSED, made_analysis, made_session
 
 from iqa.analyze import Refusal, Session
-from iqa.cli.main import main
+from iqa.cli.main import COMMANDS, main
+from iqa.cli.main import iqa as cli
 from iqa.errors import InputError
 from iqa.model import Observer, Task
 
@@ -247,3 +250,22 @@ def test_a_task_that_no_scan_tells_is_said_in_one_line(outcome: Any, capsys: Cap
     assert "iqa: task 10hu_120mm is not measured: " in capsys.readouterr().err
     assert main(["analyze", "x"]) == 0
     assert "is not measured" not in capsys.readouterr().err
+
+
+def test_every_command_is_there_by_its_name() -> None:
+    context = click.Context(cli)
+    for module, names in COMMANDS.items():
+        held = {v.name for v in vars(import_module(f"iqa.cli.{module}")).values() if isinstance(v, click.Command)}
+        assert held >= set(names)
+        assert all(
+            cli.get_command(context, name) in vars(import_module(f"iqa.cli.{module}")).values() for name in names
+        )
+    assert cli.get_command(context, "command") is None
+
+
+@pytest.mark.parametrize("given", [[], ["baseline"]], ids=str)
+def test_a_command_that_is_not_given_is_helped_with_line_by_line(given: list[str], capsys: Captured) -> None:
+    assert main(given) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith("Usage: iqa")
+    assert "Commands:" in said
