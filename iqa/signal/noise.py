@@ -129,10 +129,13 @@ class Covariance:
         """
         # Discs of one size come again and again: as means, as levels, on other slices.
         if shape not in self._spectra:
-            radius = radial_frequency(shape, self.pixel_mm)
-            nps = np.interp(radius, self.frequency, self.nps)
-            self._spectra[shape] = nps / (self.pixel_mm[0] * self.pixel_mm[1])
+            self._spectra[shape] = self.at(radial_frequency(shape, self.pixel_mm))
         return self._spectra[shape]
+
+    def at(self, radius: Array) -> Array:
+        """HU² per bin of a periodic grid at its radial frequencies, 1/mm."""
+        nps = np.interp(radius, self.frequency, self.nps)
+        return np.asarray(nps / (self.pixel_mm[0] * self.pixel_mm[1]))
 
     @cached_property
     def _spectra(self) -> dict[tuple[int, int], Array]:

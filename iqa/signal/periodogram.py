@@ -130,14 +130,14 @@ class Detrending:
 
     def expected(self, model: Covariance) -> Array:
         """(side, side) what `periodogram` gives in the mean for noise of this covariance."""
-        return whole(self.kept(self._bins(model)), self.side)
+        return whole(self.kept(model.at(self.radius)), self.side)
 
     def scatter(self, model: Covariance) -> Array:
         """(side, side) standard deviation of the periodogram of one patch at each bin.
 
         √(|E|ŷ|²|² + |E ŷ²|²): a wave of which the trend takes the one phase and leaves the other scatters by √2.
         """
-        noise = self._bins(model)
+        noise = model.at(self.radius)
         signs = np.where((UP + RIGHT) % 2, -1.0, 1.0)  # a sine's square is that of a cosine a quarter of a turn later
         one_phase = np.tensordot(signs, self._windowed * self._taken(noise), 1) / self.side**2
         one_phase[0, 0] = 0.0  # a wave without phases
@@ -166,11 +166,6 @@ class Detrending:
     def _windowed(self) -> Array:
         """(k, h, h) transforms of the windowed columns."""
         return np.asarray(self.shown[UP][:, :, None] * self.shown[RIGHT][:, None, :])
-
-    def _bins(self, model: Covariance) -> Array:
-        """(n + 1, n + 1) bins of the noise's spectrum, HU²."""
-        nps = np.interp(self.radius, model.frequency, model.nps)
-        return np.asarray(nps / (model.pixel_mm[0] * model.pixel_mm[1]))
 
     def covariance(self, model: Covariance, rings: Rings, apart: tuple[NDArray[np.intp], Array]) -> Array:
         """(TRENDED, TRENDED) of the lowest rings' means over an image's patches, HU⁴, by `Spectrum._apart`.
