@@ -122,7 +122,7 @@ def _rows(measurements: Iterable[Measurement]) -> Iterator[tuple[str, str, str, 
         shown = show(m.value, m.u, m.unit)
         spread = f"± {shown.u} {shown.unit}" if shown.u else f"  {shown.unit}"
         place = DITTO if m.where == above else m.where
-        yield m.key, shown.value, spread.rstrip(), place + _limits(m), ", ".join(m.flags)
+        yield m.key, shown.value, spread.rstrip(), place + GAP * " " + _limits(m), ", ".join(m.flags)
         above = m.where
 
 
