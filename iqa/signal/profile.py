@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iqa.signal.section import Mixture
-from iqa.signal.shapes import Shape, derivatives, shapes, softened, tenths
+from iqa.signal.shapes import Shape, derivatives, parts_of, shapes, softened, tenths
 
 FloatArray = NDArray[np.float64]
 
@@ -232,6 +232,10 @@ class _Fit:
     """(n,)"""
     chi2: float
 
+    def drawn(self, z_mm: FloatArray) -> FloatArray:
+        """(3, n) its profile of unit area at distances from a source, and its derivatives by z and the width."""
+        return derivatives(z_mm, parts_of([self.shape]), self.width_mm, self.sigma_mm)
+
 
 def _settled(
     data: Samples, white: FloatArray, shape: Shape, gap_mm: float, width_mm: float, centre_mm: FloatArray
@@ -264,8 +268,8 @@ def _at(data: Samples, white: FloatArray, shape: Shape, gap_mm: float, width_mm:
     # A shape with slopes of its own needs no softer flanks.
     softest = math.sqrt(max((SOFTEST_STEPS * gap_mm) ** 2 - (shape.second * width_mm) ** 2 / 12.0, 0.0))
     sigma = max(math.hypot(shape.gauss * width_mm, data.blur_mm), softest)
-    z = (data.z_mm - centre_mm[data.source])[None]
-    profile, by_z, by_w = derivatives(z, shape, np.array([[width_mm]]), np.array([[sigma]]))[:, 0]
+    z = data.z_mm - centre_mm[data.source]
+    profile, by_z, by_w = derivatives(z, parts_of([shape]), width_mm, sigma)
     own = data.source[:, None] == np.arange(centre_mm.size)
     lit = own * profile[:, None]
     seen = white @ lit
@@ -313,7 +317,7 @@ class _Frame:
 
     @classmethod
     def about(cls, data: Samples, fit: _Fit) -> _Frame:
-        top = derivatives(np.zeros((1, 1)), fit.shape, np.array([[fit.width_mm]]), np.array([[fit.sigma_mm]]))[0, 0, 0]
+        (top,) = fit.drawn(np.zeros(1))[0]
         place = (data.z_mm - fit.centre_mm[data.source]) / fit.width_mm
         return cls(data, fit.width_mm, place, top * fit.height[data.source], _grid())
 
@@ -411,7 +415,7 @@ def _mean_width(weight: FloatArray, found: Sequence[tuple[float, float] | None],
 def _read(frame: _Frame, model: _Model) -> _Reading:
     """Curve and widths of a model: its shape's, its sources' extent taken out, and what the discrepancy adds."""
     fit, z = model.fit, frame.grid * frame.scale_mm
-    blurred, _, by_w = derivatives(z[None], fit.shape, np.array([[fit.width_mm]]), np.array([[fit.sigma_mm]]))[:, 0]
+    blurred, _, by_w = fit.drawn(z)
     top = float(blurred.max())
     change = by_w / top * model.step[-1] + model.to_grid @ model.left
     total = blurred / top + change

@@ -10,13 +10,14 @@ where it does not their spread is in u.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from iqa.signal.section_noise import Noise, noise_of, variance
-from iqa.signal.shapes import Shape, derivatives, finer, paths, shapes
+from iqa.signal.shapes import Shape, derivatives, finer, parts_of, paths, shapes
 
 FloatArray = NDArray[np.float64]
 
@@ -77,15 +78,21 @@ class Profiles:
     """Least sigma that a flank is drawn with: where samples lie far apart, a steeper one has no slope to be fitted by.
     A flank is not moved by it."""
 
-    def drawn(self, z_mm: FloatArray, shape: Shape, width_mm: FloatArray) -> FloatArray:
-        """(3, m, n) blurred SSP of unit area at (m, n) distances from its middle, and its derivatives by z and width.
+    def drawn(self, z_mm: FloatArray, parts: FloatArray, width_mm: FloatArray) -> FloatArray:
+        """(3, s, m, n) blurred SSP of unit area at distances from its middle, and its derivatives by z and width.
 
         Parameters
         ----------
-        width_mm : (m, 1)
+        z_mm : (s, m, n), for s shapes
+        parts : (3, s, 1, 1) of the shapes, see `parts_of`
+        width_mm : (s, m, 1)
         """
-        sigma = np.maximum(np.hypot(shape.gauss * width_mm, self.blur_mm[:, None]), self.softest_mm)
-        return derivatives(z_mm, shape, width_mm, sigma, self.overshoot_mm2[:, None])
+        sigma = np.maximum(np.hypot(parts[2] * width_mm, self.blur_mm[:, None]), self.softest_mm)
+        return derivatives(z_mm, parts, width_mm, sigma, self.overshoot_mm2[:, None])
+
+    def by_ramp(self, rows: FloatArray) -> FloatArray:
+        """(s, ramps) sums of (s, m) values over the rows of each ramp."""
+        return np.asarray(rows @ (self.ramp[:, None] == np.arange(self.ramp.max() + 1)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,18 +140,22 @@ class WidthFit:
         return np.asarray(np.eye(hat.shape[1]) - hat - free[:, :, None] * self.influence[:, None, :])
 
 
-def fit_width(
+def fit_widths(
     data: Profiles,
-    shape: Shape,
+    tried: Sequence[Shape],
     width_mm: FloatArray,
     centre_mm: FloatArray,
     white: FloatArray,
     converged: float = CONVERGED,
-) -> WidthFit | None:
-    """Width of the SSP of one shape behind the profiles of each ramp; place, height and linear base are each row's own.
+) -> list[WidthFit | None]:
+    """Width of the SSP behind the profiles of each ramp, under each shape.
+
+    Place, height and linear base are each row's own.
 
     Parameters
     ----------
+    tried
+        The shapes; they know nothing of one another, but all take their steps at once.
     width_mm, centre_mm : (ramps,) and (m,), mm
         Where to start.
     white : (n, n)
@@ -154,20 +165,25 @@ def fit_width(
 
     Returns
     -------
-    WidthFit, or None where the iteration diverges.
+    One for each shape; None where the iteration diverges.
     """
-    width, centre = width_mm.copy(), centre_mm.copy()
-    fixed = _Fixed.of(data, white)
+    parts, fixed = parts_of(tried)[..., None, None], _Fixed.of(data, white)
+    width, centre = np.tile(width_mm, (len(tried), 1)), np.tile(centre_mm, (len(tried), 1))
+    settled, moving = np.zeros(len(tried), dtype=bool), np.arange(len(tried))
     for _ in range(MAX_STEPS):
-        model = _linear_part(data, shape, width, centre, fixed)
-        new = np.clip(width + model.step_width(data.ramp), width / MAX_FACTOR, width * MAX_FACTOR)
-        centre = centre + model.step_centre((new - width)[data.ramp], 0.5 * width[data.ramp])
-        change, width = float(np.max(np.abs(new - width) / width)), new
-        if not (np.isfinite(width).all() and np.isfinite(centre).all()):
-            return None
-        if change < converged:
-            return _result(data, shape, width, centre, fixed)
-    return None
+        model = _linear_part(data, fixed, parts[:, moving], width[moving], centre[moving])
+        old = width[moving]
+        new = np.clip(old + model.step_width(data), old / MAX_FACTOR, old * MAX_FACTOR)
+        shift = model.step_centre((new - old)[:, data.ramp], 0.5 * old[:, data.ramp])
+        width[moving], centre[moving] = new, centre[moving] + shift
+        sound = np.isfinite(new).all(axis=1) & np.isfinite(shift).all(axis=1)
+        there = sound & (np.max(np.abs(new - old) / old, axis=1) < converged)
+        settled[moving[there]] = True
+        moving = moving[sound & ~there]
+        if not len(moving):
+            break
+    found = iter(_results(data, fixed, parts[:, settled], width[settled], centre[settled]))
+    return [next(found) if ended else None for ended in settled]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,81 +203,93 @@ class _Fixed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Linear:
-    """The model made linear at one point, whitened."""
+    """The model of each of s shapes made linear at one point, whitened."""
 
     amplitude: FloatArray
+    """(s, m)"""
     residual: FloatArray
+    """(s, m, n)"""
     by_width: FloatArray
+    """(s, m, n)"""
     tangent: FloatArray
-    """(m, n) `by_width` freed of what the row's own parameters can follow."""
+    """(s, m, n) `by_width` freed of what the row's own parameters can follow."""
     columns: FloatArray
-    """(m, 4, n) profile, base, slope, shift."""
+    """(s, m, 4, n) profile, base, slope, shift."""
     shift: FloatArray
-    """(m, 2) shift that follows `by_width`, and the one that follows `residual`."""
+    """(s, m, 2) shift that follows `by_width`, and the one that follows `residual`."""
 
-    def step_width(self, ramp: NDArray[np.int64]) -> FloatArray:
-        """(ramps,) Gauss-Newton step; NaN where the profiles say nothing of a width."""
-        pull = np.bincount(ramp, (self.tangent * self.residual).sum(axis=1))
-        information = np.bincount(ramp, (self.tangent**2).sum(axis=1))
+    def step_width(self, data: Profiles) -> FloatArray:
+        """(s, ramps) Gauss-Newton step; NaN where the profiles say nothing of a width."""
+        pull = data.by_ramp((self.tangent * self.residual).sum(axis=-1))
+        information = data.by_ramp((self.tangent**2).sum(axis=-1))
         nothing = np.full_like(pull, np.nan)
         return np.asarray(np.divide(pull, information, out=nothing, where=information > 0.0))
 
     def step_centre(self, step_width: FloatArray, most: FloatArray) -> FloatArray:
-        """(m,) shift of each row when the widths take their step."""
-        return np.asarray(np.clip(self.shift[:, 1] - self.shift[:, 0] * step_width, -most, most))
+        """(s, m) shift of each row when the widths take their step."""
+        return np.asarray(np.clip(self.shift[..., 1] - self.shift[..., 0] * step_width, -most, most))
 
 
-def _linear_part(data: Profiles, shape: Shape, width_mm: FloatArray, centre: FloatArray, fixed: _Fixed) -> _Linear:
-    z, width = data.z_mm - centre[:, None], width_mm[data.ramp][:, None]
-    profile, by_z, by_w = data.drawn(z, shape, width) @ fixed.white.T
-    columns = np.empty((len(z), 4, z.shape[1]))
-    columns[:, 0], columns[:, 1], columns[:, 2] = profile, fixed.one, fixed.z_mm - centre[:, None] * fixed.one
-    height = _solve(columns[:, :3], fixed.values[:, None])[..., 0]
-    amplitude = height[:, 0]
-    residual = fixed.values - _times(columns[:, :3], height)
-    columns[:, 3] = -amplitude[:, None] * by_z
-    by_width = amplitude[:, None] * by_w
-    followed = _solve(columns, np.stack([by_width, residual], axis=1))
+def _linear_part(
+    data: Profiles, fixed: _Fixed, parts: FloatArray, width_mm: FloatArray, centre_mm: FloatArray
+) -> _Linear:
+    z, width = data.z_mm - centre_mm[..., None], width_mm[:, data.ramp, None]
+    profile, by_z, by_w = data.drawn(z, parts, width) @ fixed.white.T
+    columns = np.empty((*z.shape[:2], 4, z.shape[2]))
+    columns[..., 0, :], columns[..., 1, :] = profile, fixed.one
+    columns[..., 2, :] = fixed.z_mm - centre_mm[..., None] * fixed.one
+    height = _solve(columns[..., :3, :], fixed.values[:, None])[..., 0]
+    amplitude = height[..., 0]
+    residual = fixed.values - _times(columns[..., :3, :], height)
+    columns[..., 3, :] = -amplitude[..., None] * by_z
+    by_width = amplitude[..., None] * by_w
+    followed = _solve(columns, np.stack([by_width, residual], axis=-2))
     tangent = by_width - _times(columns, followed[..., 0])
-    return _Linear(amplitude, residual, by_width, tangent, columns, followed[:, 3])
+    return _Linear(amplitude, residual, by_width, tangent, columns, followed[..., 3, :])
 
 
-def _result(data: Profiles, shape: Shape, width: FloatArray, centre: FloatArray, fixed: _Fixed) -> WidthFit:
-    model = _linear_part(data, shape, width, centre, fixed)
-    information = np.bincount(data.ramp, (model.tangent**2).sum(axis=1))
-    influence = model.tangent @ fixed.white / information[data.ramp][:, None]
-    plain = np.asarray(np.linalg.solve(fixed.white, model.residual.T).T, dtype=np.float64)
-    columns = np.concatenate([model.columns, model.by_width[:, None]], axis=1)
-    middle = data.drawn(np.zeros((len(data.ramp), 1)), shape, width[data.ramp][:, None])[0, :, 0]
-    height = model.amplitude * middle
-    blur = _unsure(data, shape, width, centre, (fixed, model))
-    return WidthFit(width, centre, height, plain, float((model.residual**2).sum()), influence, columns, blur)
+def _results(
+    data: Profiles, fixed: _Fixed, parts: FloatArray, width: FloatArray, centre: FloatArray
+) -> Iterator[WidthFit]:
+    model = _linear_part(data, fixed, parts, width, centre)
+    information = data.by_ramp((model.tangent**2).sum(axis=-1))
+    influence = model.tangent @ fixed.white / information[:, data.ramp, None]
+    flat = model.residual.reshape(-1, len(fixed.white))
+    plain = np.linalg.solve(fixed.white, flat.T).T.reshape(model.residual.shape)
+    columns = np.concatenate([model.columns, model.by_width[..., None, :]], axis=-2)
+    middle = data.drawn(np.zeros((*centre.shape, 1)), parts, width[:, data.ramp, None])[0, ..., 0]
+    height, chi2 = model.amplitude * middle, (model.residual**2).sum(axis=(1, 2)).tolist()
+    unsure = _unsure(data, fixed, parts, width, centre, model)
+    for each in zip(width, centre, height, plain, chi2, influence, columns, unsure, strict=True):
+        yield WidthFit(*each)
 
 
-def _unsure(data: Profiles, shape: Shape, width: FloatArray, centre: FloatArray, at: tuple[_Fixed, _Linear]) -> Unsure:
-    fixed, model = at
-    ramp, more = data.ramp, 1.0 + BLUR_STEP
+def _unsure(
+    data: Profiles, fixed: _Fixed, parts: FloatArray, width: FloatArray, centre: FloatArray, model: _Linear
+) -> Iterator[Unsure]:
+    more = 1.0 + BLUR_STEP
     wider = replace(data, blur_mm=data.blur_mm * more, overshoot_mm2=data.overshoot_mm2 * more**2)
-    drawn = wider.drawn(data.z_mm - centre[:, None], shape, width[ramp][:, None])[0] @ fixed.white.T
-    error = (model.amplitude * data.blur_u / BLUR_STEP)[:, None] * (drawn - model.columns[:, 0])
-    free = error - _times(model.columns, _solve(model.columns, error[:, None])[..., 0])
-    share = np.bincount(ramp, (model.tangent * free).sum(axis=1)) / np.bincount(ramp, (model.tangent**2).sum(axis=1))
-    free -= model.tangent * share[ramp][:, None]
-    return Unsure(-share, float((free * model.residual).sum()), float((free**2).sum()))
+    drawn = wider.drawn(data.z_mm - centre[..., None], parts, width[:, data.ramp, None])[0] @ fixed.white.T
+    error = (model.amplitude * data.blur_u / BLUR_STEP)[..., None] * (drawn - model.columns[..., 0, :])
+    free = error - _times(model.columns, _solve(model.columns, error[..., None, :])[..., 0])
+    share = data.by_ramp((model.tangent * free).sum(axis=-1)) / data.by_ramp((model.tangent**2).sum(axis=-1))
+    free -= model.tangent * share[:, data.ramp, None]
+    pull, information = (free * model.residual).sum(axis=(1, 2)), (free**2).sum(axis=(1, 2))
+    return map(Unsure, -share, pull.tolist(), information.tolist())
 
 
 def _times(columns: FloatArray, factors: FloatArray) -> FloatArray:
-    """(m, n) sum of (m, k, n) columns times (m, k) factors."""
-    return np.asarray(np.matmul(factors[:, None], columns)[:, 0])
+    """(s, m, n) sum of (s, m, k, n) columns times (s, m, k) factors."""
+    return np.asarray((factors[..., None, :] @ columns)[..., 0, :])
 
 
 def _solve(columns: FloatArray, values: FloatArray) -> FloatArray:
-    """(m, k, j) least-squares factors of (m, k, n) columns for (m, j, n) values."""
-    turned = columns.transpose(0, 2, 1)
+    """(s, m, k, j) least-squares factors of (s, m, k, n) columns for (..., m, j, n) values."""
+    turned = columns.swapaxes(-1, -2)
     gram = columns @ turned
-    size = np.sqrt(np.diagonal(gram, axis1=1, axis2=2))[..., None] + np.finfo(float).tiny
-    normal = gram / size / size.transpose(0, 2, 1) + RIDGE * np.eye(columns.shape[1])
-    return np.asarray(np.linalg.solve(normal, (values @ turned).transpose(0, 2, 1) / size) / size)
+    size = np.sqrt(np.diagonal(gram, axis1=-2, axis2=-1))[..., None] + np.finfo(float).tiny
+    normal = gram / size / size.swapaxes(-1, -2) + RIDGE * np.eye(columns.shape[-2])
+    return np.asarray(np.linalg.solve(normal, (values @ turned).swapaxes(-1, -2) / size) / size)
 
 
 # ------------------------------------------------------------------------------------- all together
@@ -336,8 +364,8 @@ def _fits(
     white: FloatArray,
     converged: float = CONVERGED,
 ) -> list[tuple[Shape, WidthFit]]:
-    tried = [(shape, fit_width(data, shape, width_mm, centre_mm, white, converged)) for shape in table]
-    return [(shape, fit) for shape, fit in tried if fit is not None]
+    found = fit_widths(data, table, width_mm, centre_mm, white, converged) if table else []
+    return [(shape, fit) for shape, fit in zip(table, found, strict=True) if fit is not None]
 
 
 def _weights(prior: FloatArray, chi2: FloatArray) -> FloatArray:

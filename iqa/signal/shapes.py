@@ -89,15 +89,22 @@ def _second_integral(z: FloatArray, sigma: Width) -> FloatArray:
     return np.asarray(z * ndtr(u) + sigma / np.sqrt(2.0 * np.pi) * np.exp(-0.5 * u * u))
 
 
+def parts_of(drawn: Sequence[Shape]) -> FloatArray:
+    """(3, k) widths of the shapes' two rectangles and sigmas of their Gaussians, per FWHM."""
+    return np.array([(s.first, s.second, s.gauss) for s in drawn]).T
+
+
 def derivatives(
-    z_mm: FloatArray, shape: Shape, width_mm: FloatArray, sigma_mm: FloatArray, overshoot_mm2: Width = 0.0
+    z_mm: FloatArray, parts: FloatArray, width_mm: Width, sigma_mm: Width, overshoot_mm2: Width = 0.0
 ) -> FloatArray:
     """SSP of unit area whose Gaussian part is sigma wide, and its derivatives by z and by the width, in closed form.
 
     Parameters
     ----------
-    z_mm : (m, n), mm from the middle of the section
-    width_mm : (m, 1) or (1, 1), mm
+    z_mm : (..., n), mm from the middle of the section
+    parts : (3, ..., 1)
+        As `parts_of` gives them, of one shape or of one for each profile.
+    width_mm : a number or (..., 1), mm
         FWHM of the shape before it is blurred.
     sigma_mm : as `width_mm`, mm
         Of the Gaussian part, blur included; where the shape has a Gaussian, that moves with the width.
@@ -106,32 +113,30 @@ def derivatives(
 
     Returns
     -------
-    (3, m, n), 1/mm, 1/mm² and 1/mm².
+    (3, ..., n), 1/mm, 1/mm² and 1/mm².
     """
-    outer, inner = 0.5 * (shape.first + shape.second), 0.5 * (shape.first - shape.second)
-    ends = np.array([outer, -inner, inner, -outer])
-    sign = np.array([1.0, -1.0, -1.0, 1.0])
-    u = (z_mm + ends.reshape(4, 1, 1) * width_mm) / sigma_mm
+    first, second, gauss = parts
+    outer, inner = 0.5 * (first + second), 0.5 * (first - second)
+    u = (z_mm + np.stack([outer, -inner, inner, -outer]) * width_mm) / sigma_mm
     step, bell = ndtr(u), np.exp(-0.5 * u * u) / np.sqrt(2.0 * np.pi)
-    sums = np.stack([sign, sign * ends])
-    (bells,) = _over_ends(sums[:1], bell)
-    (profile,) = sigma_mm * _over_ends(sums[:1], u * step + bell)
-    by_z, by_w = _over_ends(sums, step)
-    sigma_by_w = shape.gauss**2 * width_mm / sigma_mm
-    by_w = by_w + bells * sigma_by_w - 2.0 * profile / width_mm
-    drawn = np.stack([profile, by_z, by_w])
+
+    def by_width(ends: FloatArray) -> FloatArray:
+        return np.asarray(outer * (ends[0] - ends[3]) + inner * (ends[1] - ends[2]))
+
+    bells, profile = _over_ends(bell), sigma_mm * _over_ends(u * step + bell)
+    sigma_by_w = gauss**2 * width_mm / sigma_mm
+    drawn = np.stack([profile, _over_ends(step), by_width(step) + bells * sigma_by_w - 2.0 * profile / width_mm])
     if np.any(overshoot_mm2):
-        fall = u * bell
-        (falls,) = _over_ends(sums[:1], u * fall)
-        bent, bent_by_z, bent_by_w = bells / sigma_mm, *_over_ends(sums, -fall) / sigma_mm**2
-        bent_by_w = bent_by_w + (falls - bells) / sigma_mm**2 * sigma_by_w - 2.0 * bent / width_mm
-        drawn += overshoot_mm2 * np.stack([bent, bent_by_z, bent_by_w])
-    return np.asarray(drawn / (shape.first * shape.second * width_mm**2))
+        fall = -u * bell
+        bent, falls = bells / sigma_mm, _over_ends(u * fall)
+        bent_by_w = (by_width(fall) - (falls + bells) * sigma_by_w) / sigma_mm**2 - 2.0 * bent / width_mm
+        drawn += overshoot_mm2 * np.stack([bent, _over_ends(fall) / sigma_mm**2, bent_by_w])
+    return np.asarray(drawn / (first * second * width_mm**2))
 
 
-def _over_ends(factors: FloatArray, values: FloatArray) -> FloatArray:
-    """(k, m, n) sums of (4, m, n) values at the four ends of the rectangles, by (k, 4) factors."""
-    return np.asarray((factors @ values.reshape(4, -1)).reshape(-1, *values.shape[1:]))
+def _over_ends(values: FloatArray) -> FloatArray:
+    """(..., n) sums of (4, ..., n) values at the four ends of the rectangles, with their signs."""
+    return np.asarray(values[0] - values[1] - values[2] + values[3])
 
 
 def full_widths(first_mm: FloatArray, second_mm: FloatArray, sigma_mm: FloatArray, level: float) -> FloatArray:
@@ -147,13 +152,13 @@ def full_widths(first_mm: FloatArray, second_mm: FloatArray, sigma_mm: FloatArra
 
 def tenths(drawn: Sequence[Shape]) -> FloatArray:
     """(k,) full widths of the shapes at a tenth of the maximum, per FWHM."""
-    first, second, gauss = np.array([(s.first, s.second, s.gauss) for s in drawn]).T
+    first, second, gauss = parts_of(drawn)
     return full_widths(first, second, gauss, 0.1)
 
 
 def softened(drawn: Sequence[Shape], sigma: FloatArray) -> tuple[Shape, ...]:
     """The shapes with flanks at least so soft, (k,) per FWHM, and of unit FWHM again."""
-    first, second, gauss = np.array([(s.first, s.second, s.gauss) for s in drawn]).T
+    first, second, gauss = parts_of(drawn)
     return _of_unit(np.stack([first, second, np.maximum(gauss, sigma)]), [s.prior for s in drawn])
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from iqa.signal.section import Profiles, fit_width, section
+from iqa.signal.section import Profiles, fit_widths, section
 from iqa.signal.section_noise import Noise, noise_of, variance
-from iqa.signal.shapes import derivatives, full_widths, shapes, ssp
+from iqa.signal.shapes import derivatives, full_widths, parts_of, shapes, ssp
 
 TAN = 0.42447
 BLUR = 0.47 * TAN
@@ -50,11 +50,11 @@ def test_ssp_has_unit_area_and_the_sum_of_variances(widths: tuple[float, float, 
 @pytest.mark.parametrize("index", [0, 1, 2], ids=["rectangle", "triangle", "gaussian"])
 def test_a_blur_with_overshoot_adds_its_second_derivative_and_its_slopes_are_those_of_differences(index: int) -> None:
     shape, width, step = shapes()[index], 1.5, 3e-3
-    z = np.linspace(-2.5, 2.5, 51)[None]
+    z = np.linspace(-2.5, 2.5, 51)
 
     def drawn(moved: float = 0.0, wider: float = 0.0, overshoot: float = -0.05) -> NDArray[np.float64]:
-        mm = np.array([[width + wider]])
-        return derivatives(z + moved, shape, mm, np.hypot(shape.gauss * mm, 0.3), overshoot)
+        mm = np.array([width + wider])
+        return derivatives(z + moved, parts_of([shape]), mm, np.hypot(shape.gauss * mm, 0.3), overshoot)
 
     plain = [drawn(moved, overshoot=0.0)[0] for moved in (-step, 0.0, step)]
     bent = plain[1] - 0.05 * (plain[0] - 2.0 * plain[1] + plain[2]) / step**2
@@ -66,7 +66,7 @@ def test_a_blur_with_overshoot_adds_its_second_derivative_and_its_slopes_are_tho
 
 def test_shapes_have_unit_fwhm_and_weights_that_sum_to_one() -> None:
     table = shapes()
-    first, second, gauss = np.array([(s.first, s.second, s.gauss) for s in table]).T
+    first, second, gauss = parts_of(table)
     assert full_widths(first, second, gauss, 0.5) == pytest.approx([1.0] * len(table), rel=1e-6)
     assert sum(s.prior for s in table) == pytest.approx(1.0)
 
@@ -76,7 +76,7 @@ def test_shapes_have_unit_fwhm_and_weights_that_sum_to_one() -> None:
 def test_fit_of_the_right_shape_returns_width_places_and_height(index: int, width: float) -> None:
     shape = shapes()[index]
     data = made((shape.first * width, shape.second * width, shape.gauss * width))
-    fit = fit_width(data, shape, np.array([1.3 * width]), np.zeros(2), np.eye(data.values.shape[1]))
+    (fit,) = fit_widths(data, [shape], np.array([1.3 * width]), np.zeros(2), np.eye(data.values.shape[1]))
     assert fit is not None
     assert fit.width_mm[0] == pytest.approx(width, rel=1e-3)
     assert fit.centre_mm == pytest.approx([-0.3, 0.2], abs=1e-4)
@@ -126,7 +126,7 @@ def test_noise_of_gives_back_the_covariance_that_the_fit_took_away() -> None:
         data.blur_u,
         data.ramp,
     )
-    fit = fit_width(noisy, shapes()[0], np.array([2.0]), np.zeros(60), np.eye(data.z_mm.shape[1]))
+    (fit,) = fit_widths(noisy, shapes()[:1], np.array([2.0]), np.zeros(60), np.eye(data.z_mm.shape[1]))
     assert fit is not None
     noise = noise_of(fit.residual, fit.maker(), np.arange(60) * 1000, data.ramp)
     # 60 rows of 57 samples with three of a kind: 2 % of the variance; the window over the lags takes another percent
