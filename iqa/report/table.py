@@ -99,18 +99,20 @@ def _heading(analysis: Analysis) -> RenderableType:
 
 def _numbers(measurements: Sequence[Measurement]) -> RenderableType:
     families = [list(_rows(measured)) for _, measured in groupby(measurements, key=family)]
-    # Told the widths, rich need not measure hundreds of cells.
-    first = [row[:3] for rows in families for row in rows]
-    widths = [max(map(len, column)) for column in zip(NUMBERS, *first, strict=True)]
+    columns = list(zip(NUMBERS, *(row[:3] for rows in families for row in rows), strict=True))
+    key, value, spread = (max(map(len, column)) for column in columns)
+
+    def line(cells: Sequence[str]) -> Text:
+        # As one cell: a table lays out each at the cost of measuring a number, and these never fold.
+        return Text(f"{cells[0]:<{key + GAP}} {cells[1]:>{value}} {cells[2]:<{spread + GAP}}")
+
     table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False, show_edge=False)
-    for title, width in zip(NUMBERS, widths, strict=True):
-        right = title == "value"
-        table.add_column(title, justify="right" if right else "left", no_wrap=True, width=width + GAP * (not right))
+    table.add_column(line(NUMBERS), no_wrap=True, width=key + value + spread + 2 * GAP + 2)
     table.add_column("where", overflow="fold")
     table.add_column("flags", overflow="fold")
     for rows in families:
         for row in rows:
-            table.add_row(*map(Text, row))
+            table.add_row(line(row), *map(Text, row[3:]))
         table.add_section()
     return Group(Text(), table)
 
