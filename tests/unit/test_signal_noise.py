@@ -190,3 +190,37 @@ def test_a_model_of_slices_follows_what_was_seen_and_can_be_inverted(form: str) 
 
 def test_slices_of_which_nothing_was_seen_share_nothing() -> None:
     assert SliceCorrelation(np.zeros(1), np.ones(1)).modelled(np.arange(3.0)) == pytest.approx(np.eye(3))
+
+
+def test_of_independent_slices_pairs_give_the_sample_variance() -> None:
+    alone = SliceCorrelation(np.array([0.0, 1.0]), np.array([1.0, 0.0]))
+    sums, images = alone.pairs_apart(np.arange(7.0), 99.0)
+    seen = np.random.default_rng(1).normal(size=7)
+    assert np.mean((sums @ seen) ** 2) == pytest.approx(seen.var(ddof=1))
+    assert images == pytest.approx(6.0)
+
+
+@pytest.mark.parametrize("fixed", [0.0, 0.05], ids=["noise", "with what is fixed"])
+def test_pairs_apart_tell_the_variance_of_overlapping_slices_and_how_surely(fixed: float) -> None:
+    """Slices share half with their neighbours; what all have in common is in the correlation that was seen."""
+    rho = (1.0 - fixed) * np.array([1.0, 0.5, 0.0, 0.0]) + fixed
+    sums, images = SliceCorrelation(np.arange(4.0), rho).pairs_apart(np.arange(8.0), 99.0)
+    own = np.random.default_rng(2).normal(size=(20000, 9))
+    seen = (own[:, 1:] + own[:, :-1]) / np.sqrt(2.0)
+    told = np.mean((seen @ sums.T) ** 2, axis=1)
+    assert told.mean() == pytest.approx(1.0, rel=0.02)
+    assert np.mean(((seen + 5.0) @ sums.T) ** 2, axis=1) == pytest.approx(told)
+    assert images == pytest.approx(2.0 * told.mean() ** 2 / told.var(), rel=0.1)
+
+
+def test_slices_that_all_share_noise_have_no_pair_apart() -> None:
+    sums, images = SliceCorrelation(np.arange(3.0), np.array([1.0, 0.6, 0.2])).pairs_apart(np.arange(3.0), 99.0)
+    assert sums.shape == (0, 3)
+    assert images == 0.0
+
+
+def test_slices_too_far_apart_to_share_noise_are_apart_whatever_is_fixed_in_them() -> None:
+    rings = SliceCorrelation(np.arange(4.0), np.array([1.0, 0.6, 0.3, 0.3]))
+    sums, images = rings.pairs_apart(np.arange(4.0), 3.0)
+    assert np.abs(sums) == pytest.approx(np.array([[1.0, 0.0, 0.0, 1.0]]) / np.sqrt(2.0))
+    assert images == pytest.approx(1.0)
