@@ -111,8 +111,12 @@ def _looks(context: Context, frequency: Array) -> tuple[_Look, _Look]:
     form = EYE_FILTERS[observer.eye_filter]
     per_mm = cycles_per_degree(observer.distance_mm, observer.magnification)
     eye = eye_response(frequency, per_mm, (form.rise, form.fall, form.bend, form.times))
-    npwe = npw.replace("npw", "npwe").replace("@", f"-{observer.viewing}@")
-    return _Look("npw", npw, np.ones_like(eye)), _Look("npwe", npwe, eye)
+    return _Look("npw", npw, np.ones_like(eye)), _Look("npwe", with_an_eye(npw, observer.viewing), eye)
+
+
+def with_an_eye(npw: str, viewing: str) -> str:
+    """The method of an observer with an eye, from that of one without and `Observer.viewing`."""
+    return npw.replace("npw", "npwe").replace("@", f"-{viewing}@")
 
 
 def _none(observer: Observer, lack: NotMeasured) -> Measured:

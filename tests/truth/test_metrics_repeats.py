@@ -53,9 +53,10 @@ def curve(made: Sequence[Scan]) -> Array:
 def test_what_stays_falls_out() -> None:
     bare = curve(scans(2))
     assert curve(scans(2, RINGS + 900.0)) == pytest.approx(bare, rel=5e-3, abs=0.05)
-    alone = results(scans(1, RINGS), ())["nps"]
-    assert isinstance(alone, Curve)
-    assert max(alone.values[:5]) > 2.0 * bare[:5].max()
+    (ringed,) = scans(1, RINGS)
+    alone = Context(ringed, made_located(ringed)).noise
+    assert alone is not None
+    assert alone.covariance.nps[1:6].max() > 2.0 * bare[:5].max()
 
 
 def test_two_repeats_are_half_their_difference_squared() -> None:
