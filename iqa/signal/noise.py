@@ -194,12 +194,13 @@ class SliceCorrelation:
 
         Returns
         -------
-        (k, n) sums of the slices, each with the noise of one slice; their mean square is that of the differences of all
-        pairs apart. k is 0 where no two slices are. And how many images as many as are independent they are worth:
+        (k, n) sums of the slices; the mean of their squares is that of (xᵢ − xⱼ)²/2 over all pairs apart, the variance of
+        one slice. k is 0 where no two slices are apart. And how many images as many as are independent they are worth:
         tr²(LR)/tr((LR)²), R being the correlation and L the Laplace matrix of the graph of those pairs.
         """
         matrix = self._matrix(z_mm)
         apart = (matrix < APART) | (np.abs(np.subtract.outer(z_mm, z_mm)) >= apart_mm)
+        np.fill_diagonal(apart, False)
         laplace = np.diag(apart.sum(axis=1)) - apart.astype(np.float64)
         weight, sums = np.linalg.eigh(laplace)
         kept = weight > 1e-6  # 0 for the mean over slices that hang together

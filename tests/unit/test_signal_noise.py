@@ -219,6 +219,15 @@ def test_slices_that_all_share_noise_have_no_pair_apart() -> None:
     assert images == 0.0
 
 
+@pytest.mark.parametrize("apart_mm", [0.0, 1.0])
+def test_one_slice_is_not_apart_from_itself(apart_mm: float) -> None:
+    sums, _ = overlap_correlation(1.0).pairs_apart(np.zeros(1), apart_mm)
+    assert len(sums) == 0
+    two, images = overlap_correlation(1.0).pairs_apart(np.array([0.0, 9.0]), apart_mm)
+    assert np.abs(two) == pytest.approx(np.array([[1.0, 1.0]]) / np.sqrt(2.0))
+    assert images == pytest.approx(1.0)
+
+
 def test_slices_too_far_apart_to_share_noise_are_apart_whatever_is_fixed_in_them() -> None:
     rings = SliceCorrelation(np.arange(4.0), np.array([1.0, 0.6, 0.3, 0.3]))
     sums, images = rings.pairs_apart(np.arange(4.0), 3.0)
