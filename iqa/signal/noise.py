@@ -194,8 +194,8 @@ class SliceCorrelation:
 
         Returns
         -------
-        (k, n) sums of the slices; the mean of their squares is that of (xᵢ − xⱼ)²/2 over all pairs apart, the noise of one
-        slice. k is 0 where no two slices are apart. And how many images as many as are independent they are worth:
+        (k, n) sums of the slices; the mean of their squares is that of (xᵢ − xⱼ)²/2 over all pairs apart, the noise of
+        one slice. k is 0 where no two slices are apart. And how many images as many as are independent they are worth:
         tr²(LR)/tr((LR)²), R being the correlation and L the Laplace matrix of the graph of those pairs.
         """
         matrix = self._matrix(z_mm)
