@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from iqa.signal.noise import Covariance, frequency_counts
-from iqa.signal.periodogram import TREND, TRENDED, Detrending, Rings, mirrored, periodogram, taper, whole
+from iqa.signal.periodogram import MEAN, TREND, TRENDED, Detrending, Rings, mirrored, periodogram, taper, whole
 from iqa.signal.trend import detrended, polynomials
 
 Array = NDArray[np.float64]
@@ -75,7 +75,7 @@ class Spectrum:
 
     @cached_property
     def _by_rings(self) -> Array:
-        """(rings, rings) covariance of `measured`, HU⁴, of one image: exact for the lowest, which the trend changes.
+        """(rings, rings) covariance of `measured`, HU⁴, of one image: exact for the lowest, which a trend changes.
 
         Notes
         -----
@@ -92,7 +92,8 @@ class Spectrum:
         turned = (waves @ alone @ waves.T).reshape(len(alone), -1)
         shared = (times[:, None] * times * self._overlap[:half, :half]).ravel()
         covariance = 2.0 * (turned * shared) @ turned.T
-        covariance[:TRENDED, :TRENDED] = self.detrending.covariance(self.covariance, rings, self._apart)
+        if self.detrending.lost > MEAN:  # which bin 0 alone loses
+            covariance[:TRENDED, :TRENDED] = self.detrending.covariance(self.covariance, rings, self._apart)
         return np.asarray(covariance)
 
     @cached_property
