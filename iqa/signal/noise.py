@@ -93,7 +93,11 @@ class Covariance:
 
     def variance_of_mean(self, mask: Mask) -> float:
         """Variance, HU², of the mean over a (rows, columns) mask."""
-        return self.variance_of_sum(mask / np.count_nonzero(mask))
+        # Asked for again where a disc's level is freed from what its own mean swallows.
+        disc = mask.shape, mask.tobytes()
+        if disc not in self._means:
+            self._means[disc] = self.variance_of_sum(mask / np.count_nonzero(mask))
+        return self._means[disc]
 
     def of_sums(self, weights: Array, shape: tuple[int, int]) -> Array:
         """(m, m) covariance, HU², of the sums over (m, rows, columns) fields of weights, padded to a shape."""
@@ -115,8 +119,7 @@ class Covariance:
     def kept_after_fit(self, mask: Mask, columns: Array) -> float:
         """E[residual sum of squares]/(n σ²) after a least-squares fit of (k, n) columns: tr(PC)/(n σ²)."""
         shape = padded(mask.shape)
-        spectrum = self.spectrum(shape)
-        lost = sum(_against(field, spectrum, shape) for field in orthonormal(mask, columns))
+        lost = _against(orthonormal(mask, columns), self.spectrum(shape), shape)
         return 1.0 - lost / (np.count_nonzero(mask) * self.variance)
 
     def relative_variance_of_variance(self, mask: Mask) -> float:
@@ -142,6 +145,10 @@ class Covariance:
 
     @cached_property
     def _spectra(self) -> dict[tuple[int, int], Array]:
+        return {}
+
+    @cached_property
+    def _means(self) -> dict[tuple[tuple[int, ...], bytes], float]:
         return {}
 
 
@@ -288,10 +295,11 @@ def radial_frequency(shape: tuple[int, int], pixel_mm: tuple[float, float]) -> A
 
 
 def _against(weights: Array, spectrum: Array, shape: tuple[int, int]) -> float:
-    """Σ A·c in the frequency domain, where it is Σ |W|²·S; the mirrored half is not computed."""
+    """Σ A·c of (..., rows, columns) weights, in the frequency domain Σ |W|²·S; the mirrored half is not computed."""
     seen = fft.rfft2(weights, shape)
     power = (seen.real**2 + seen.imag**2) * spectrum
-    return float(power.sum(axis=0) @ frequency_counts(shape[1])) / (shape[0] * shape[1])
+    along = power.reshape(-1, power.shape[-1]).sum(axis=0)
+    return float(along @ frequency_counts(shape[1])) / (shape[0] * shape[1])
 
 
 def frequency_counts(n: int) -> Array:
