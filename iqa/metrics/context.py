@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 from iqa.metrics import absent
 from iqa.metrics.discs import Central, measure_central
 from iqa.metrics.insert_edges import InsertEdge, Shared, measure_edges
 from iqa.metrics.inserts import InsertMean, Outcome, measure_edge, measure_inserts
-from iqa.metrics.patches import between_slices, measure_noise
+from iqa.metrics.patches import measure_noise
 from iqa.metrics.points import Sources, find_sources
 from iqa.metrics.regions import Noise, where
 from iqa.metrics.repeats import Repeat, difference_noise
@@ -57,22 +56,10 @@ class Context:
         """The same noise as the differences between repeats show it; None where they show none."""
         return difference_noise(self.scan, self.repeats)
 
-    @cached_property
-    def between_slices(self) -> Noise | None:
-        """The same noise as differences between slices far apart show it; None where no two are."""
-        return None if self.noise is None else between_slices(self.scan, self.noise)
-
-    @property
-    def noise_from(self) -> Literal["repeats", "slices", "patches"]:
-        """Between what the noise power spectrum is learnt: repeats or slices, or from patches as they are."""
-        if self.repeats:
-            return "repeats"
-        return "slices" if self.between_slices else "patches"
-
     @property
     def spectral_noise(self) -> Noise | NotMeasured:
-        """The noise whose spectrum is meant, freed from what is fixed where repeats or slices allow it; or why not."""
-        noise = self.difference if self.repeats else self.between_slices or self.noise
+        """The noise whose spectrum is meant: that of the differences where there are repeats; or why it is unknown."""
+        noise = self.difference if self.repeats else self.noise
         if noise is not None:
             return noise
         return absent.noise("") if self.noise is None else absent.difference("")

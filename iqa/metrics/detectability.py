@@ -25,8 +25,8 @@ from iqa.signal.observers import (
 )
 from iqa.signal.spectrum import Spectrum
 
-NPW = {"patches": "npw@2", "slices": "npw-slices@1", "repeats": "npw-difference@3"}
-"""By how the noise is seen."""
+NPW, NPW_DIFFERENCE = "npw@2", "npw-difference@2"
+"""Of the scan's own noise, and of that of differences between repeats."""
 LEAST_CNR = 20.0
 """Contrast over noise, times √slices, of an insert whose transfer function is taken. At 10 a sharp kernel's d′ is 2.5 %
 too low, 0.8 of its u; at 20 half of that."""
@@ -107,7 +107,7 @@ def measure(context: Context) -> Measured:
 
 def _looks(context: Context, frequency: Array) -> tuple[_Look, _Look]:
     """Without an eye and with one; the method names all that makes another quantity of d′."""
-    observer, npw = context.observer, NPW[context.noise_from]
+    observer, npw = context.observer, NPW_DIFFERENCE if context.repeats else NPW
     form = EYE_FILTERS[observer.eye_filter]
     per_mm = cycles_per_degree(observer.distance_mm, observer.magnification)
     eye = eye_response(frequency, per_mm, (form.rise, form.fall, form.bend, form.times))

@@ -16,12 +16,9 @@ from iqa.signal.spectrum import Spectrum
 Array = NDArray[np.float64]
 
 AVERAGE, MEAN_2D, PEAK = "nps.average_frequency", "nps.mean_frequency_2d", "nps.peak_frequency"
-METHODS = {
-    "patches": ("nps-radial@2", "nps-cubic@1"),
-    "slices": ("nps-slices@1", "nps-slices-cubic@1"),
-    "repeats": ("nps-difference@3", "nps-difference-cubic@2"),
-}
-"""Of the curve and of its peak, by how the noise is seen."""
+METHOD, PEAK_METHOD = "nps-radial@2", "nps-cubic@1"
+DIFFERENCE, DIFFERENCE_PEAK = "nps-difference@2", "nps-difference-cubic@1"
+"""The same of differences between repeats."""
 HALF_WIDTH_PER_MM = 0.24
 """Reach of the cubic through the peak. With 24 patches of 64² it errs by 0.9 to 1.5 % and scatters by 1.6 to 2.8 %; a
 parabola over half of that scatters twice as much, over all of it errs by 5 to 8 %; a quartic errs by 0.3 % and scatters
@@ -68,9 +65,8 @@ def measure(context: Context) -> Measured:
     Notes
     -----
     See `iqa.signal.spectrum`. The average is ∫f·NPS df / ∫NPS df of the radial spectrum from 0 to Nyquist; the
-    two-dimensional mean weighs each frequency by its ring, corners of the square included. All is learnt from the
-    differences between repeats where the scan has any, see `iqa.metrics.repeats`, else from those between slices
-    where any share no noise, see `iqa.metrics.patches.between_slices`.
+    two-dimensional mean weighs each frequency by its ring, corners of the square included. Where the scan has
+    repeats, all is learnt from their differences, see `iqa.metrics.repeats`.
 
     References
     ----------
@@ -79,7 +75,7 @@ def measure(context: Context) -> Measured:
     noise = context.spectral_noise
     if isinstance(noise, NotMeasured):
         return Measured(tuple(replace(noise, key=key) for key in (AVERAGE, MEAN_2D, PEAK)))
-    method, peak_method = METHODS[context.noise_from]
+    method, peak_method = (DIFFERENCE, DIFFERENCE_PEAK) if context.repeats else (METHOD, PEAK_METHOD)
     spectrum = noise.spectrum
     peak = peak_frequency(spectrum)
     flags = ("structured",) if structured(spectrum) else ()

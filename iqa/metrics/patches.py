@@ -14,7 +14,6 @@ from iqa.metrics.regions import Array, Circle, Noise, Squares, base_diameter, mi
 from iqa.metrics.whole import clear_of_ends
 from iqa.model import BodyFit, Feature, LinePairs, Located, Module, ModuleFit, Ramp, Region, Scan, StepRamp, Stored
 from iqa.signal.noise import SliceCorrelation, estimate_slice_correlation, overlap_correlation
-from iqa.signal.periodogram import MEAN, TREND
 from iqa.signal.spectrum import estimate_spectrum
 
 SIDES_MM = (48.0, 32.0, 24.0, 16.0)
@@ -33,9 +32,6 @@ MARGIN_MM = 3.0
 """Distance kept from features: their blur, the roots of their streaks, and how far an owner's unit may stray."""
 
 
-SECTIONS = 2.0
-"""Sections from which slices share no noise: a Gaussian profile's autocorrelation is 0.004 there. What they have in
-common all the same, up to a fifth of their variance under strong rings, is fixed."""
 SMALLEST_NOISE_HU = 0.02
 """Less is no scanner's noise: rounding to whole HU alone gives 0.29."""
 OUTLYING = 1.5
@@ -54,7 +50,7 @@ def measure_noise(scan: Scan, located: Located) -> Noise | None:
 
 def noise_within(scan: Scan, module: Module, fit: ModuleFit, radius_mm: float) -> Noise | None:
     """The noise of a module's free patches within a radius, mm, of its axis; None where it has too few."""
-    tried = (noise_of(scan, at, patches(scan, at)[None], TREND) for at in _free_squares(scan, module, fit, radius_mm))
+    tried = (noise_of(scan, at, patches(scan, at)[None]) for at in _free_squares(scan, module, fit, radius_mm))
     return next((n for n in tried if n is not None), None)
 
 
@@ -70,36 +66,20 @@ def cut(stored: Stored, slope: Array, squares: Squares) -> NDArray[np.float32]:
     return np.stack([[_patch(image, unit, at, squares.side) for at in squares.corners] for image, unit in pairs])
 
 
-def between_slices(scan: Scan, noise: Noise) -> Noise | None:
-    """The same noise as differences between slices far apart show it, freed from what is fixed; None without such.
-
-    See docs/decisions/014-noise-between-slices.md.
-    """
-    squares = noise.squares
-    sums, images = noise.slices.pairs_apart(scan.z_mm[list(squares.slices)], SECTIONS * scan.section_mm)
-    if not len(sums):
-        return None
-    seen = np.tensordot(sums.astype(np.float32), patches(scan, squares), 1)
-    flat = seen.reshape(-1, squares.side, squares.side)
-    return replace(noise, spectrum=estimate_spectrum(flat, scan.pixel_mm, images, squares.corners, MEAN))
-
-
-def noise_of(scan: Scan, squares: Squares, images: NDArray[np.float32], lost: int) -> Noise | None:
+def noise_of(scan: Scan, squares: Squares, images: NDArray[np.float32]) -> Noise | None:
     """The noise that squares show on independent images of one setup; None where it is no scanner's.
 
     Parameters
     ----------
     images : (k, slices, m, n, n) float, HU
         The scan's own patches (k = 1), or those of k independent differences of repeats.
-    lost : int
-        What each patch loses, see `estimate_spectrum`.
     """
     clean = _clean(images)
     kept, images = tuple(itertools.compress(squares.corners, clean)), images[:, :, clean]
     correlation = _correlation(scan, np.concatenate(images, axis=1), squares.slices)
     spread = correlation.variance_factor(scan.z_mm[list(squares.slices)])
     flat = images.reshape(-1, squares.side, squares.side)
-    spectrum = estimate_spectrum(flat, scan.pixel_mm, len(images) / spread, kept, lost)
+    spectrum = estimate_spectrum(flat, scan.pixel_mm, len(images) / spread, kept)
     if spectrum.covariance.variance <= SMALLEST_NOISE_HU**2:
         return None
     return Noise(spectrum, correlation, replace(squares, corners=kept))

@@ -17,7 +17,6 @@ from iqa.metrics.setups import Setup, setup_of
 from iqa.metrics.whole import whole_slices
 from iqa.model import DEFAULT_OBSERVER, Located, Observer, Scan, Stored
 from iqa.signal.channels import CHANNEL_SETS
-from iqa.signal.periodogram import MEAN
 from iqa.signal.trend import detrended, polynomials
 
 LEAST_APART = 1.0 / 3.0
@@ -115,7 +114,7 @@ def difference_noise(scan: Scan, repeats: Sequence[Repeat]) -> Noise | None:
     if squares is None:
         return None
     seen = np.stack([_patches(r, squares) for r in repeats])
-    return noise_of(scan, squares, np.tensordot(helmert(len(repeats)), seen, axes=1).astype(np.float32), MEAN)
+    return noise_of(scan, squares, np.tensordot(helmert(len(repeats)), seen, axes=1).astype(np.float32))
 
 
 def _shared(seen: Sequence[Squares | None]) -> Squares | None:

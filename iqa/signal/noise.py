@@ -30,9 +30,6 @@ smallest, in steps of 10 %."""
 OWN = 0.03
 """Share of the noise that no two slices have in common: rounding, and what the model's form is wrong by. Without it a
 smooth model would let a fit read the noise of a slice off its neighbours."""
-APART = 0.1
-"""Correlation below which two slices count as without noise in common. What they do have in common is at the lowest
-frequencies, where it would be taken for fixed: neighbours that share a third raise every frequency by 3 %."""
 MERGE = 0.02
 """Slice distances that agree within this share are one distance."""
 
@@ -190,33 +187,6 @@ class SliceCorrelation:
     def independent(self, z_mm: Array) -> int:
         """Independent slices behind a mean over slices at z, rounded, at least 1."""
         return max(1, min(len(z_mm), round(1.0 / self.mean_factor(z_mm))))
-
-    def pairs_apart(self, z_mm: Array, apart_mm: float) -> tuple[Array, float]:
-        """What the slices at z tell of their noise where they share none, so that whatever is fixed falls out.
-
-        Parameters
-        ----------
-        apart_mm
-            Distance from which slices cannot share noise, however alike they are.
-
-        Returns
-        -------
-        (k, n) sums of the slices; the mean of their squares is that of (xᵢ − xⱼ)²/2 over all pairs apart, the noise of
-        one slice. k is 0 where no two slices are apart. And how many images as many as are independent they are worth:
-        tr²(LR)/tr((LR)²), R being the correlation and L the Laplace matrix of the graph of those pairs.
-        """
-        matrix = self._matrix(z_mm)
-        apart = (matrix < APART) | (np.abs(np.subtract.outer(z_mm, z_mm)) >= apart_mm)
-        np.fill_diagonal(apart, False)
-        laplace = np.diag(apart.sum(axis=1)) - apart.astype(np.float64)
-        weight, sums = np.linalg.eigh(laplace)
-        kept = weight > 1e-6  # 0 for the mean over slices that hang together
-        if not kept.any():
-            return np.zeros((0, len(z_mm))), 0.0
-        told = laplace @ np.where(apart, 0.0, matrix)  # what slices apart have in common is no noise
-        total = float(np.trace(told))
-        scale = np.sqrt(weight[kept] * np.count_nonzero(kept) / total)
-        return np.asarray((sums[:, kept] * scale).T), total**2 / float(np.sum(told * told.T))
 
     def modelled(self, z_mm: Array) -> Array:
         """(n, n) correlation of slices at z that can be inverted, and reaches beyond the distances seen.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from iqa.signal.noise import Covariance, frequency_counts
-from iqa.signal.periodogram import MEAN, TREND, TRENDED, Detrending, Rings, mirrored, periodogram, taper, whole
+from iqa.signal.periodogram import TRENDED, Detrending, Rings, mirrored, periodogram, taper, whole
 from iqa.signal.trend import detrended, polynomials
 
 Array = NDArray[np.float64]
@@ -75,7 +75,7 @@ class Spectrum:
 
     @cached_property
     def _by_rings(self) -> Array:
-        """(rings, rings) covariance of `measured`, HU⁴, of one image: exact for the lowest, which a trend changes.
+        """(rings, rings) covariance of `measured`, HU⁴, of one image: exact for the lowest, which the trend changes.
 
         Notes
         -----
@@ -92,8 +92,7 @@ class Spectrum:
         turned = (waves @ alone @ waves.T).reshape(len(alone), -1)
         shared = (times[:, None] * times * self._overlap[:half, :half]).ravel()
         covariance = 2.0 * (turned * shared) @ turned.T
-        if self.detrending.lost > MEAN:  # which bin 0 alone loses
-            covariance[:TRENDED, :TRENDED] = self.detrending.covariance(self.covariance, rings, self._apart)
+        covariance[:TRENDED, :TRENDED] = self.detrending.covariance(self.covariance, rings, self._apart)
         return np.asarray(covariance)
 
     @cached_property
@@ -121,7 +120,6 @@ def estimate_spectrum(
     pixel_mm: tuple[float, float],
     images: float,
     corners: Sequence[tuple[int, int]] = APART,
-    lost: int = TREND,
 ) -> Spectrum:
     """Noise power spectrum of a scan from uniform square patches.
 
@@ -135,12 +133,10 @@ def estimate_spectrum(
         Images as many as are independent.
     corners : (row, column) of the first pixel of each patch on an image, the same on all
         Without them each patch is an image of its own.
-    lost : int
-        Polynomials that each patch loses: its 2nd-order trend, TREND, or its MEAN, where it is a difference.
 
     Notes
     -----
-    Each patch loses its trend and is seen through a window with cosine flanks. Both distort the periodogram,
+    Each patch loses its 2nd-order trend and is seen through a window with cosine flanks. Both distort the periodogram,
     at low frequencies by up to half. So a radial spectrum is sought whose exactly expected periodogram, trend and
     window included, is the measured one: the model is multiplied by measured/expected. At frequency 0, which the trend
     swallows, the straight line through the lowest bins is taken, never below 0.
@@ -150,11 +146,12 @@ def estimate_spectrum(
     ICRU Report 87 (2012); Kijewski and Judy, Phys Med Biol 1987;32:565.
     """
     side = patches.shape[-1]
-    measured = periodogram(patches, lost)
+    columns = polynomials(np.ones((side, side), dtype=bool))
+    measured = periodogram(patches, columns)
     rings = Rings.of(side, pixel_mm)
     wanted = rings.mean(measured)
     area = pixel_mm[0] * pixel_mm[1]
-    detrending = Detrending.of(side, pixel_mm, lost)
+    detrending = Detrending.of(side, pixel_mm)
     flat = Covariance(rings.frequency, np.full(len(wanted), area), pixel_mm)
     start = wanted * area / np.maximum(rings.mean(detrending.expected(flat)), SMALLEST_SHARE)
     model = replace(flat, nps=_tied(rings.frequency, start, rings.weight))

@@ -1,7 +1,5 @@
 """The noise spectrum from 24 patches of 64² over hundreds of seeds, and its shape from 500 patches at once.
 
-Two patches on each of twelve slices, between which what is fixed falls out, and all patches by themselves.
-
 Writes docs/evidence/nps.json, nps-bound.json.
 """
 
@@ -18,8 +16,6 @@ import test_nps
 from numpy.typing import NDArray
 
 from iqa.metrics import nps
-from iqa.signal.noise import SliceCorrelation
-from iqa.signal.periodogram import MEAN, TREND
 from iqa.signal.spectrum import Spectrum, estimate_spectrum
 from tests.honest import BAND, unfair, unfair_with_bias
 from tests.made_phantom import PIXEL_MM, noise
@@ -28,9 +24,6 @@ Array = NDArray[np.float64]
 Evidence = Callable[[str, object], None]
 
 KERNELS = ("soft", "hann", "sharp")
-WAYS = ("slices", "patches")
-"""Between slices, or of patches by themselves."""
-SLICES = 12
 SIGMA = 10.0
 SEEDS = 450
 """Of each kernel: 1,350 results of a key."""
@@ -40,28 +33,20 @@ SIGMA_PERCENT, SHAPE_PERCENT, WHITE_PERCENT = 0.3, 2.0, 1.0
 COVERED = (0.93, 0.97)
 SMOOTH = 10
 """Cubic splines of a spectrum up to the corner of its square that is known to be smooth."""
-EFFICIENT = {"patches": 1.05, "slices": 1.15}
-"""Scatter over the least one; between slices the window costs most of it."""
+EFFICIENT = 1.05
+"""Scatter over the least one."""
 
 
-def read(patches: Array, way: str = "patches") -> Spectrum:
-    """Of (m, 64, 64) patches of unit variance."""
-    hu, pixel_mm = (SIGMA * patches).astype(np.float32), (PIXEL_MM, PIXEL_MM)
-    if way == "patches":
-        return estimate_spectrum(hu, pixel_mm, len(hu))
-    alone = SliceCorrelation(np.array([0.0, 1.0]), np.array([1.0, 0.0]))
-    sums, images = alone.pairs_apart(np.arange(float(SLICES)), 1.0)
-    apart = np.tensordot(sums.astype(np.float32), hu.reshape(SLICES, -1, *hu.shape[1:]), 1)
-    corners = [(0, k * hu.shape[-1]) for k in range(apart.shape[1])]
-    return estimate_spectrum(apart.reshape(-1, *hu.shape[1:]), pixel_mm, images, corners, MEAN)
+def read(patches: Array) -> Spectrum:
+    return estimate_spectrum((SIGMA * patches).astype(np.float32), (PIXEL_MM, PIXEL_MM), len(patches))
 
 
 @cache
-def found(kernel: str, way: str) -> dict[str, Array]:
+def found(kernel: str) -> dict[str, Array]:
     """(seeds, 2) value and u of each frequency, NaN where there is none, and of σ with no u."""
     rows: dict[str, list[tuple[float, float]]] = {name: [] for name in (*BOUNDS, "sigma")}
     for seed in range(SEEDS):
-        seen = read(edges.grain(np.random.default_rng(seed), kernel, PIXEL_MM, (24, 64, 64)), way)
+        seen = read(edges.grain(np.random.default_rng(seed), kernel, PIXEL_MM, (24, 64, 64)))
         rows["average_frequency"].append(nps.average_frequency(seen))
         rows["mean_frequency_2d"].append(nps.mean_frequency_2d(seen))
         rows["peak_frequency"].append(nps.peak_frequency(seen) or (np.nan, np.nan))
@@ -69,9 +54,9 @@ def found(kernel: str, way: str) -> dict[str, Array]:
     return {name: np.array(pairs) for name, pairs in rows.items()}
 
 
-def summary(kernel: str, way: str) -> dict[str, dict[str, float]]:
+def summary(kernel: str) -> dict[str, dict[str, float]]:
     result = {}
-    for name, pairs in found(kernel, way).items():
+    for name, pairs in found(kernel).items():
         truth = SIGMA if name == "sigma" else test_nps.truth(kernel)[f"nps.{name}"]
         value, u = pairs[np.isfinite(pairs[:, 0])].T
         z = (value - truth) / u
@@ -102,9 +87,9 @@ def white_percent() -> float:
 
 def test_evidence(evidence: Evidence) -> None:
     """Shape, flatness and coverage; what follows is judged one by one."""
-    rows = {f"{kernel}, {way}": summary(kernel, way) for way in WAYS for kernel in KERNELS}
+    rows = {kernel: summary(kernel) for kernel in KERNELS}
     shapes = {kernel: round(shape_percent(kernel), 3) for kernel in KERNELS}
-    pooled = {name: float(np.mean([row[name]["within_95"] for row in rows.values()])) for name in BOUNDS}
+    pooled = {name: float(np.mean([rows[k][name]["within_95"] for k in KERNELS])) for name in BOUNDS}
     evidence("nps", rows | {"shape_rms_percent": shapes, "white_percent": white_percent(), "within_95": pooled})
     assert max(shapes.values()) <= SHAPE_PERCENT
     assert white_percent() <= WHITE_PERCENT
@@ -113,48 +98,39 @@ def test_evidence(evidence: Evidence) -> None:
     assert min(pooled.values()) >= COVERED[0]  # the others hold a bias at its largest, and are conservative
 
 
-@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("name", BOUNDS)
-def test_u_is_honest_or_holds_the_bias(name: str, kernel: str, way: str) -> None:
-    value, u = found(kernel, way)[name].T.tolist()
+def test_u_is_honest_or_holds_the_bias(name: str, kernel: str) -> None:
+    value, u = found(kernel)[name].T.tolist()
     truth = test_nps.truth(kernel)[f"nps.{name}"]
     assert np.isfinite(value).all()
     assert not (unfair(value, u, truth, conservative=True) and unfair_with_bias(value, u, truth))
 
 
-@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("name", [*BOUNDS, "sigma"])
-def test_bias(name: str, kernel: str, way: str) -> None:
-    row = summary(kernel, way)[name]
+def test_bias(name: str, kernel: str) -> None:
+    row = summary(kernel)[name]
     most = SIGMA_PERCENT if name == "sigma" else BOUNDS[name][0]
     assert abs(row["bias_percent"]) <= most + BAND * row["sd_percent"] / SEEDS**0.5
 
 
-@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("name", BOUNDS)
-def test_scatter(name: str, kernel: str, way: str) -> None:
+def test_scatter(name: str, kernel: str) -> None:
     """The average of the radial curve misses it for soft and hann, as every reading of such patches must; see below."""
-    assert summary(kernel, way)[name]["sd_percent"] <= BOUNDS[name][1]
+    assert summary(kernel)[name]["sd_percent"] <= BOUNDS[name][1]
 
 
 def test_no_reading_of_the_average_scatters_less(evidence: Evidence) -> None:
-    """With nothing to lose, with patches' trends lost or their means, and were the spectrum smooth over 0.2/mm.
-
-    Between slices the mean of all is lost as well: one twelfth of what they tell.
-    """
+    """Without a trend to lose, with it, and were the spectrum known to be smooth over 0.2/mm."""
     rows = {}
     for kernel in KERNELS:
         rows[kernel] = {
-            "nothing_lost": noise_bound.percent(kernel, lost=0),
-            "trend_smooth": noise_bound.percent(kernel, lost=TREND, splines=SMOOTH),
-            "patches": noise_bound.percent(kernel, lost=TREND),
-            "patches_measured": summary(kernel, "patches")["average_frequency"]["sd_percent"],
-            "slices": noise_bound.percent(kernel, lost=MEAN) * (1.0 - 1.0 / SLICES) ** -0.5,
-            "slices_measured": summary(kernel, "slices")["average_frequency"]["sd_percent"],
+            "no_trend": noise_bound.percent(kernel, trend=False),
+            "trend": noise_bound.percent(kernel, trend=True),
+            "trend_smooth": noise_bound.percent(kernel, trend=True, splines=SMOOTH),
+            "measured": summary(kernel)["average_frequency"]["sd_percent"],
         }
     evidence("nps-bound", {kernel: {name: round(v, 3) for name, v in row.items()} for kernel, row in rows.items()})
-    for way, most in EFFICIENT.items():
-        assert all(row[f"{way}_measured"] <= most * row[way] for row in rows.values())
+    assert all(row["measured"] <= EFFICIENT * row["trend"] for row in rows.values())

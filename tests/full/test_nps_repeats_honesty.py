@@ -1,7 +1,6 @@
 """The noise power of repeats over 400 setups with rings and shading: bias, scatter, and whether u is real.
 
-Writes docs/evidence/nps-repeats.json, with what one scan of such a setup gives beside it, between its slices and slice
-by slice.
+Writes docs/evidence/nps-repeats.json, with what one scan of such a setup gives beside it.
 """
 
 from __future__ import annotations
@@ -9,11 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
-from repeats_made import one_setup, over_seeds
+from repeats_made import over_seeds
 from test_nps import KEYS, truth
-
-from iqa.metrics import nps
 
 SEEDS, ALONE = 400, 40
 AVERAGE, MEAN_2D, PEAK = KEYS
@@ -25,18 +21,7 @@ Evidence = Callable[[str, object], None]
 
 
 def found(kernel: str, count: int, key: str, seeds: int) -> dict[str, float]:
-    return summary(kernel, key, np.array(over_seeds(kernel, count, seeds)[0][key]), seeds)
-
-
-def slice_by_slice(kernel: str) -> dict[str, float]:
-    """The average frequency of patches as they are."""
-    contexts = (one_setup(seed, kernel, 1) for seed in np.random.SeedSequence(77).spawn(ALONE))
-    pairs = [nps.average_frequency(c.noise.spectrum) for c in contexts if c.noise]
-    return summary(kernel, AVERAGE, np.array(pairs), ALONE)
-
-
-def summary(kernel: str, key: str, pairs: NDArray[np.float64], seeds: int) -> dict[str, float]:
-    values, us = pairs.T
+    values, us = np.array(over_seeds(kernel, count, seeds)[0][key]).T
     z = (values - truth(kernel)[key]) / us
     return {
         "given": round(len(values) / seeds, 3),
@@ -55,14 +40,12 @@ def test_frequencies_of_repeats(evidence: Evidence) -> None:
         for count in (2, 3)
         for key in KEYS
     }
-    alone = {f"{kernel}, one scan, {AVERAGE}": found(kernel, 1, AVERAGE, SEEDS) for kernel in ("soft", "sharp")}
-    each = {f"{kernel}, slice by slice, {AVERAGE}": slice_by_slice(kernel) for kernel in ("soft", "sharp")}
-    repeated |= alone
-    evidence("nps-repeats", {**repeated, **each})
+    alone = {f"{kernel}, one scan, {AVERAGE}": found(kernel, 1, AVERAGE, ALONE) for kernel in ("soft", "sharp")}
+    evidence("nps-repeats", {**repeated, **alone})
     biased = {k: v for k, v in repeated.items() if abs(v["bias_percent"]) > LARGEST_BIAS_PERCENT[k.split(", ")[-1]]}
     assert biased == {}
     averages = {k: v for k, v in repeated.items() if k.endswith(AVERAGE)}
     assert {k: v for k, v in averages.items() if not SPREAD[0] <= v["spread_z"] <= SPREAD[1]} == {}
     assert {k: v for k, v in averages.items() if not COVERED[0] <= v["within_1.96u"] <= COVERED[1]} == {}
     assert {k: v for k, v in repeated.items() if v["within_1.96u"] < COVERED[0]} == {}
-    assert all(abs(v["bias_percent"]) > 10.0 * v["u_percent"] for v in each.values())
+    assert all(abs(v["bias_percent"]) > 10.0 * v["u_percent"] for v in alone.values())

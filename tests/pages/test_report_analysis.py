@@ -13,7 +13,7 @@ from made_story import AT, HOSTILE, WATER, everything, judged, missing, story
 from pdf_checks import check_archival, check_reach, text_of
 
 from iqa.jobs.stories import story_of_analysis
-from iqa.metrics.detectability import NPW, with_an_eye
+from iqa.metrics.detectability import NPW, NPW_DIFFERENCE, with_an_eye
 from iqa.model import Measurement, NotMeasured, Outcome
 from iqa.report.analysis_content import FullAnalysis
 from iqa.report.content import Drawing
@@ -141,7 +141,7 @@ def test_every_flag_of_the_documentation_is_explained(language: Language) -> Non
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("npw", NPW.values())
+@pytest.mark.parametrize("npw", [NPW, NPW_DIFFERENCE])
 def test_an_observer_with_an_eye_is_described_whatever_its_eye(npw: str, language: Language) -> None:
     method = with_an_eye(npw, "samei-512p5mm-x1p5")
     words = load_words(language)

@@ -1,4 +1,4 @@
-"""The least scatter that any reading of patches of noise can have once they have lost a trend.
+"""The least scatter that any reading of patches of noise can have once they have lost a 2nd-order trend.
 
 The spectrum is straight between the rings of a patch. Fisher's information of Gaussian patches is ½ tr(R Cₖ R Cₗ), with
 Cₖ the covariance by the power of ring k and R = C⁻¹ − C⁻¹Q(QᵀC⁻¹Q)⁻¹QᵀC⁻¹ where polynomials Q are lost (Harville, J Am
@@ -8,7 +8,6 @@ into four.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -30,27 +29,22 @@ BIN = 1.0 / (SIDE * PIXEL_MM)
 """1/mm."""
 
 
-def percent(kernel: str, *, lost: int, splines: int | None = None) -> float:
+def percent(kernel: str, *, trend: bool, splines: int | None = None) -> float:
     """Least SD of the average frequency of PATCHES patches, per cent of it.
 
-    lost : polynomials that each patch loses: none, 1 for its mean, 6 for a 2nd-order trend. splines : how many, if the
-    logarithm of the spectrum is known to be made of so many cubic ones.
+    trend : whether a 2nd-order trend is lost. splines : how many, if the logarithm of the spectrum is known to be made
+    of so many cubic ones.
     """
-    rings, power, free = _spectrum(kernel)
+    rings = BIN * np.arange(round(np.sqrt(2.0) * HALF) + 2)
+    power = test_nps.curve(kernel, rings)
     weight = np.where(rings < BIN * HALF, 1.0, np.where(rings > BIN * HALF, 0.0, 0.5))
+    free = power > EMPTY * power.max()  # a ramp has nothing at frequency 0, which is taken as known too
     average = float(weight @ (rings * power) / (weight @ power))
     gradient = (weight * (rings - average) / (weight @ power))[free]
     columns = np.eye(len(gradient)) if splines is None else _splines(rings[free], splines) * power[free, None]
-    information = columns.T @ _information(kernel, lost) @ columns
+    information = columns.T @ _information(rings, power, free, trend) @ columns
     seen = columns.T @ gradient
     return 100.0 * float(np.sqrt(seen @ np.linalg.pinv(information) @ seen)) / average
-
-
-def _spectrum(kernel: str) -> tuple[Array, Array, NDArray[np.bool_]]:
-    """Rings, their power, and which are free: a ramp has nothing at frequency 0, which is taken as known too."""
-    rings = BIN * np.arange(round(np.sqrt(2.0) * HALF) + 2)
-    power = test_nps.curve(kernel, rings)
-    return rings, power, power > EMPTY * power.max()
 
 
 def _splines(frequency: Array, count: int) -> Array:
@@ -60,17 +54,15 @@ def _splines(frequency: Array, count: int) -> Array:
     return np.asarray(BSpline.design_matrix(frequency, knots, 3).toarray())
 
 
-@lru_cache
-def _information(kernel: str, count: int) -> Array:
-    """Of PATCHES patches that lose so many polynomials, of the power of the free rings."""
-    rings, power, free = _spectrum(kernel)
+def _information(rings: Array, power: Array, free: NDArray[np.bool_], trend: bool) -> Array:
+    """Of PATCHES patches, of the power of the free rings."""
     lags = _lags(rings)
     floor = np.maximum(power, 1e-3 * EMPTY * power.max())  # or the covariance has no inverse
     total = np.zeros((np.count_nonzero(free),) * 2)
     for up, right in product((1, -1), repeat=2):
         rest = np.linalg.inv(_block(np.tensordot(floor, lags, 1), up, right))
-        lost = _polynomials(up, right, count)
-        if len(lost):
+        lost = _polynomials(up, right)
+        if trend and len(lost):
             known = rest @ lost.T
             rest -= known @ np.linalg.solve(lost @ known, known.T)
         changes = [(rest @ _block(lag, up, right)).astype(np.float32) for lag in lags[free]]
@@ -96,9 +88,8 @@ def _block(lags: Array, up: int, right: int) -> Array:
     return np.asarray(both.transpose(0, 2, 1, 3).reshape(HALF**2, HALF**2))
 
 
-def _polynomials(up: int, right: int, count: int) -> Array:
-    """(k, HALF²) those of that parity among the first polynomials up to the 2nd order."""
+def _polynomials(up: int, right: int) -> Array:
+    """(k, HALF²) polynomials up to the 2nd order of that parity."""
     y = (np.arange(HALF) + 0.5) / SIDE - 0.5
-    orders = [(i, j) for i, j in product(range(3), repeat=2) if i + j <= 2][:count]
-    alike = [(i, j) for i, j in orders if ((-1) ** i, (-1) ** j) == (up, right)]
-    return np.array([np.outer(y**i, y**j).ravel() for i, j in alike])
+    orders = [(i, j) for i, j in product(range(3), repeat=2) if i + j <= 2 and ((-1) ** i, (-1) ** j) == (up, right)]
+    return np.array([np.outer(y**i, y**j).ravel() for i, j in orders])

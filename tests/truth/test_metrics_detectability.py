@@ -61,8 +61,8 @@ def test_the_nearest_insert_and_both_places_are_named() -> None:
     found = usual()
     m = number(found["detectability.npw.10hu_5mm"])
     assert m.where == "U slices 4-7; edge of ldpe (−200 HU), A slices 0-3"
-    assert (m.unit, m.n, m.method, m.flags) == ("1", 4, "npw-slices@1", ())
-    assert number(found["detectability.npwe.10hu_5mm"]).method == "npwe-slices-burgess-400mm-x1@1"
+    assert (m.unit, m.n, m.method, m.flags) == ("1", 4, "npw@2", ())
+    assert number(found["detectability.npwe.10hu_5mm"]).method == "npwe-burgess-400mm-x1@2"
 
 
 def test_a_strong_task_takes_a_strong_insert() -> None:
@@ -128,23 +128,14 @@ def test_repeats_give_the_noise_of_their_differences_by_a_method_of_their_own() 
     repeats = tuple(repeat_of(s, made_located(s)) for s in scans)
     context = Context(scans[0], made_located(scans[0]), repeats, Observer((Task(10.0, 3.0),)))
     npw, npwe = (number(r) for r in detectability.measure(context).results)
-    assert (npw.method, npwe.method) == ("npw-difference@3", "npwe-difference-burgess-400mm-x1@3")
+    assert (npw.method, npwe.method) == ("npw-difference@2", "npwe-difference-burgess-400mm-x1@2")
     assert npw.where.startswith("U slices 2-3, 2 repeats; edge of ")
     assert npw.value == pytest.approx(detected.truth("soft")["detectability.npw.10hu_3mm"], rel=0.15)
 
 
-@pytest.mark.parametrize("periods", [0.5, 0.7, 1.0, 1.3, 2.0])
-def test_what_all_slices_share_changes_nothing(periods: float) -> None:
-    """One slow wave, of which no curve tells that it is no noise: it would take a third off d′ of the larger disc."""
-    hu, tasks = image(), Observer((Task(10.0, 3.0), Task(10.0, 8.0)))
-    wave = 3.0 * np.cos(2.0 * np.pi * periods * np.arange(hu.shape[2]) / 32.0)
-    found, bare = (values(results(made_scan(h), tasks)) for h in (hu + wave, hu))
-    assert found == pytest.approx(bare, rel=0.02)  # the edge of an insert lies on it too
-
-
 def test_rings_are_flagged() -> None:
     """A wide faint bowl of many rings, as cone beams have them."""
-    hu = image(slices=1)
+    hu = image()
     y, x = np.mgrid[: hu.shape[1], : hu.shape[2]] - (hu.shape[1] - 1) / 2
     rings = 12.0 * np.cos(2.0 * np.pi * np.hypot(x, y) * 0.5 / 18.0)
     found = results(made_scan(hu + rings))
@@ -156,12 +147,11 @@ def test_rings_are_flagged() -> None:
 
 def test_where_shading_raises_the_first_bin_a_line_that_ends_at_zero_is_not_believed() -> None:
     """One slow wave in each square: the straight line through the lowest bins ends near 0, far below all of them."""
-    hu = image(slices=1)
+    hu = image()
     wave = 4.0 * np.cos(2.0 * np.pi * 0.5 * np.arange(hu.shape[2]) / 32.0)
-    tasks = Observer((Task(10.0, 3.0), Task(10.0, 8.0)))
-    found, bare = (results(made_scan(h), tasks) for h in (hu + wave, hu))
+    found = results(made_scan(hu + wave), Observer((Task(10.0, 3.0), Task(10.0, 8.0))))
     assert "rings or shading raise the lowest frequencies" in reason(found["detectability.npw.10hu_8mm"])
-    small, clean = number(found["detectability.npw.10hu_3mm"]), number(bare["detectability.npw.10hu_3mm"])
+    small, clean = number(found["detectability.npw.10hu_3mm"]), number(usual()["detectability.npw.10hu_3mm"])
     assert small.u is not None
     assert clean.u is not None
     assert small.u > 2.0 * clean.u

@@ -14,7 +14,6 @@ from iqa.metrics import Repeat, nps, refuse_copies, repeat_of
 from iqa.metrics.context import Context
 from iqa.metrics.patches import cut, noise_of
 from iqa.model import Curve, Result, Scan
-from iqa.signal.periodogram import MEAN
 from tests.made_phantom import SIDE, Array, made_located, made_scan, noise, picture
 from tests.results import number, reason
 
@@ -53,10 +52,9 @@ def curve(made: Sequence[Scan]) -> Array:
 def test_what_stays_falls_out() -> None:
     bare = curve(scans(2))
     assert curve(scans(2, RINGS + 900.0)) == pytest.approx(bare, rel=5e-3, abs=0.05)
-    (ringed,) = scans(1, RINGS)
-    alone = Context(ringed, made_located(ringed)).noise
-    assert alone is not None
-    assert alone.covariance.nps[1:6].max() > 2.0 * bare[:5].max()
+    alone = results(scans(1, RINGS), ())["nps"]
+    assert isinstance(alone, Curve)
+    assert max(alone.values[:5]) > 2.0 * bare[:5].max()
 
 
 def test_two_repeats_are_half_their_difference_squared() -> None:
@@ -66,7 +64,7 @@ def test_two_repeats_are_half_their_difference_squared() -> None:
     assert found is not None
     assert squares is not None
     one, other = (cut(r.stored, r.slope, squares) for r in known)
-    wanted = noise_of(made[0], squares, (one - other)[None] / np.float32(np.sqrt(2.0)), MEAN)
+    wanted = noise_of(made[0], squares, (one - other)[None] / np.float32(np.sqrt(2.0)))
     assert wanted is not None
     assert found.covariance.nps == pytest.approx(wanted.covariance.nps, rel=1e-4)
 
@@ -79,7 +77,7 @@ def test_three_repeats_are_their_deviations_from_the_mean() -> None:
     assert squares is not None
     seen = np.stack([cut(r.stored, r.slope, squares) for r in known])
     deviations = (seen - seen.mean(axis=0)) * np.float32(np.sqrt(3.0 / 2.0))
-    wanted = noise_of(made[0], squares, deviations, MEAN)
+    wanted = noise_of(made[0], squares, deviations)
     assert wanted is not None
     assert found.covariance.nps == pytest.approx(wanted.covariance.nps, rel=1e-4)
     # three deviations are two independent differences
@@ -93,11 +91,9 @@ def test_numbers_of_repeats_say_so() -> None:
         one, other = number(found[key]), number(alone[key])
         assert one.where == f"{other.where}, 3 repeats"
         assert one.n == 2 * other.n
-        cubic = "peak" in key
-        assert one.method == ("nps-difference-cubic@2" if cubic else "nps-difference@3")
-        assert other.method == ("nps-slices-cubic@1" if cubic else "nps-slices@1")
+        assert one.method == other.method.replace("radial", "difference").replace("nps-cubic", "nps-difference-cubic")
     assert isinstance(found["nps"], Curve)
-    assert found["nps"].method == "nps-difference@3"
+    assert found["nps"].method == "nps-difference@2"
 
 
 def test_only_the_slices_that_all_show_count() -> None:

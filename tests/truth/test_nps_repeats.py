@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from repeats_made import SIGMA, one_setup, over_seeds
+from repeats_made import SIGMA, over_seeds
 from test_nps import KEYS, curve, truth
 
 from iqa.analyze import analyze
@@ -22,7 +22,7 @@ LOW = 0.2
 """1/mm: below lie the rings and the shading."""
 
 
-@pytest.mark.parametrize(("kernel", "count"), [("soft", 1), ("soft", 2), ("soft", 3), ("sharp", 1), ("sharp", 2)])
+@pytest.mark.parametrize(("kernel", "count"), [("soft", 2), ("soft", 3), ("sharp", 2)])
 def test_the_average_frequency_has_no_bias_and_an_honest_u(kernel: str, count: int) -> None:
     values, us = np.array(over_seeds(kernel, count, SEEDS)[0][KEYS[0]]).T
     assert len(values) == SEEDS
@@ -39,13 +39,11 @@ def test_the_other_frequencies_have_little_bias(kernel: str, key: str, percent: 
 
 
 @pytest.mark.parametrize("kernel", ["soft", "sharp"])
-def test_the_curve_is_right_where_that_of_slices_by_themselves_is_not(kernel: str) -> None:
-    curves = over_seeds(kernel, 2, SEEDS)[1]
-    contexts = (one_setup(seed, kernel, 1) for seed in np.random.SeedSequence(77).spawn(6))
-    alone = [c.noise.covariance.nps[1 : 1 + len(curves[0].x)] for c in contexts if c.noise]
+def test_the_curve_is_right_where_that_of_one_scan_is_not(kernel: str) -> None:
+    curves, alone = over_seeds(kernel, 2, SEEDS)[1], over_seeds(kernel, 1, 6)[1]
     x = np.array(curves[0].x)
     wanted = curve(kernel, x) * SIGMA**2 * PIXEL_MM**2
-    seen, single = np.mean([c.values for c in curves], axis=0), np.mean(alone, axis=0)
+    seen, single = (np.mean([c.values for c in some], axis=0) for some in (curves, alone))
     u = np.mean([c.u for c in curves], axis=0)
     low = (x > 0.03) & (x < LOW)
     assert np.all(np.abs(seen - wanted)[low] < u[low])  # of one setup; the mean over all is surer
