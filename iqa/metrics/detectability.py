@@ -10,7 +10,7 @@ import numpy as np
 from iqa.metrics.context import Context, Measured
 from iqa.metrics.flags import one_slice, uncalibrated
 from iqa.metrics.insert_edges import InsertEdge
-from iqa.metrics.nps import raised, structured
+from iqa.metrics.nps import raised, structured, u_fixed
 from iqa.metrics.patches import usable_radius
 from iqa.metrics.regions import Array, Noise, where
 from iqa.metrics.transfers import nyquist
@@ -175,8 +175,9 @@ def _relative_u(found: DPrime, basis: _Basis, edge: InsertEdge, *, shaded: bool)
     lowest = LOWEST_WEIGHT * by_ring[0] * _lowest(spectrum, shaded=shaded)
     if not shaded:
         return _RelativeU(transfer, math.hypot(noise, lowest), 0.0)
-    # Of what stands out in the first bin anything up to all may be shading: an even distribution, about its end.
-    return _RelativeU(transfer, noise, math.hypot(lowest, by_ring[1] * raised(spectrum) / math.sqrt(3.0)))
+    # Of what stands out in the first bin, or is fixed, anything up to all may be shading: an even distribution.
+    shading = max(abs(by_ring[1]) * raised(spectrum) / math.sqrt(3.0), u_fixed(spectrum, by_ring))
+    return _RelativeU(transfer, noise, math.hypot(lowest, shading))
 
 
 def _lowest(spectrum: Spectrum, *, shaded: bool) -> float:

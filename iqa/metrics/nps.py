@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -43,6 +44,9 @@ the second bin alone, which noise can leave empty, clean noise of six squares co
 LEAST_TOP = 0.02
 """Smoothed power of a top against that of the first bin below which it is no peak: low-pass noise has tops of 0.005 in
 its floor, and everything before them would be shading. The strongest shading of cone beams leaves the peak 0.1."""
+FIXED_SHARE = 0.05
+"""Of the average frequency, that what all slices share takes off it, from which that is said and in u: 3 to 4 % on
+diagnostic scanners, where it may be noise that overlapping sections share; 4 to 22 % on cone beams."""
 FEWEST_BINS = 6
 """Bins that a cubic with some say of its own needs."""
 ROUNDS = 3
@@ -78,25 +82,32 @@ def measure(context: Context) -> Measured:
     method, peak_method = (DIFFERENCE, DIFFERENCE_PEAK) if context.repeats else (METHOD, PEAK_METHOD)
     spectrum = noise.spectrum
     peak = peak_frequency(spectrum)
-    flags = ("structured",) if structured(spectrum) else ()
+    shaded = structured(spectrum)
+    flags = ("structured",) if shaded else ()
     results: list[Result] = [
         _number(context, noise, AVERAGE, *average_frequency(spectrum), method, flags),
         _number(context, noise, MEAN_2D, *mean_frequency_2d(spectrum), method, flags),
         _no_peak() if peak is None else _number(context, noise, PEAK, *peak, peak_method, flags),
-        _curve(spectrum, method),
+        _curve(spectrum, method, shaded=shaded),
     ]
     return Measured(tuple(results))
 
 
 def average_frequency(spectrum: Spectrum) -> tuple[float, float]:
     """∫f·NPS df / ∫NPS df of the radial spectrum from 0 to Nyquist, and its u, 1/mm."""
-    weight = _shown(spectrum).astype(np.float64)
-    weight[_nyquist(spectrum)] = 0.5  # half of that bin lies beyond, as half of bin 0 does
+    weight = _radial(spectrum)
     known = weight.copy()
     share = _share_at_zero(spectrum)
     weight[0], known[0] = 0.5 * share, 0.5 * max(share, ZERO_LEAST)
     value, u = _mean(spectrum, weight, known)
     return value, float(np.hypot(u, RINGS_U * value))
+
+
+def _radial(spectrum: Spectrum) -> Array:
+    """(rings,) weights of the radial average, without bin 0."""
+    weight = _shown(spectrum).astype(np.float64)
+    weight[_nyquist(spectrum)] = 0.5  # half of that bin lies beyond, as half of bin 0 does
+    return weight
 
 
 def _share_at_zero(spectrum: Spectrum) -> float:
@@ -129,7 +140,32 @@ def _mean(spectrum: Spectrum, weight: Array, known: Array) -> tuple[float, float
     frequency, nps = spectrum.covariance.frequency, spectrum.covariance.nps
     total = float(weight @ nps)
     mean = float((weight * frequency) @ nps) / total
-    return mean, spectrum.u_of(known * (frequency - mean) / total)
+    gradient = known * (frequency - mean) / total
+    return mean, math.hypot(spectrum.u_of(gradient), _u_fixed_of_mean(spectrum, weight))
+
+
+def _u_fixed_of_mean(spectrum: Spectrum, weight: Array) -> float:
+    """`u_fixed` of a mean frequency, of which it may be no small part."""
+    if not structured(spectrum):
+        return 0.0
+    frequency = spectrum.covariance.frequency
+    power, left = weight * spectrum.covariance.nps, weight * spectrum.without_fixed
+    return abs(float(frequency @ left) / float(left.sum()) - float(frequency @ power) / float(power.sum())) / math.sqrt(
+        3.0
+    )
+
+
+def _u(spectrum: Spectrum, weights: Array, *, shaded: bool) -> float:
+    """Standard uncertainty of Σ wₖ Nₖ as noise's."""
+    return math.hypot(spectrum.u_of(weights), u_fixed(spectrum, weights) if shaded else 0.0)
+
+
+def u_fixed(spectrum: Spectrum, weights: Array) -> float:
+    """What rings and shading that all slices share add to the uncertainty of Σ wₖ Nₖ in a `structured` spectrum.
+
+    Of what is fixed anything up to all may be no noise: an even distribution, about its end.
+    """
+    return abs(spectrum.moved_by_fixed(weights)) / math.sqrt(3.0)
 
 
 def _number(
@@ -144,7 +180,15 @@ def structured(spectrum: Spectrum) -> bool:
     shown = np.flatnonzero(_shown(spectrum))
     covariance = spectrum.covariance
     clear = _top(covariance.frequency[shown], covariance.nps[shown], spectrum.ring_sizes[shown])[0]
-    return clear > 0 or _risen(spectrum)
+    return clear > 0 or _risen(spectrum) or _lowered(spectrum)
+
+
+def _lowered(spectrum: Spectrum) -> bool:
+    """True where what all slices share takes more than FIXED_SHARE off the average frequency."""
+    weight, frequency, nps = _radial(spectrum), spectrum.covariance.frequency, spectrum.covariance.nps
+    mean = float((weight * frequency) @ nps) / float(weight @ nps)
+    moved = spectrum.moved_by_fixed(weight * (frequency - mean) / float(weight @ nps))
+    return moved < -FIXED_SHARE * mean
 
 
 def raised(spectrum: Spectrum) -> float:
@@ -175,7 +219,9 @@ def peak_frequency(spectrum: Spectrum) -> tuple[float, float] | None:
         if found is None:
             return None
         near, gradient[used] = found
-    return None if near is None else (near, float(np.hypot(spectrum.u_of(gradient), BIAS_U * near)))
+    if near is None:
+        return None
+    return near, math.hypot(_u(spectrum, gradient, shaded=structured(spectrum)), BIAS_U * near)
 
 
 def _no_peak() -> NotMeasured:
@@ -220,14 +266,14 @@ def _cubic_top(frequency: Array, nps: Array, sizes: Array, near: float) -> tuple
     return near + top, gradient
 
 
-def _curve(spectrum: Spectrum, method: str) -> Curve:
+def _curve(spectrum: Spectrum, method: str, *, shaded: bool) -> Curve:
     shown = _shown(spectrum)
     alone = np.eye(len(shown))[shown]
     return Curve(
         key="nps",
         x=tuple(spectrum.covariance.frequency[shown].tolist()),
         values=tuple(spectrum.covariance.nps[shown].tolist()),
-        u=tuple(spectrum.u_of(one) for one in alone),
+        u=tuple(_u(spectrum, one, shaded=shaded) for one in alone),
         x_unit="1/mm",
         unit="HU² mm²",
         method=method,

@@ -82,6 +82,8 @@ def noise_of(scan: Scan, squares: Squares, images: NDArray[np.float32]) -> Noise
     spectrum = estimate_spectrum(flat, scan.pixel_mm, len(images) / spread, kept)
     if spectrum.covariance.variance <= SMALLEST_NOISE_HU**2:
         return None
+    if len(images) == 1:  # differences of repeats hold nothing fixed
+        spectrum = spectrum.sharing(images[0])
     return Noise(spectrum, correlation, replace(squares, corners=kept))
 
 

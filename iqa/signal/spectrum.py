@@ -29,6 +29,12 @@ STEEP = 3
 """Rings that are corrected one by one."""
 APART = ((0, 0),)
 """Of patches that share no pixel, one on each image."""
+FINE = 8
+"""Ring from which on, up to Nyquist's, the slices' mean tells how much noise they share: shading lies below."""
+LARGEST_SHARED = 0.95
+"""Share of their noise from which slices are one image: what is fixed in them cannot be told."""
+CHANCE = 3.0
+"""Standard deviations beyond which what slices share is no chance."""
 SMALLEST_SHARE = 0.01
 """Of flat noise that is left on a ring: of bin 0 the trend leaves nothing."""
 
@@ -49,6 +55,10 @@ class Spectrum:
         Images as many as are independent.
     corners : (m, 2) int
         First pixel of each patch on an image.
+    fixed : (rings,) float, HU²
+        Of `measured`, what all slices share beyond their noise: rings and shading; 0 where that cannot be told.
+    fixed_scatter : float
+        Its standard deviation against that of `measured` on one image.
     """
 
     covariance: Covariance
@@ -57,6 +67,27 @@ class Spectrum:
     images: float
     corners: NDArray[np.intp]
     detrending: Detrending
+    fixed: Array
+    fixed_scatter: float = 0.0
+
+    def sharing(self, slices: NDArray[np.float32]) -> Spectrum:
+        """The same with what (n, m, side, side) patches share over n slices.
+
+        Notes
+        -----
+        With N the noise's power, A the fixed one's and s the noise of the slices' mean against that of one slice, the
+        slices have P = N + A each and their mean has sN + A, so that A = (mean's − sP)/(1 − s). s comes from the fine
+        rings, on which there is next to nothing fixed. Of n independent slices s is 1/n, and A scatters by s/√(1 − s)
+        of what P does on one slice.
+        """
+        of_mean = self._rings.mean(periodogram(slices.mean(axis=0), _polynomials(len(self.scatter))))
+        fine = slice(FINE, len(self.scatter) // 2)
+        both = self.ring_sizes[fine] @ np.stack([of_mean, self.measured], axis=1)[fine]
+        share = float(both[0] / both[1]) if both[1] > 0.0 else 1.0
+        if not share < LARGEST_SHARED:
+            return self
+        fixed = (of_mean - share * self.measured) / (1.0 - share)
+        return replace(self, fixed=fixed, fixed_scatter=share / math.sqrt(1.0 - share))
 
     @cached_property
     def response(self) -> Array:
@@ -72,6 +103,18 @@ class Spectrum:
         """Standard uncertainty of Σ wₖ Nₖ over the rings."""
         factors = weights @ self.response
         return math.sqrt(max(0.0, float(factors @ self._by_rings @ factors)) / self.images)
+
+    def moved_by_fixed(self, weights: Array) -> float:
+        """By how much Σ wₖ Nₖ is too large for what is fixed in it; 0 where that may be chance."""
+        factors = weights @ self.response
+        moved = float(factors @ self.fixed)
+        chance = self.fixed_scatter * math.sqrt(max(0.0, float(factors @ self._by_rings @ factors)))
+        return moved if abs(moved) > CHANCE * chance else 0.0
+
+    @cached_property
+    def without_fixed(self) -> Array:
+        """(rings,) HU² mm²: the spectrum without what is fixed in it."""
+        return np.maximum(0.0, self.covariance.nps - self.response @ self.fixed)
 
     @cached_property
     def _by_rings(self) -> Array:
@@ -146,8 +189,7 @@ def estimate_spectrum(
     ICRU Report 87 (2012); Kijewski and Judy, Phys Med Biol 1987;32:565.
     """
     side = patches.shape[-1]
-    columns = polynomials(np.ones((side, side), dtype=bool))
-    measured = periodogram(patches, columns)
+    measured = periodogram(patches, _polynomials(side))
     rings = Rings.of(side, pixel_mm)
     wanted = rings.mean(measured)
     area = pixel_mm[0] * pixel_mm[1]
@@ -161,7 +203,7 @@ def estimate_spectrum(
         ratio = wanted / np.maximum(seen, max(FLOOR * seen.max(), np.finfo(np.float64).tiny))
         model = replace(model, nps=_tied(rings.frequency, model.nps * (smooth @ ratio), rings.weight))
     at = np.array(corners, dtype=np.intp)
-    return Spectrum(model, wanted, detrending.scatter(model), images, at, detrending)
+    return Spectrum(model, wanted, detrending.scatter(model), images, at, detrending, np.zeros_like(wanted))
 
 
 def plane_spectrum(patches: NDArray[np.float32], pixel_mm: tuple[float, float]) -> Array:
@@ -174,9 +216,14 @@ def plane_spectrum(patches: NDArray[np.float32], pixel_mm: tuple[float, float]) 
     `estimate_spectrum`.
     """
     side = patches.shape[-1]
-    flat = detrended(patches.astype(np.float64), polynomials(np.ones((side, side), dtype=bool)))
+    flat = detrended(patches.astype(np.float64), _polynomials(side))
     power = np.abs(fft.rfft2(flat)) ** 2
     return mirrored(power.mean(axis=0) / side**2, side) * (pixel_mm[0] * pixel_mm[1])
+
+
+def _polynomials(side: int) -> Array:
+    """(6, side, side) of the trend of a square patch."""
+    return polynomials(np.ones((side, side), dtype=bool))
 
 
 def _response(model: Covariance, rings: Rings, measured: Array, detrending: Detrending) -> Array:

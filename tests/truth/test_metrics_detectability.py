@@ -133,6 +133,15 @@ def test_repeats_give_the_noise_of_their_differences_by_a_method_of_their_own() 
     assert npw.value == pytest.approx(detected.truth("soft")["detectability.npw.10hu_3mm"], rel=0.15)
 
 
+@pytest.mark.parametrize("periods", [0.5, 0.7, 1.0, 1.3])
+def test_a_wave_that_all_slices_share_leaves_no_number_of_a_large_disc(periods: float) -> None:
+    """A quarter to half of d′ would be missing, and the curve rises to its peak as noise does."""
+    hu = image()
+    wave = 3.0 * np.cos(2.0 * np.pi * periods * np.arange(hu.shape[2]) / 32.0)
+    found = results(made_scan(hu + wave), Observer((Task(10.0, 8.0),)))
+    assert "rings or shading raise the lowest frequencies" in reason(found["detectability.npw.10hu_8mm"])
+
+
 def test_rings_are_flagged() -> None:
     """A wide faint bowl of many rings, as cone beams have them."""
     hu = image()

@@ -182,6 +182,58 @@ def test_the_average_of_low_pass_noise_is_the_same_in_squares_of_any_size(side: 
     assert np.abs(value - cut / np.sqrt(np.pi)).max() < 3.5 * u.mean()
 
 
+def sharing(rng: np.random.Generator, fixed: Array | float = 0.0) -> Spectrum:
+    """Of four squares on five slices, with what all of these share."""
+    noisy = edges.grain(rng, "soft", PIXEL_MM, (20, 64, 64)).reshape(5, 4, 64, 64) * SIGMA
+    seen = np.asarray(noisy + fixed, dtype=np.float32)
+    alone = estimate_spectrum(seen.reshape(-1, 64, 64), (PIXEL_MM, PIXEL_MM), 5.0, [(0, 64 * k) for k in range(4)])
+    return alone.sharing(seen)
+
+
+def test_noise_alone_is_not_fixed() -> None:
+    """What slices share by chance scatters as it is said to, and counts in one spectrum of three hundred."""
+    moved, chance = [], []
+    for seed in range(60):
+        found = sharing(np.random.default_rng(seed))
+        weights = np.eye(len(found.ring_sizes))[1:4].sum(axis=0)
+        moved.append(float(weights @ found.response @ found.fixed))
+        chance.append(found.fixed_scatter * found.u_of(weights) * 5.0**0.5)
+        assert found.moved_by_fixed(weights) in (0.0, moved[-1])
+    assert abs(np.mean(moved)) < BAND * np.std(moved) / 60**0.5
+    assert np.std(moved) / np.mean(chance) == pytest.approx(1.0, abs=BAND / 120**0.5)
+    assert np.mean(np.abs(moved) > 3.0 * np.array(chance)) <= 0.05
+
+
+def test_what_all_slices_share_is_told_by_its_power() -> None:
+    wave = 3.0 * np.cos(2.0 * np.pi * 1.5 * np.arange(64) / 64.0 + np.arange(4)[:, None, None])
+    clean, with_wave = (sharing(np.random.default_rng(3), fixed) for fixed in (0.0, wave))
+    weights = np.eye(len(clean.ring_sizes))[1:4].sum(axis=0)
+    added = float(weights @ (with_wave.covariance.nps - clean.covariance.nps))
+    assert with_wave.moved_by_fixed(weights) == pytest.approx(added, rel=0.2)
+    assert clean.moved_by_fixed(weights) == 0.0
+
+
+def test_slices_of_one_and_the_same_noise_tell_nothing_fixed() -> None:
+    seen = np.repeat(edges.grain(np.random.default_rng(2), "soft", PIXEL_MM, (1, 64, 64))[None], 3, axis=0) * SIGMA
+    alone = estimate_spectrum(seen.reshape(-1, 64, 64).astype(np.float32), (PIXEL_MM, PIXEL_MM), 1.0)
+    assert not alone.sharing(seen.astype(np.float32)).fixed.any()
+
+
+def test_u_holds_what_rings_take_off_the_average() -> None:
+    """Rings 18 mm apart of a third of the noise, on all slices: too weak to rise above the next bins."""
+    hu = picture("soft", SLICES)
+    hu = hu + SIGMA * noise(np.random.default_rng(5), "soft", (len(hu), SIDE, SIDE), 1.0)
+    y, x = (np.mgrid[:SIDE, :SIDE] - (SIDE - 1) / 2) * PIXEL_MM
+    scan = made_scan(hu + SIGMA / 3.0 * np.cos(2.0 * np.pi * np.hypot(x, y) / 18.0))
+    found = next(r for r in nps.measure(Context(scan, made_located(scan))).results if r.key == KEYS[0])
+    assert isinstance(found, Measurement)
+    assert found.u is not None
+    off = truth("soft")[KEYS[0]] - found.value
+    assert "structured" in found.flags
+    assert off > 0.05 * found.value
+    assert off < 2.0 * found.u
+
+
 def test_rings_are_flagged_on_every_number_that_they_move() -> None:
     """Rings 18 mm apart, as strong as the noise: they raise the lowest bins above all others."""
     hu = picture("soft", SLICES)
