@@ -107,7 +107,8 @@ def _numbers(measurements: Sequence[Measurement]) -> RenderableType:
         return Text(f"{cells[0]:<{key + GAP}} {cells[1]:>{value}} {cells[2]:<{spread + GAP}}")
 
     table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False, show_edge=False)
-    table.add_column(line(NUMBERS), no_wrap=True, width=key + value + spread + 2 * GAP + 2)
+    titles = line(NUMBERS)
+    table.add_column(titles, no_wrap=True, width=len(titles))
     table.add_column("where", overflow="fold")
     table.add_column("flags", overflow="fold")
     for rows in families:

@@ -91,7 +91,7 @@ class Profiles:
         return derivatives(z_mm, parts, width_mm, sigma, self.overshoot_mm2[:, None])
 
     def by_ramp(self, rows: FloatArray) -> FloatArray:
-        """(s, ramps) sums of (s, m) values over the rows of each ramp."""
+        """(s, ramps) sums of (s, m) values over the rows of each ramp; a row that is no number spoils its whole shape."""
         return np.asarray(rows @ (self.ramp[:, None] == np.arange(self.ramp.max() + 1)))
 
 
@@ -171,6 +171,8 @@ def fit_widths(
     width, centre = np.tile(width_mm, (len(tried), 1)), np.tile(centre_mm, (len(tried), 1))
     settled, moving = np.zeros(len(tried), dtype=bool), np.arange(len(tried))
     for _ in range(MAX_STEPS):
+        if not len(moving):
+            break
         model = _linear_part(data, fixed, parts[:, moving], width[moving], centre[moving])
         old = width[moving]
         new = np.clip(old + model.step_width(data), old / MAX_FACTOR, old * MAX_FACTOR)
@@ -180,8 +182,6 @@ def fit_widths(
         there = sound & (np.max(np.abs(new - old) / old, axis=1) < converged)
         settled[moving[there]] = True
         moving = moving[sound & ~there]
-        if not len(moving):
-            break
     found = iter(_results(data, fixed, parts[:, settled], width[settled], centre[settled]))
     return [next(found) if ended else None for ended in settled]
 
@@ -260,8 +260,17 @@ def _results(
     middle = data.drawn(np.zeros((*centre.shape, 1)), parts, width[:, data.ramp, None])[0, ..., 0]
     height, chi2 = model.amplitude * middle, (model.residual**2).sum(axis=(1, 2)).tolist()
     unsure = _unsure(data, fixed, parts, width, centre, model)
-    for each in zip(width, centre, height, plain, chi2, influence, columns, unsure, strict=True):
-        yield WidthFit(*each)
+    for k, blur in enumerate(unsure):
+        yield WidthFit(
+            width_mm=width[k],
+            centre_mm=centre[k],
+            amplitude=height[k],
+            residual=plain[k],
+            chi2=chi2[k],
+            influence=influence[k],
+            columns=columns[k],
+            blur=blur,
+        )
 
 
 def _unsure(
@@ -364,7 +373,7 @@ def _fits(
     white: FloatArray,
     converged: float = CONVERGED,
 ) -> list[tuple[Shape, WidthFit]]:
-    found = fit_widths(data, table, width_mm, centre_mm, white, converged) if table else []
+    found = fit_widths(data, table, width_mm, centre_mm, white, converged)
     return [(shape, fit) for shape, fit in zip(table, found, strict=True) if fit is not None]
 
 

@@ -91,7 +91,7 @@ def _second_integral(z: FloatArray, sigma: Width) -> FloatArray:
 
 def parts_of(drawn: Sequence[Shape]) -> FloatArray:
     """(3, k) widths of the shapes' two rectangles and sigmas of their Gaussians, per FWHM."""
-    return np.array([(s.first, s.second, s.gauss) for s in drawn]).T
+    return np.array([(s.first, s.second, s.gauss) for s in drawn]).reshape(-1, 3).T
 
 
 def derivatives(
