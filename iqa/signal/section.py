@@ -91,7 +91,7 @@ class Profiles:
         return derivatives(z_mm, parts, width_mm, sigma, self.overshoot_mm2[:, None])
 
     def by_ramp(self, rows: FloatArray) -> FloatArray:
-        """(s, ramps) sums of (s, m) values over the rows of each ramp; a row that is no number spoils its whole shape."""
+        """(s, ramps) sums of (s, m) values over the rows of each ramp; one that is no number spoils its shape."""
         return np.asarray(rows @ (self.ramp[:, None] == np.arange(self.ramp.max() + 1)))
 
 
