@@ -15,6 +15,7 @@ from iqa.signal.splines import EvenSplines
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
+Waves = NDArray[np.complex64]
 Indices = NDArray[np.intp]
 
 PERIOD_MM = 40.0
@@ -214,7 +215,8 @@ class Strips:
         steps, bar, along = -2.0 * np.pi * frame.frequency, frame.bar(group), frame.along(group)
         # The slices of a tilted gauge hold other pixels in a strip, so that a mean image would not be theirs.
         shown = [
-            [height * (h @ w) for w in _waves(p, count)] for height, (h, p) in zip(group.heights, pairs, strict=True)
+            [height * (h.astype(np.float32) @ w) for w in _waves(p, count)]
+            for height, (h, p) in zip(group.heights, pairs, strict=True)
         ]
         waves, pulled = np.mean(shown, axis=0)
         base = np.mean([h @ np.stack([np.ones_like(p.hu), p.place_mm], axis=1) for h, p in pairs], axis=0)
@@ -275,21 +277,21 @@ def _hats(at: Array, count: int) -> Array:
     return np.maximum(0.0, 1.0 - np.abs(at - np.arange(count)[:, None]))
 
 
-def _waves(patch: Patch, count: int) -> tuple[Complex, Complex]:
+def _waves(patch: Patch, count: int) -> tuple[Waves, Waves]:
     """(n, count) exp(2πi f a) at the pixels, a their distance from a bar: summed over bars, and so times the spread."""
-    total, pulled = np.zeros((2, len(patch.hu), count), dtype=np.complex128)
+    total, pulled = np.zeros((2, len(patch.hu), count), dtype=np.complex64)
     for normal, offsets, spread in zip(patch.normals, patch.offsets_mm, patch.spread_mm, strict=True):
         x, y = (_powers(n * axis, count) for n, axis in zip(normal, (patch.x_mm, patch.y_mm), strict=True))
         wave, bars = x[patch.columns] * y[patch.rows], _powers(-offsets, count)
         total += wave * bars.sum(axis=0)
-        pulled += wave * (spread @ bars)
+        pulled += wave * (spread.astype(np.float32) @ bars)
     return total, pulled
 
 
-def _powers(place_mm: Array, count: int) -> Complex:
-    """(n, count) exp(2πi f x) at the frequencies of a frame, multiples of 1/PERIOD_MM."""
-    waves = np.ones((len(place_mm), 1), dtype=np.complex128)
-    step = np.exp(2j * np.pi / PERIOD_MM * place_mm)[:, None]
+def _powers(place_mm: Array, count: int) -> Waves:
+    """(n, count) exp(2πi f x) at the frequencies of a frame, multiples of 1/PERIOD_MM, to 1e-5."""
+    waves = np.ones((len(place_mm), 1), dtype=np.complex64)
+    step = np.exp(2j * np.pi / PERIOD_MM * place_mm)[:, None].astype(np.complex64)
     while waves.shape[1] < count:
         waves = np.concatenate([waves, waves * step], axis=1)
         step = step * step
