@@ -138,21 +138,21 @@ def _nyquist(spectrum: Spectrum) -> int:
 def _mean(spectrum: Spectrum, weight: Array, known: Array) -> tuple[float, float]:
     """Mean frequency, each bin weighted with its power and a weight, and its u, 1/mm, by weights of its own."""
     frequency, nps = spectrum.covariance.frequency, spectrum.covariance.nps
-    total = float(weight @ nps)
-    mean = float((weight * frequency) @ nps) / total
-    gradient = known * (frequency - mean) / total
-    return mean, math.hypot(spectrum.u_of(gradient), _u_fixed_of_mean(spectrum, weight))
+    mean = _weighted(frequency, weight * nps)
+    gradient = known * (frequency - mean) / float(weight @ nps)
+    fixed = _raised_without_fixed(spectrum, weight) if structured(spectrum) else 0.0
+    return mean, math.hypot(spectrum.u_of(gradient), fixed / math.sqrt(3.0))
 
 
-def _u_fixed_of_mean(spectrum: Spectrum, weight: Array) -> float:
-    """`u_fixed` of a mean frequency, of which it may be no small part."""
-    if not structured(spectrum):
-        return 0.0
-    frequency = spectrum.covariance.frequency
-    power, left = weight * spectrum.covariance.nps, weight * spectrum.without_fixed
-    return abs(float(frequency @ left) / float(left.sum()) - float(frequency @ power) / float(power.sum())) / math.sqrt(
-        3.0
-    )
+def _weighted(frequency: Array, power: Array) -> float:
+    """Mean frequency by power."""
+    return float(frequency @ power) / float(power.sum())
+
+
+def _raised_without_fixed(spectrum: Spectrum, weight: Array) -> float:
+    """By how much a mean frequency would rise without what is fixed: not in proportion where that is no small part."""
+    frequency, nps = spectrum.covariance.frequency, spectrum.covariance.nps
+    return _weighted(frequency, weight * spectrum.without_fixed) - _weighted(frequency, weight * nps)
 
 
 def _u(spectrum: Spectrum, weights: Array, *, shaded: bool) -> float:
@@ -186,9 +186,9 @@ def structured(spectrum: Spectrum) -> bool:
 def _lowered(spectrum: Spectrum) -> bool:
     """True where what all slices share takes more than FIXED_SHARE off the average frequency."""
     weight, frequency, nps = _radial(spectrum), spectrum.covariance.frequency, spectrum.covariance.nps
-    mean = float((weight * frequency) @ nps) / float(weight @ nps)
-    moved = spectrum.moved_by_fixed(weight * (frequency - mean) / float(weight @ nps))
-    return moved < -FIXED_SHARE * mean
+    mean = _weighted(frequency, weight * nps)
+    chance = spectrum.moved_by_fixed(weight * (frequency - mean)) == 0.0
+    return not chance and _raised_without_fixed(spectrum, weight) > FIXED_SHARE * mean
 
 
 def raised(spectrum: Spectrum) -> float:
