@@ -17,7 +17,7 @@ from iqa.metrics.setups import Setup, setup_of
 from iqa.metrics.whole import whole_slices
 from iqa.model import DEFAULT_OBSERVER, Located, Observer, Scan, Stored
 from iqa.signal.channels import CHANNEL_SETS
-from iqa.signal.trend import detrended, polynomials
+from iqa.signal.trend import detrended, square_polynomials
 
 LEAST_APART = 1.0 / 3.0
 """Share of the noise of two scans that their difference must hold. Of exposures it holds all, ± 0.02 in simulated scans
@@ -84,7 +84,7 @@ def refuse_copies(repeats: Sequence[Repeat]) -> None:
 def _grain(patches: NDArray[np.float32]) -> NDArray[np.float32]:
     """The noise of (slices, m, n, n) patches: freed from their trend, and from what stays alike on several slices."""
     slices, _, side, _ = patches.shape
-    columns = polynomials(np.ones((side, side), dtype=bool))
+    columns = square_polynomials(side)
     flat = detrended(patches.reshape(-1, side, side), columns).reshape(patches.shape)
     return flat - flat.mean(axis=0) if slices > 1 else flat
 

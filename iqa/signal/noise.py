@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from iqa.signal.plane import distance
-from iqa.signal.trend import detrended, monomials, orthonormal, polynomials
+from iqa.signal.trend import detrended, monomials, orthonormal, square_polynomials
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -226,7 +226,7 @@ def estimate_slice_correlation(patches: NDArray[np.float32], z_mm: Array) -> Sli
     Patches lose their 2nd-order trend first. What stays alike in all slices, such as a ring, counts as correlation.
     """
     slices, _, side, _ = patches.shape
-    columns = polynomials(np.ones((side, side), dtype=bool))
+    columns = square_polynomials(side)
     flat = detrended(patches.reshape(-1, side, side), columns).reshape(slices, -1).astype(np.float64)
     gram = flat @ flat.T
     scale = np.sqrt(np.maximum(np.diag(gram), np.finfo(np.float64).tiny))

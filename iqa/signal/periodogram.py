@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from iqa.signal.noise import Covariance, frequency_counts, padded, radial_frequency
-from iqa.signal.trend import detrended, polynomials
+from iqa.signal.trend import detrended, square_polynomials
 
 Array = NDArray[np.float64]
 
@@ -174,7 +174,7 @@ class Detrending:
         for patches that lie d apart.
         """
         side = self.side
-        columns = polynomials(np.ones((side, side), dtype=bool))
+        columns = square_polynomials(side)
         bins = np.argwhere(rings.index[:, : side // 2 + 1] < TRENDED)
         phase = 2.0 * np.pi / side * np.tensordot(bins, np.mgrid[:side, :side], 1)
         waves = np.concatenate([np.cos(phase), np.sin(phase)]) * _window(side) / side

@@ -13,7 +13,7 @@ from scipy import fft
 
 from iqa.signal.noise import Covariance, frequency_counts
 from iqa.signal.periodogram import TRENDED, Detrending, Rings, mirrored, periodogram, taper, whole
-from iqa.signal.trend import detrended, polynomials
+from iqa.signal.trend import detrended, square_polynomials
 
 Array = NDArray[np.float64]
 
@@ -80,7 +80,7 @@ class Spectrum:
         rings, on which there is next to nothing fixed. Of n independent slices s is 1/n, and A scatters by s/√(1 − s)
         of what P does on one slice.
         """
-        of_mean = self._rings.mean(periodogram(slices.mean(axis=0), _polynomials(len(self.scatter))))
+        of_mean = self._rings.mean(periodogram(slices.mean(axis=0), square_polynomials(len(self.scatter))))
         fine = slice(FINE, len(self.scatter) // 2)
         both = self.ring_sizes[fine] @ np.stack([of_mean, self.measured], axis=1)[fine]
         share = float(both[0] / both[1]) if both[1] > 0.0 else 1.0
@@ -189,7 +189,7 @@ def estimate_spectrum(
     ICRU Report 87 (2012); Kijewski and Judy, Phys Med Biol 1987;32:565.
     """
     side = patches.shape[-1]
-    measured = periodogram(patches, _polynomials(side))
+    measured = periodogram(patches, square_polynomials(side))
     rings = Rings.of(side, pixel_mm)
     wanted = rings.mean(measured)
     area = pixel_mm[0] * pixel_mm[1]
@@ -216,14 +216,9 @@ def plane_spectrum(patches: NDArray[np.float32], pixel_mm: tuple[float, float]) 
     `estimate_spectrum`.
     """
     side = patches.shape[-1]
-    flat = detrended(patches.astype(np.float64), _polynomials(side))
+    flat = detrended(patches.astype(np.float64), square_polynomials(side))
     power = np.abs(fft.rfft2(flat)) ** 2
     return mirrored(power.mean(axis=0) / side**2, side) * (pixel_mm[0] * pixel_mm[1])
-
-
-def _polynomials(side: int) -> Array:
-    """(6, side, side) of the trend of a square patch."""
-    return polynomials(np.ones((side, side), dtype=bool))
 
 
 def _response(model: Covariance, rings: Rings, measured: Array, detrending: Detrending) -> Array:

@@ -30,6 +30,11 @@ def polynomials(mask: Mask) -> Array:
     return orthonormal(mask, monomials(mask))
 
 
+def square_polynomials(side: int) -> Array:
+    """(6, side, side): the same on a square patch."""
+    return polynomials(np.ones((side, side), dtype=bool))
+
+
 def orthonormal(mask: Mask, columns: Array) -> Array:
     """(k, rows, columns): (k, n) columns made orthonormal, as fields on a mask that are 0 outside it."""
     fields = np.zeros((len(columns), *mask.shape))

@@ -182,22 +182,25 @@ def test_the_average_of_low_pass_noise_is_the_same_in_squares_of_any_size(side: 
     assert np.abs(value - cut / np.sqrt(np.pi)).max() < 3.5 * u.mean()
 
 
-def sharing(rng: np.random.Generator, fixed: Array | float = 0.0) -> Spectrum:
-    """Of four squares on five slices, with what all of these share."""
-    noisy = edges.grain(rng, "soft", PIXEL_MM, (20, 64, 64)).reshape(5, 4, 64, 64) * SIGMA
+def sharing(rng: np.random.Generator, fixed: Array | float = 0.0, slices: int = 5) -> Spectrum:
+    """Of four squares on each of some slices, with what all of these share."""
+    noisy = edges.grain(rng, "soft", PIXEL_MM, (4 * slices, 64, 64)).reshape(slices, 4, 64, 64) * SIGMA
     seen = np.asarray(noisy + fixed, dtype=np.float32)
-    alone = estimate_spectrum(seen.reshape(-1, 64, 64), (PIXEL_MM, PIXEL_MM), 5.0, [(0, 64 * k) for k in range(4)])
+    alone = estimate_spectrum(
+        seen.reshape(-1, 64, 64), (PIXEL_MM, PIXEL_MM), float(slices), [(0, 64 * k) for k in range(4)]
+    )
     return alone.sharing(seen)
 
 
-def test_noise_alone_is_not_fixed() -> None:
+@pytest.mark.parametrize("slices", [2, 5])
+def test_noise_alone_is_not_fixed(slices: int) -> None:
     """What slices share by chance scatters as it is said to, and counts in one spectrum of three hundred."""
     moved, chance = [], []
     for seed in range(60):
-        found = sharing(np.random.default_rng(seed))
+        found = sharing(np.random.default_rng(seed), slices=slices)
         weights = np.eye(len(found.ring_sizes))[1:4].sum(axis=0)
         moved.append(float(weights @ found.response @ found.fixed))
-        chance.append(found.fixed_scatter * found.u_of(weights) * 5.0**0.5)
+        chance.append(found.fixed_scatter * found.u_of(weights) * slices**0.5)
         assert found.moved_by_fixed(weights) in (0.0, moved[-1])
     assert abs(np.mean(moved)) < BAND * np.std(moved) / 60**0.5
     assert np.std(moved) / np.mean(chance) == pytest.approx(1.0, abs=BAND / 120**0.5)
