@@ -80,6 +80,7 @@ def test_three_repeats_are_their_deviations_from_the_mean() -> None:
     wanted = noise_of(made[0], squares, deviations)
     assert wanted is not None
     assert found.covariance.nps == pytest.approx(wanted.covariance.nps, rel=1e-4)
+    assert not found.spectrum.fixed.any()
     # three deviations are two independent differences
     assert found.spectrum.images == pytest.approx(wanted.spectrum.images * 2.0 / 3.0, rel=0.02)
 

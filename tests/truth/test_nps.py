@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import edges
@@ -216,6 +217,15 @@ def test_what_all_slices_share_is_told_by_its_power() -> None:
     assert clean.moved_by_fixed(weights) == 0.0
 
 
+def test_what_takes_five_percent_off_the_average_is_said_unless_it_may_be_chance() -> None:
+    """A slow wave that rises no bin above the next ones."""
+    wave = 1.8 * np.cos(2.0 * np.pi * 1.5 * np.arange(64) / 64.0 + np.arange(4)[:, None, None])
+    seen = sharing(np.random.default_rng(3), wave, slices=6)
+    assert nps.structured(seen)
+    assert not nps.structured(replace(seen, fixed=np.zeros_like(seen.fixed)))
+    assert not nps.structured(replace(seen, fixed_scatter=1e3))
+
+
 def test_slices_of_one_and_the_same_noise_tell_nothing_fixed() -> None:
     seen = np.repeat(edges.grain(np.random.default_rng(2), "soft", PIXEL_MM, (1, 64, 64))[None], 3, axis=0) * SIGMA
     alone = estimate_spectrum(seen.reshape(-1, 64, 64).astype(np.float32), (PIXEL_MM, PIXEL_MM), 1.0)
@@ -228,13 +238,19 @@ def test_u_holds_what_rings_take_off_the_average() -> None:
     hu = hu + SIGMA * noise(np.random.default_rng(5), "soft", (len(hu), SIDE, SIDE), 1.0)
     y, x = (np.mgrid[:SIDE, :SIDE] - (SIDE - 1) / 2) * PIXEL_MM
     scan = made_scan(hu + SIGMA / 3.0 * np.cos(2.0 * np.pi * np.hypot(x, y) / 18.0))
-    found = next(r for r in nps.measure(Context(scan, made_located(scan))).results if r.key == KEYS[0])
+    results = nps.measure(Context(scan, made_located(scan))).results
+    found = next(r for r in results if r.key == KEYS[0])
     assert isinstance(found, Measurement)
     assert found.u is not None
     off = truth("soft")[KEYS[0]] - found.value
     assert "structured" in found.flags
     assert off > 0.05 * found.value
     assert off < 2.0 * found.u
+    radial = next(r for r in results if isinstance(r, Curve))
+    x, seen, u = (np.array(v)[:8] for v in (radial.x, radial.values, radial.u))
+    away = np.abs(seen - curve("soft", x) * SIGMA**2 * PIXEL_MM**2)
+    assert away.max() > 0.5 * seen[int(np.argmax(away))]
+    assert np.all(away < 3.0 * u)
 
 
 def test_rings_are_flagged_on_every_number_that_they_move() -> None:

@@ -71,6 +71,15 @@ def estimated(kernel: str) -> Covariance:
     return estimate_spectrum(patches(kernel, 10.0), PIXEL, 1.0).covariance
 
 
+def test_masks_of_as_many_pixels_have_variances_of_their_own() -> None:
+    row, block = np.zeros((2, 16, 16), dtype=bool)
+    row[8], block[6:10, 6:10] = True, True
+    found = estimated("soft")
+    for mask in (row, block):
+        assert found.variance_of_mean(mask) == pytest.approx(found.variance_of_sum(mask / 16.0))
+    assert found.variance_of_mean(row) < 0.8 * found.variance_of_mean(block)
+
+
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_variance_is_found_within_its_scatter(kernel: str) -> None:
     found = estimated(kernel)
